@@ -1,0 +1,174 @@
+/**
+ * The report: everything an analysis found, as plain data. The same object is made by the page and the command line, saved,
+ * shared, and opened again. This zod schema is its only definition; `public/report.schema.json` is generated from it.
+ */
+import { z } from 'zod';
+
+/** Raised when a field changes meaning; a report with a larger number is refused with a sentence. */
+export const REPORT_SCHEMA = 1;
+
+const name = z.string().max(100_100);
+const count = z.int().min(0);
+const sentence = z.string().max(4000);
+
+export const SIDES = ['activation', 'gradient', 'parameter', 'weight'] as const;
+
+export const Tap = z.object({
+  /** Tensor prefix of the layer: '0', 'blocks.3.mlp.W_in'. */
+  layer: name,
+  /**
+   * activation: the layer's output after its nonlinearity. gradient: d(loss_i)/d(pre-activation). parameter: the N x N Gram of the
+   * layer's per-sample parameter gradients. weight: the tensor itself, eigenvalues = squared singular values.
+   */
+  side: z.enum(SIDES),
+});
+
+export const Reading = z.object({
+  /** Registry key: 'sigmaMin', 'lambdaPlusMin', 'logDetPlus', 'rank', 'deficit', 'stableRank', 'trace', 'lambdaMax'. */
+  name: z.string().max(64),
+  /** Null when the reading does not exist here (log det+ of a zero matrix). */
+  value: z.number().nullable(),
+  /** Jackknife standard error over blocks of samples; null when it was not estimated. */
+  uncertainty: z.number().nullable(),
+  /** 'floor': the value is an upper bound, limited by the numerical floor. 'samples': limited by too few rows. null: free. */
+  limitedBy: z.enum(['floor', 'samples']).nullable(),
+});
+
+export const Spectrum = z.object({
+  tap: Tap,
+  /** Width d of the tap. */
+  dimension: count,
+  /** Rows (samples, or samples x positions) that the Gram was averaged over. */
+  rows: count,
+  /** Eigenvalues of the Gram / rows, descending: all of them where covers = 'all'. */
+  eigenvalues: z.array(z.number()).max(100_000),
+  /** |G v - lambda v| for each pair, in the units of the eigenvalues; null where it was not checked. */
+  residuals: z.array(z.number().nullable()).max(100_000),
+  /** Below this an eigenvalue is roundoff: censored, counted as dead, never read as a value. */
+  floor: z.number().min(0),
+  covers: z.enum(['all', 'head']),
+  /** Eigenvalues above the floor, and the rest. */
+  rank: count,
+  deficit: count,
+  /** rows < dimension: missing rank is sampling, not singularity. */
+  sampleLimited: z.boolean(),
+  method: z.string().max(200),
+  readings: z.array(Reading).max(64),
+});
+
+export const Layer = z.object({
+  name,
+  /** 'linear', 'embedding', 'attention projection', 'unembedding', … for people. */
+  kind: z.string().max(64),
+  /** Width of the layer's output. */
+  width: count,
+  /** What stands between pre-activation and activation: 'relu', 'linear', … */
+  activation: z.string().max(32),
+});
+
+export const TensorLine = z.object({
+  name,
+  dtype: z.string().max(32),
+  shape: z.array(count).max(64),
+  status: z.enum(['analysed', 'used', 'buffer', 'unused', 'excluded', 'unsupported']),
+  /** Why, when it is not plainly analysed. */
+  reason: sentence.nullable(),
+});
+
+/** What the app had to assume about a model, and what else the person may choose. */
+export const Choice = z.object({
+  /** 'activation', 'normalization', 'attention', 'loss'. */
+  key: z.string().max(32),
+  value: z.string().max(64),
+  options: z.array(z.string().max(64)).max(32),
+  /** True when the file did not say and nobody chose. */
+  assumed: z.boolean(),
+  /** How the value was found, one sentence. */
+  evidence: sentence,
+});
+
+export const ModelSummary = z.object({
+  /** Registry key: 'mlp', 'transformer-lens', 'tensors' (no known architecture). */
+  architecture: z.string().max(64),
+  /** 'MLP 8 → 32 → 32 → 4, ReLU' */
+  title: z.string().max(400),
+  parameters: z.number().min(0),
+  evidence: z.array(sentence).max(100),
+  /** Transposes, folds and splits that were applied, one sentence each. */
+  transforms: z.array(sentence).max(1000),
+  /** Groups of tied tensors. */
+  tied: z.array(z.array(name).max(100)).max(1000),
+  choices: z.array(Choice).max(16),
+});
+
+export const CheckpointSummary = z.object({
+  format: z.string().max(64),
+  name,
+  files: z.array(z.object({ name, size: z.number().min(0) })).max(10_000),
+  fingerprint: z.string().max(100),
+  warnings: z.array(sentence).max(1000),
+  /** Capped at 20 000 lines; `tensorCount` is the truth. */
+  tensors: z.array(TensorLine).max(20_000),
+  tensorCount: count,
+});
+
+export const LOSSES = ['mse', 'ce'] as const;
+export const FISHERS = ['empirical', 'sampled', 'exact'] as const;
+
+export const ProbeSummary = z.object({
+  /** 'gaussian', 'tokens', 'file', 'none' */
+  kind: z.string().max(32),
+  description: sentence,
+  /** Samples N. */
+  samples: count,
+  /** Positions T per sample (1 for vectors). */
+  positions: count,
+  seed: z.number(),
+  loss: z.enum(LOSSES).nullable(),
+  fisher: z.enum(FISHERS).nullable(),
+  /** Mean loss per sample over the probe, null when there are no targets. */
+  meanLoss: z.number().nullable(),
+});
+
+export const Skipped = z.object({ layer: name, side: z.enum(SIDES).nullable(), reason: sentence });
+
+export const Provenance = z.object({
+  app: z.string().max(64),
+  /** 'cpu-f64' or 'webgpu' */
+  backend: z.string().max(32),
+  device: z.string().max(400),
+  /** ISO 8601. */
+  createdAt: z.string().max(40),
+  seconds: z.number().min(0),
+  /** Seconds by phase: 'read', 'forward', 'gram', 'eigen'. */
+  phases: z.record(z.string().max(32), z.number()),
+  /** True when the run was cancelled: what is here is complete, the rest is missing. */
+  partial: z.boolean(),
+});
+
+export const Report = z.object({
+  kind: z.literal('deadreckon-report'),
+  schema: z.literal(REPORT_SCHEMA),
+  checkpoint: CheckpointSummary,
+  model: ModelSummary,
+  probe: ProbeSummary,
+  layers: z.array(Layer).max(20_000),
+  spectra: z.array(Spectrum).max(100_000),
+  skipped: z.array(Skipped).max(100_000),
+  provenance: Provenance,
+});
+
+export type Report = z.infer<typeof Report>;
+export type Spectrum = z.infer<typeof Spectrum>;
+export type Reading = z.infer<typeof Reading>;
+export type Tap = z.infer<typeof Tap>;
+export type Side = (typeof SIDES)[number];
+export type Layer = z.infer<typeof Layer>;
+export type Choice = z.infer<typeof Choice>;
+export type ModelSummary = z.infer<typeof ModelSummary>;
+export type CheckpointSummary = z.infer<typeof CheckpointSummary>;
+export type TensorLine = z.infer<typeof TensorLine>;
+export type ProbeSummary = z.infer<typeof ProbeSummary>;
+export type Skipped = z.infer<typeof Skipped>;
+export type Loss = (typeof LOSSES)[number];
+export type Fisher = (typeof FISHERS)[number];

@@ -1,0 +1,91 @@
+/** Seeded, splittable random numbers: the same seed gives the same bits in every browser and in Node. */
+
+/** One step of splitmix32, used to spread a seed over a state. */
+function mix(x: number): number {
+  x = (x + 0x9e3779b9) | 0;
+  let z = x;
+  z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+  z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+  return (z ^ (z >>> 15)) >>> 0;
+}
+
+/** FNV-1a of a label, so that streams split by name are independent of the order of splitting. */
+function hash(label: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193);
+  return h >>> 0;
+}
+
+/** xoshiro128** (Blackman & Vigna 2018) seeded by splitmix32. */
+export class Random {
+  private s0: number;
+  private s1: number;
+  private s2: number;
+  private s3: number;
+  private spare: number | null = null;
+
+  constructor(readonly seed: number) {
+    let x = seed >>> 0;
+    const next = () => (x = mix(x));
+    this.s0 = next();
+    this.s1 = next();
+    this.s2 = next();
+    this.s3 = next() | 1;
+  }
+
+  /** An independent stream for one purpose. */
+  split(label: string): Random {
+    return new Random(mix((this.seed >>> 0) ^ hash(label)));
+  }
+
+  /** 32 random bits. */
+  bits(): number {
+    const x = Math.imul(this.s1, 5);
+    const result = Math.imul((x << 7) | (x >>> 25), 9) >>> 0;
+    const t = this.s1 << 9;
+    this.s2 ^= this.s0;
+    this.s3 ^= this.s1;
+    this.s1 ^= this.s2;
+    this.s0 ^= this.s3;
+    this.s2 ^= t;
+    this.s3 = (this.s3 << 11) | (this.s3 >>> 21);
+    return result;
+  }
+
+  /** Uniform in [0, 1) with 53 bits. */
+  uniform(): number {
+    return ((this.bits() >>> 5) * 67108864 + (this.bits() >>> 6)) / 9007199254740992;
+  }
+
+  /** Uniform integer in [0, n), n < 2^32, without modulo bias. */
+  integer(n: number): number {
+    const limit = 4294967296 - (4294967296 % n);
+    for (;;) {
+      const x = this.bits();
+      if (x < limit) return x % n;
+    }
+  }
+
+  /** Standard normal by Marsaglia's polar method. */
+  normal(): number {
+    if (this.spare !== null) {
+      const z = this.spare;
+      this.spare = null;
+      return z;
+    }
+    for (;;) {
+      const u = 2 * this.uniform() - 1;
+      const v = 2 * this.uniform() - 1;
+      const s = u * u + v * v;
+      if (s > 0 && s < 1) {
+        const r = Math.sqrt((-2 * Math.log(s)) / s);
+        this.spare = v * r;
+        return u * r;
+      }
+    }
+  }
+
+  normals(n: number): Float64Array {
+    return Float64Array.from({ length: n }, () => this.normal());
+  }
+}
