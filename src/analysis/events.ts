@@ -1,0 +1,48 @@
+/** What an analysis says while it runs. */
+import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
+import type { Request } from './request';
+
+export type Phase = 'read' | 'forward' | 'gram' | 'eigen';
+
+export type AnalysisEvent =
+  /** First: a report with layers and probe but no spectra yet. Spectra that follow belong to it. */
+  | { type: 'started'; report: Report }
+  | { type: 'progress'; phase: Phase; layer: string | null; done: number; total: number; secondsLeft: number | null }
+  | { type: 'spectrum'; spectrum: Spectrum }
+  | { type: 'skipped'; skipped: Skipped };
+
+/** What is known about a checkpoint before anything is computed. */
+export interface Inspection {
+  /** Handle within the engine; valid until it restarts (the client reopens by itself). */
+  id: string;
+  checkpoint: CheckpointSummary;
+  model: ModelSummary;
+  layers: Layer[];
+  /** Layers or tensors that will not be analysed, with reasons. */
+  skipped: Skipped[];
+  /** The request with every default filled in for this model (no nulls left where a default is known). */
+  request: Request;
+  /** What the built-in probe would be. */
+  probe: ProbeSummary;
+  /** Rough cost in floating-point operations; small ones run at once. */
+  cost: number;
+  runsAtOnce: boolean;
+}
+
+/** A dropped file with `inputs` and optional `targets`. */
+export interface ProbeFile {
+  id: string;
+  name: string;
+  fingerprint: string;
+  description: string;
+  samples: number;
+}
+
+/** What a drop turned into, for the page. */
+export interface OpenedSummary {
+  checkpoints: Inspection[];
+  probes: ProbeFile[];
+  /** Snapshots of finished analyses. */
+  reports: Report[];
+  refusals: { file: string; tensor: string | null; code: string; message: string }[];
+}

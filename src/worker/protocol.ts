@@ -1,0 +1,48 @@
+/** The worker seam: one map from method to arguments, events and result. Everything here can be cloned. */
+import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
+import type { Report } from '../analysis/report';
+import type { Request } from '../analysis/request';
+
+export interface Methods {
+  /** Files of one drop (paths travel beside them, for folders). */
+  open: { args: { files: { file: Blob; name: string }[] }; event: never; result: OpenedSummary };
+  /** The defaults and verdict again, with the person's choices. */
+  inspect: { args: { id: string; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
+  /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
+  analyze: { args: { id: string; probe: string | null; request: Request }; event: AnalysisEvent; result: Report };
+}
+
+export type Method = keyof Methods;
+
+export type ToWorker =
+  | { type: 'call'; call: number; method: Method; args: unknown }
+  | { type: 'cancel'; call: number };
+
+export interface WireError {
+  name: string;
+  message: string;
+  code: string | null;
+  file: string | null;
+  tensor: string | null;
+  stack: string | null;
+}
+
+export type FromWorker =
+  | { type: 'event'; call: number; event: unknown }
+  | { type: 'result'; call: number; result: unknown }
+  | { type: 'error'; call: number; error: WireError };
+
+/** What the page holds of the engine. */
+export interface Client {
+  open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary>;
+  inspect(id: string, request: Partial<Request>): Promise<OpenedSummary['checkpoints'][number]>;
+  /**
+   * Rejects with AbortError as soon as `signal` aborts (the engine is stopped behind it, and restarted if it does not answer);
+   * events that came before stay valid.
+   */
+  analyze(
+    args: Methods['analyze']['args'],
+    onEvent: (event: AnalysisEvent) => void,
+    signal: AbortSignal,
+  ): Promise<Report>;
+}
