@@ -54,5 +54,6 @@ export interface Numerics {
 
 /** The float64 decompositions; inline in Node and tests, a pool of workers in the page. */
 export interface Solver {
-  eigenvalues(gram: Gram, signal?: AbortSignal): Promise<EigenResult>;
+  /** `residuals: false` skips the eigenvectors that residuals need (jackknife folds); they are then NaN. */
+  eigenvalues(gram: Gram, options?: { residuals?: boolean; signal?: AbortSignal }): Promise<EigenResult>;
 }

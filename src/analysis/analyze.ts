@@ -1,0 +1,221 @@
+/** The pipeline as one readable function: checkpoint, probe and request in, report out, with events on the way. */
+import { InputError, messageOf } from '../base/errors';
+import type { Checkpoint } from '../checkpoint/types';
+import type { Model } from '../model/types';
+import { gramOfRowsAsync } from '../numerics/cpu/gram';
+import type { Tensor } from '../numerics/ops';
+import { transpose } from '../numerics/transpose';
+import type { Gram, Numerics, Solver } from '../numerics/types';
+import type { ProbeFileContent } from '../probe/file';
+import type { AnalysisEvent, Phase } from './events';
+import { prepare, type Prepared } from './inspect';
+import { notFinite, runModel, type TapGrams } from './model-taps';
+import { REPORT_SCHEMA, type Report, type Side, type Spectrum } from './report';
+import type { Request } from './request';
+import { solveSpectrum } from './spectra';
+import { describe, matrixShape, type BundleTap, type Subject } from './subject';
+
+/** The version that reports carry; the same as in package.json (test/analysis holds them together). */
+export const APP = 'deadreckon 0.1.0';
+
+export interface Means {
+  /** What was asked for; taps are computed here. */
+  numerics: Numerics;
+  /** The float64 reference: weights and recorded taps, and models whose weights are not finite. */
+  reference: Numerics;
+  solver: Solver;
+  emit(event: AnalysisEvent): void;
+  signal?: AbortSignal;
+}
+
+/**
+ * @throws InputError when nothing can be analysed, with the reason; AbortError on cancel (spectra that were emitted stay valid).
+ */
+export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | null, request: Partial<Request>, means: Means): Promise<Report> {
+  const started = performance.now();
+  const prepared = await prepare(checkpoint, probe, request);
+  const report = emptyReport(checkpoint, prepared, means.numerics);
+  means.emit({ type: 'started', report });
+  const run = new Run(report, means, started);
+
+  const { subject } = prepared;
+  if (subject.kind === 'model') await analyzeModel(subject.model, prepared, run, means);
+  else await analyzeTensors(subject, prepared, run, means);
+
+  report.provenance.seconds = (performance.now() - started) / 1000;
+  if (report.spectra.length === 0) {
+    const reasons = report.skipped.slice(0, 3).map((s) => `${s.layer}: ${s.reason}`).join('; ');
+    throw new InputError('nothing-analysed', `${checkpoint.name}: nothing could be analysed. ${reasons || 'It holds no weight matrix.'}`, { file: checkpoint.name });
+  }
+  return report;
+}
+
+/** One run: the growing report, its clock and its progress. */
+class Run {
+  constructor(
+    readonly report: Report,
+    private readonly means: Means,
+    private readonly started: number,
+  ) {}
+
+  progress(phase: Phase, layer: string | null, done: number, total: number): void {
+    const elapsed = (performance.now() - this.started) / 1000;
+    const secondsLeft = done > 0 && elapsed > 0.5 ? (elapsed * (total - done)) / done : null;
+    this.means.emit({ type: 'progress', phase, layer, done, total, secondsLeft });
+  }
+
+  skip(layer: string, side: Side, reason: string): void {
+    if (this.report.skipped.some((s) => s.layer === layer && s.side === side)) return;
+    const skipped = { layer, side, reason: reason.slice(0, 4000) };
+    this.report.skipped.push(skipped);
+    this.means.emit({ type: 'skipped', skipped });
+  }
+
+  add(spectrum: Spectrum): void {
+    this.report.spectra.push(spectrum);
+    this.means.emit({ type: 'spectrum', spectrum });
+  }
+
+  /** Runs `work` and books its seconds under a phase. */
+  async time<R>(phase: Phase, work: () => Promise<R>): Promise<R> {
+    const begin = performance.now();
+    try {
+      return await work();
+    } finally {
+      const { phases } = this.report.provenance;
+      phases[phase] = (phases[phase] ?? 0) + (performance.now() - begin) / 1000;
+    }
+  }
+}
+
+function emptyReport(checkpoint: Checkpoint, p: Prepared, numerics: Numerics): Report {
+  return {
+    kind: 'deadreckon-report',
+    schema: REPORT_SCHEMA,
+    checkpoint: p.checkpoint,
+    model: describe(p.subject, checkpoint),
+    probe: p.summary,
+    layers: p.selected,
+    spectra: [],
+    skipped: [...p.skipped],
+    provenance: {
+      app: APP,
+      backend: numerics.name,
+      device: numerics.device,
+      createdAt: new Date().toISOString(),
+      seconds: 0,
+      phases: {},
+      partial: false,
+    },
+  };
+}
+
+async function analyzeModel(model: Model, p: Prepared, run: Run, means: Means): Promise<void> {
+  const parameters = await run.time('read', () => model.parameters());
+  const broken = notFinite(parameters);
+  if (broken) run.report.checkpoint.warnings.push(`${broken}. Layers that it reaches cannot be analysed.`);
+  // A shader may assume that there are no NaNs: what they reach is only known in float64.
+  const numerics = broken ? means.reference : means.numerics;
+  run.report.provenance.backend = numerics.name;
+  run.report.provenance.device = numerics.device;
+
+  const weights = new Map<string, Tensor>();
+  for (const [name, { values, shape }] of parameters) weights.set(name, numerics.ops.constant(values, shape));
+  parameters.clear();
+  const { request } = p;
+  const layers = model.layers.filter((l) => p.selected.some((s) => s.name === l.name));
+  const settings = {
+    loss: request.loss!,
+    fisher: request.fisher!,
+    seed: request.seed,
+    folds: request.folds ?? 0,
+    parameter: request.parameter,
+  };
+  const timed: Numerics = { ...numerics, gram: (x, signal) => run.time('gram', () => numerics.gram(x, signal)) };
+  let grams: TapGrams[];
+  try {
+    const taps = await run.time('forward', () =>
+      runModel(model, weights, p.probe!, layers, settings, timed, {
+        // Passes over the probe and decompositions count half each: neither is known to be the longer one.
+        progress: (layer, done, total) => run.progress('forward', layer, done, 2 * total),
+        skip: (layer, side, reason) => run.skip(layer, side, broken ? `${reason} The cause: ${broken}.` : reason),
+        signal: means.signal,
+      }),
+    );
+    grams = taps.grams;
+    run.report.probe.meanLoss = taps.meanLoss !== null && Number.isFinite(taps.meanLoss) ? taps.meanLoss : null;
+  } finally {
+    numerics.ops.dispose(...weights.values());
+  }
+  const { phases } = run.report.provenance;
+  phases.forward = Math.max(0, (phases.forward ?? 0) - (phases.gram ?? 0));
+  await solveAll(grams, numerics.ops.roundoff, request.threshold, run, means);
+}
+
+/** Solves in the order of the layers, as many at a time as the solver likes; spectra arrive in order. */
+async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, threshold: number, run: Run, means: Means): Promise<void> {
+  let solved = 0;
+  await run.time('eigen', async () => {
+    const jobs = grams.map((g) =>
+      solveSpectrum({ ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold }, means.solver, means.signal),
+    );
+    // A later job may fail before an earlier one is awaited.
+    for (const job of jobs) job.catch(() => {});
+    for (const [i, job] of jobs.entries()) {
+      run.progress('eigen', grams[i]!.layer, grams.length + solved, 2 * grams.length);
+      try {
+        run.add(await job);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        run.skip(grams[i]!.layer, grams[i]!.side, messageOf(error));
+      }
+      solved++;
+    }
+  });
+}
+
+/** Weight tensors of an unknown architecture, and taps recorded elsewhere: read, squared and solved one by one. */
+async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: Prepared, run: Run, means: Means): Promise<void> {
+  run.report.provenance.backend = means.reference.name;
+  run.report.provenance.device = means.reference.device;
+  const names = new Set(p.selected.map((l) => l.name));
+  const taps: BundleTap[] =
+    subject.kind === 'bundle'
+      ? subject.taps.filter((t) => names.has(t.layer))
+      : subject.tensors.filter((t) => names.has(t.name)).map((tensor) => ({ layer: tensor.name, side: 'weight' as const, tensor }));
+  for (const [i, tap] of taps.entries()) {
+    means.signal?.throwIfAborted();
+    run.progress('read', tap.layer, i, taps.length);
+    try {
+      const values = await run.time('read', () => tap.tensor.values());
+      const broken = notFinite(new Map([[tap.tensor.name, { values, shape: tap.tensor.shape }]]));
+      if (broken) {
+        run.skip(tap.layer, tap.side, broken);
+        continue;
+      }
+      const total = await run.time('gram', () => gramOfTap(tap, values, means.signal));
+      run.progress('eigen', tap.layer, i + 0.5, taps.length);
+      const single = tap.tensor.dtype === 'f32' || tap.tensor.dtype === 'f16' || tap.tensor.dtype === 'bf16';
+      // Recorded taps carry the roundoff of what recorded them; a weight is exact as it is stored.
+      const tapRoundoff = subject.kind === 'bundle' && single ? 2 ** -24 : 2 ** -53;
+      const job = { tap: { layer: tap.layer, side: tap.side }, total, without: [], tapRoundoff, threshold: p.request.threshold };
+      run.add(await run.time('eigen', () => solveSpectrum(job, means.solver, means.signal)));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      run.skip(tap.layer, tap.side, messageOf(error));
+    }
+  }
+}
+
+/** X^T X of a tap; the shorter side of a weight, not divided by anything; a recorded Gram as it is. */
+async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Float64Array, signal?: AbortSignal): Promise<Gram> {
+  const [rows, columns] = matrixShape(tensor.shape);
+  if (side === 'parameter') {
+    if (rows !== columns) throw new InputError('bundle-gram', `'${tensor.name}' has shape [${rows}, ${columns}]; a Gram is square.`, { tensor: tensor.name });
+    const hi = Float64Array.from(values, (v, k) => (v + values[(k % rows) * rows + Math.floor(k / rows)]!) / 2);
+    return { dimension: rows, rows, hi, lo: null, roundoff: 2 ** -53 };
+  }
+  if (side !== 'weight') return gramOfRowsAsync(values, rows, columns, signal);
+  const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);
+  return { ...gram, rows: 1 };
+}

@@ -1,0 +1,17 @@
+/** A report read again under another threshold: ranks and readings change, eigenvalues and floors do not. */
+import { readAll, viewSpectrum } from '../spectrum/read';
+import type { Report, Spectrum } from './report';
+
+/** Error bars are kept only where the reading stays what it was. */
+export function rereadSpectrum(s: Spectrum, threshold: number): Spectrum {
+  const view = viewSpectrum(s.eigenvalues, s.dimension, s.rows, s.floor, threshold, s.sampleLimited);
+  const readings = readAll(view, []).map((reading) => {
+    const before = s.readings.find((r) => r.name === reading.name);
+    return { ...reading, uncertainty: before && before.value === reading.value ? before.uncertainty : null };
+  });
+  return { ...s, rank: view.rank, deficit: s.dimension - view.rank, readings };
+}
+
+export function rereadReport(report: Report, threshold: number): Report {
+  return { ...report, spectra: report.spectra.map((s) => rereadSpectrum(s, threshold)) };
+}

@@ -1,0 +1,91 @@
+/** Open checkpoints, probes and snapshots of one engine, by id: what the page and the command line both do with a drop. */
+import { InputError, messageOf } from '../base/errors';
+import { openFiles } from '../checkpoint/open';
+import type { ByteSource, Checkpoint } from '../checkpoint/types';
+import type { ProbeFileContent } from '../probe/file';
+import type { Inspection, OpenedSummary, ProbeFile } from './events';
+import { prepare, toInspection } from './inspect';
+import { isProbe, readProbeFile } from './probe-file';
+import { parseReport } from './snapshot';
+import type { Report } from './report';
+import type { Request } from './request';
+
+export class Session {
+  private readonly checkpoints = new Map<string, Checkpoint>();
+  private readonly probes = new Map<string, Checkpoint>();
+  private next = 1;
+
+  /** One bad file never takes the others with it. */
+  async open(sources: readonly ByteSource[], signal?: AbortSignal): Promise<OpenedSummary> {
+    const opened = await openFiles([...sources], signal);
+    const refusals = opened.refusals.map((r) => ({ ...r }));
+    const checkpoints: Inspection[] = [];
+    const probes: ProbeFile[] = [];
+    const reports: Report[] = [];
+    for (const checkpoint of opened.checkpoints) {
+      const refuse = (error: unknown) =>
+        void refusals.push({
+          file: checkpoint.name,
+          tensor: error instanceof InputError ? (error.tensor ?? null) : null,
+          code: error instanceof InputError ? error.code : 'unexpected',
+          message: messageOf(error),
+        });
+      const id = `${this.next++}`;
+      if (isProbe(checkpoint)) {
+        this.probes.set(id, checkpoint);
+        probes.push(summariseProbe(id, checkpoint));
+      } else {
+        try {
+          checkpoints.push(await this.inspectCheckpoint(id, checkpoint, {}));
+          this.checkpoints.set(id, checkpoint);
+        } catch (error) {
+          refuse(error);
+        }
+      }
+    }
+    for (const [file, text] of opened.sides) {
+      if (!text.includes('"deadreckon-report"')) continue;
+      try {
+        reports.push(parseReport(text, file));
+      } catch (error) {
+        refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
+      }
+    }
+    return { checkpoints, probes, reports, refusals };
+  }
+
+  /** @throws InputError when the request does not fit. */
+  inspect(id: string, request: Partial<Request>): Promise<Inspection> {
+    return this.inspectCheckpoint(id, this.checkpoint(id), request);
+  }
+
+  checkpoint(id: string): Checkpoint {
+    const checkpoint = this.checkpoints.get(id);
+    if (!checkpoint) throw new InputError('not-open', 'This checkpoint is not open any more. Drop it again.');
+    return checkpoint;
+  }
+
+  async probe(id: string | null): Promise<ProbeFileContent | null> {
+    if (id === null) return null;
+    const checkpoint = this.probes.get(id);
+    if (!checkpoint) throw new InputError('not-open', 'This probe file is not open any more. Drop it again.');
+    return readProbeFile(checkpoint);
+  }
+
+  private async inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>): Promise<Inspection> {
+    return toInspection(id, await prepare(checkpoint, null, request), checkpoint);
+  }
+}
+
+function summariseProbe(id: string, checkpoint: Checkpoint): ProbeFile {
+  const inputs = checkpoint.tensors.get('inputs')!;
+  const targets = checkpoint.tensors.get('targets');
+  const shape = (s: readonly number[]) => `[${s.join(', ')}]`;
+  return {
+    id,
+    name: checkpoint.name,
+    fingerprint: checkpoint.fingerprint,
+    description: `inputs ${shape(inputs.shape)}${targets ? `, targets ${shape(targets.shape)}` : ', no targets'}`,
+    samples: inputs.shape[0] ?? 0,
+  };
+}

@@ -1,0 +1,78 @@
+/** Gram matrices, by blocks of samples -> spectra with floors, readings and jackknife errors. */
+import { addGrams, subtractGrams } from '../numerics/cpu/gram';
+import type { Gram, Solver } from '../numerics/types';
+import { spectralFloor } from '../spectrum/floor';
+import { readAll, viewSpectrum } from '../spectrum/read';
+import type { SpectrumView } from '../spectrum/types';
+import type { Spectrum, Tap } from './report';
+
+/** Sums Grams chunk by chunk into blocks; the order of summation is fixed, so the same run gives the same bits. */
+export class GramBlocks {
+  private readonly blocks: (Gram | null)[];
+
+  constructor(count: number) {
+    this.blocks = new Array<Gram | null>(count).fill(null);
+  }
+
+  add(block: number, gram: Gram): void {
+    const before = this.blocks[block] ?? null;
+    this.blocks[block] = before ? addGrams(before, gram) : gram;
+  }
+
+  /** The whole, and the whole without each block. Null when nothing was added. */
+  finish(): { total: Gram; without: Gram[] } | null {
+    const filled = this.blocks.filter((b): b is Gram => b !== null);
+    if (filled.length === 0) return null;
+    const total = filled.reduce((a, b) => addGrams(a, b));
+    return { total, without: filled.length > 1 ? filled.map((b) => subtractGrams(total, b)) : [] };
+  }
+}
+
+export interface SpectrumJob {
+  tap: Tap;
+  total: Gram;
+  without: readonly Gram[];
+  /** Width of the tap and its rows where the Gram is not [width, width] summed over rows (dual Grams, weights). */
+  dimension?: number;
+  rows?: number;
+  tapRoundoff: number;
+  threshold: number;
+}
+
+/** Solves one spectrum and its folds. */
+export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: AbortSignal): Promise<Spectrum> {
+  const { tap, total, threshold } = job;
+  const dimension = job.dimension ?? total.dimension;
+  const rows = job.rows ?? total.rows;
+  const sampleLimited = tap.side !== 'weight' && tap.side !== 'parameter' && rows < dimension;
+  const whole = await solver.eigenvalues(total, { signal });
+  const view = (values: ArrayLike<number>, gram: Gram, method: { roundoff: number }): { floor: number; view: SpectrumView } => {
+    const floor = spectralFloor({
+      lambdaMax: values[0] ?? 0,
+      dimension: gram.dimension,
+      tapRoundoff: job.tapRoundoff,
+      gramRoundoff: method.roundoff,
+    });
+    return { floor, view: viewSpectrum(values, dimension, rows, floor, threshold, sampleLimited) };
+  };
+  const read = view(whole.values, total, whole);
+  const folds: SpectrumView[] = [];
+  for (const gram of job.without) {
+    const fold = await solver.eigenvalues(gram, { residuals: false, signal });
+    folds.push(view(fold.values, gram, fold).view);
+  }
+  return {
+    tap,
+    dimension,
+    rows,
+    eigenvalues: Array.from(whole.values),
+    residuals: Array.from(whole.residuals, (r) => (Number.isNaN(r) ? null : r)),
+    floor: read.floor,
+    covers: total.dimension < dimension ? 'head' : whole.covers,
+    rank: read.view.rank,
+    deficit: dimension - read.view.rank,
+    sampleLimited,
+    method: whole.method,
+    readings: readAll(read.view, folds),
+  };
+}

@@ -1,0 +1,362 @@
+/**
+ * TransformerLens `HookedTransformer` state dicts: x @ W convention, heads on the first axis (checkpoints.md §3, §6). LayerNorm, RMSNorm,
+ * folded norms or none; plain or gated MLPs, or attention only; learned or rotary positions; grouped queries.
+ */
+import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
+import type { Ops } from '../../numerics/ops';
+import { ACTIVATIONS, activate, activationName } from '../layers/activations';
+import { attend, causalMask, type Rotary } from '../layers/attention';
+import { normalize, type Normalization } from '../layers/norm';
+import type { Architecture, Batch, Choices, Model, ModelChoice, ModelLayer, Parameter, Recognition, TapSink, Weights } from '../types';
+
+const BUFFER = /^blocks\.\d+\.attn\.(mask|IGNORE|rotary_sin|rotary_cos)$|^(?:blocks\.\d+\.)?.*hook_.*$/;
+
+interface Block {
+  prefix: string;
+  keys: string;
+  values: string;
+  gated: boolean;
+  mlp: boolean;
+  /** MLP reads the same norm as attention (ln2 is absent though ln1 is there). */
+  parallel: boolean;
+}
+
+interface Anatomy {
+  blocks: Block[];
+  width: number;
+  heads: number;
+  groups: number;
+  headWidth: number;
+  vocabulary: number;
+  outputs: number;
+  context: number | null;
+  normalization: Normalization;
+  /** The norms have their own scale tensors. */
+  affine: boolean;
+  epsilon: number;
+  activation: string;
+  causal: boolean;
+  rotary: { rotated: number; adjacent: boolean } | null;
+  /** Blocks whose mask buffer is narrower than causal (local attention). */
+  masks: ReadonlyMap<string, Float32Array | Float64Array>;
+}
+
+export const transformerLens: Architecture = {
+  key: 'transformer-lens',
+  title: 'TransformerLens HookedTransformer',
+  recognise,
+};
+
+async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
+  const tensors = checkpoint.tensors;
+  const anchors = ['embed.W_E', 'blocks.0.attn.W_Q', 'blocks.0.attn.W_O', 'unembed.W_U'];
+  const absent = anchors.filter((name) => !tensors.has(name));
+  const matched = anchors.length - absent.length;
+  if (absent.length > 0) return { missing: `${absent.map((a) => `'${a}'`).join(', ')} ${absent.length === 1 ? 'is' : 'are'} missing`, matched };
+
+  const problem = { text: '' };
+  const shape = (name: string, expected: readonly (number | null)[]): readonly number[] => {
+    const found = tensors.get(name)?.shape;
+    const fits = found && found.length === expected.length && expected.every((e, i) => e === null || e === found[i]);
+    if (!fits) {
+      const form = expected.map((e) => e ?? '·').join(', ');
+      problem.text ||= found ? `'${name}' has shape [${found.join(', ')}]; [${form}] was expected` : `'${name}' is missing`;
+    }
+    return fits ? found : expected.map(() => 0);
+  };
+  const [vocabulary, width] = shape('embed.W_E', [null, null]) as [number, number];
+  const [heads, , headWidth] = shape('blocks.0.attn.W_Q', [null, width, null]) as [number, number, number];
+  const [, outputs] = shape('unembed.W_U', [width, null]) as [number, number];
+  const context = tensors.has('pos_embed.W_pos') ? shape('pos_embed.W_pos', [null, width])[0]! : null;
+  const blocks: Block[] = [];
+  let groups = heads;
+  for (let i = 0; tensors.has(`blocks.${i}.attn.W_Q`); i++) {
+    const prefix = `blocks.${i}`;
+    const grouped = tensors.has(`${prefix}.attn._W_K`) ? '_' : '';
+    const keys = `${prefix}.attn.${grouped}W_K`;
+    const values = `${prefix}.attn.${grouped}W_V`;
+    shape(`${prefix}.attn.W_Q`, [heads, width, headWidth]);
+    groups = shape(keys, [null, width, headWidth])[0]!;
+    shape(values, [groups, width, headWidth]);
+    shape(`${prefix}.attn.W_O`, [heads, headWidth, width]);
+    const mlp = tensors.has(`${prefix}.mlp.W_in`);
+    const gated = tensors.has(`${prefix}.mlp.W_gate`);
+    if (mlp) {
+      const [, hidden] = shape(`${prefix}.mlp.W_in`, [width, null]) as [number, number];
+      shape(`${prefix}.mlp.W_out`, [hidden, width]);
+      if (gated) shape(`${prefix}.mlp.W_gate`, [width, hidden]);
+    }
+    const parallel = mlp && tensors.has(`${prefix}.ln1.w`) && !tensors.has(`${prefix}.ln2.w`);
+    blocks.push({ prefix, keys, values, gated, mlp, parallel });
+  }
+  if (groups > 0 && heads % groups !== 0) problem.text ||= `${heads} query heads cannot share ${groups} key/value heads`;
+  if (problem.text) return { missing: problem.text, matched };
+
+  const norm = await chooseNormalization(checkpoint, choices);
+  const attention = chooseAttention(checkpoint, choices);
+  const activation = blocks.some((b) => b.mlp) ? chooseActivation(checkpoint, blocks, choices) : null;
+  const cos = tensors.get('blocks.0.attn.rotary_cos');
+  const epsilon = Number(recorded(checkpoint, 'eps')?.value ?? 1e-5);
+  const anatomy: Anatomy = {
+    blocks, width, heads, groups, headWidth, vocabulary, outputs, context,
+    normalization: norm.value as Normalization,
+    affine: tensors.has('blocks.0.ln1.w'),
+    epsilon: Number.isFinite(epsilon) && epsilon > 0 ? epsilon : 1e-5,
+    activation: activation?.value ?? 'linear',
+    causal: attention.value === 'causal',
+    rotary: cos ? await rotaryLayout(cos) : null,
+    masks: await localMasks(checkpoint, blocks),
+  };
+  const chosen = [activation, norm, attention].filter((c): c is ModelChoice => c !== null);
+  return { model: build(checkpoint, anatomy, chosen) };
+}
+
+/** A value recorded beside the tensors (a saved config), by the last part of its path. */
+function recorded(checkpoint: Checkpoint, key: string): { key: string; value: string } | null {
+  for (const [path, value] of checkpoint.metadata) if (path === key || path.endsWith(`.${key}`)) return { key: path, value };
+  return null;
+}
+
+function chooseActivation(checkpoint: Checkpoint, blocks: readonly Block[], choices: Choices): ModelChoice {
+  const common = { key: 'activation', options: [...ACTIVATIONS.keys()] };
+  const chosen = choices.activation ? activationName(choices.activation) : null;
+  if (chosen) return { ...common, value: chosen, assumed: false, evidence: 'chosen by you' };
+  const found = recorded(checkpoint, 'act_fn') ?? recorded(checkpoint, 'activation');
+  const known = found ? activationName(found.value) : null;
+  if (known) return { ...common, value: known, assumed: false, evidence: `the file says ${found!.key} = ${found!.value}` };
+  if (blocks.some((b) => b.gated)) return { ...common, value: 'silu', assumed: true, evidence: 'a gated MLP: SiLU is assumed, as in Llama' };
+  return { ...common, value: 'gelu', assumed: true, evidence: 'a state dict does not record the activation: exact GELU is assumed' };
+}
+
+function chooseAttention(checkpoint: Checkpoint, choices: Choices): ModelChoice {
+  const common = { key: 'attention', options: ['causal', 'bidirectional'] };
+  const chosen = choices.attention;
+  if (chosen && common.options.includes(chosen)) return { ...common, value: chosen, assumed: false, evidence: 'chosen by you' };
+  const found = recorded(checkpoint, 'attention_dir');
+  if (found && common.options.includes(found.value)) {
+    return { ...common, value: found.value, assumed: false, evidence: `the file says ${found.key} = ${found.value}` };
+  }
+  return { ...common, value: 'causal', assumed: true, evidence: 'the direction of attention is not recorded: causal is assumed' };
+}
+
+const NORMALIZATIONS: Readonly<Record<string, Normalization>> = { LN: 'layer-norm', LNPre: 'layer-norm', RMS: 'rms-norm', RMSPre: 'rms-norm', None: 'none', null: 'none' };
+
+async function chooseNormalization(checkpoint: Checkpoint, choices: Choices): Promise<ModelChoice> {
+  const tensors = checkpoint.tensors;
+  if (tensors.has('blocks.0.ln1.w')) {
+    const value = tensors.has('blocks.0.ln1.b') ? 'layer-norm' : 'rms-norm';
+    const evidence = value === 'layer-norm' ? 'ln1 has a scale and a shift: LayerNorm' : 'ln1 has a scale and no shift: RMSNorm';
+    return { key: 'normalization', value, options: [value], assumed: false, evidence };
+  }
+  const common = { key: 'normalization', options: ['layer-norm', 'rms-norm', 'none'] };
+  if (choices.normalization && common.options.includes(choices.normalization)) {
+    return { ...common, value: choices.normalization, assumed: false, evidence: 'chosen by you' };
+  }
+  const found = recorded(checkpoint, 'normalization_type');
+  const known = found ? NORMALIZATIONS[found.value] : undefined;
+  if (known) return { ...common, value: known, assumed: false, evidence: `the file says ${found!.key} = ${found!.value}` };
+  if (await isCentred(tensors.get('blocks.0.attn.W_O')!)) {
+    const evidence = 'no norm tensors, and attn.W_O writes vectors of zero mean: LayerNorm folded into the weights is assumed';
+    return { ...common, value: 'layer-norm', assumed: true, evidence };
+  }
+  return { ...common, value: 'none', assumed: true, evidence: 'no norm tensors, and the writers are not centred: no normalisation is assumed' };
+}
+
+/** Whether every row over the last axis has zero mean up to float32 roundoff. */
+async function isCentred(tensor: TensorEntry): Promise<boolean> {
+  const values = await tensor.values();
+  const d = tensor.shape.at(-1)!;
+  for (let i = 0; i + d <= values.length; i += d) {
+    let sum = 0;
+    let size = 0;
+    for (let j = i; j < i + d; j++) {
+      sum += values[j]!;
+      size += Math.abs(values[j]!);
+    }
+    if (Math.abs(sum) > 1e-5 * size) return false;
+  }
+  return true;
+}
+
+/** Adjacent pairs repeat every frequency twice in a row; halves repeat the whole list. */
+async function rotaryLayout(cos: TensorEntry): Promise<{ rotated: number; adjacent: boolean }> {
+  const values = await cos.values();
+  const rotated = cos.shape[1]!;
+  return { rotated, adjacent: cos.shape[0]! > 1 && rotated > 2 && values[rotated] === values[rotated + 1] };
+}
+
+/** Mask buffers that are not plainly causal, by block prefix. */
+async function localMasks(checkpoint: Checkpoint, blocks: readonly Block[]): Promise<Map<string, Float32Array | Float64Array>> {
+  const masks = new Map<string, Float32Array | Float64Array>();
+  for (const { prefix } of blocks) {
+    const tensor = checkpoint.tensors.get(`${prefix}.attn.mask`);
+    if (tensor?.shape.length !== 2 || tensor.shape[0] !== tensor.shape[1]) continue;
+    const n = tensor.shape[0]!;
+    const values = await tensor.values();
+    const causal = values.every((v, k) => (v !== 0) === (k % n <= Math.floor(k / n)));
+    if (!causal) masks.set(prefix, values);
+  }
+  return masks;
+}
+
+function build(checkpoint: Checkpoint, a: Anatomy, choices: ModelChoice[]): Model {
+  const has = (name: string) => checkpoint.tensors.has(name);
+  const layers = listLayers(checkpoint, a);
+  const tensors = new Map<string, { status: 'analysed' | 'used' | 'buffer'; reason: string | null }>();
+  for (const l of layers) tensors.set(l.name, { status: 'analysed', reason: null });
+  for (const name of checkpoint.tensors.keys()) {
+    if (tensors.has(name)) continue;
+    if (BUFFER.test(name)) tensors.set(name, { status: 'buffer', reason: 'a buffer of TransformerLens, not a parameter' });
+    else if (/^(pos_embed\.W_pos|unembed\.b_U|ln_final\.[wb])$|\.(attn\.(b_Q|_?b_[KV]|b_O)|mlp\.b_(in|out)|ln[12]\.[wb])$/.test(name)) {
+      tensors.set(name, { status: 'used', reason: 'used in the forward pass' });
+    }
+  }
+  const kind = a.normalization === 'none' ? 'no norm' : a.affine ? a.normalization : `folded ${a.normalization}`;
+  const mlps = a.blocks.some((b) => b.mlp) ? a.activation : 'attention only';
+  return {
+    architecture: 'transformer-lens',
+    title: `TransformerLens, ${a.blocks.length} ${a.blocks.length === 1 ? 'layer' : 'layers'}, d_model ${a.width}, ${a.heads} heads, ${mlps}, ${kind}`,
+    evidence: [
+      `embed.W_E, unembed.W_U and ${a.blocks.length} × blocks.i.attn.{W_Q, W_O} have the shapes of a HookedTransformer`,
+      ...choices.map((c) => c.evidence),
+      ...(a.rotary ? [`rotary positions on ${a.rotary.rotated} of ${a.headWidth} dims (${a.rotary.adjacent ? 'adjacent pairs' : 'halves'})`] : []),
+      ...(a.masks.size > 0 ? [`local attention in ${a.masks.size} blocks, from their mask buffers`] : []),
+    ],
+    transforms: [
+      'W_Q, W_K, W_V [heads, d_model, d_head] are read as [d_model, heads · d_head]; W_O as [heads · d_head, d_model]',
+      ...(a.groups < a.heads ? [`${a.groups} key/value heads are shared by ${a.heads} query heads`] : []),
+    ],
+    tied: checkpoint.shared,
+    choices,
+    input: { kind: 'tokens', vocabulary: a.vocabulary, context: a.context ?? rotaryContext(checkpoint) },
+    outputs: a.outputs,
+    defaultLoss: 'ce',
+    layers,
+    tensors,
+    parameters: () => read(checkpoint, a),
+    forward: (ops, weights, batch, sink) => forward(ops, weights, batch, sink, a, has),
+  };
+}
+
+function rotaryContext(checkpoint: Checkpoint): number {
+  return checkpoint.tensors.get('blocks.0.attn.rotary_cos')?.shape[0] ?? 2048;
+}
+
+function listLayers(checkpoint: Checkpoint, a: Anatomy): ModelLayer[] {
+  const linear = (name: string, kind: string, width: number): ModelLayer => ({ name, kind, width, activation: 'linear' });
+  const hidden = (name: string) => checkpoint.tensors.get(name)!.shape[1]!;
+  return [
+    linear('embed.W_E', 'embedding', a.width),
+    ...a.blocks.flatMap(({ prefix, keys, values, gated, mlp }) => [
+      linear(`${prefix}.attn.W_Q`, 'attention query', a.heads * a.headWidth),
+      linear(keys, 'attention key', a.groups * a.headWidth),
+      linear(values, 'attention value', a.groups * a.headWidth),
+      linear(`${prefix}.attn.W_O`, 'attention output', a.width),
+      ...(gated ? [{ ...linear(`${prefix}.mlp.W_gate`, 'MLP gate', hidden(`${prefix}.mlp.W_gate`)), activation: a.activation }] : []),
+      ...(mlp
+        ? [
+            { ...linear(`${prefix}.mlp.W_in`, 'MLP in', hidden(`${prefix}.mlp.W_in`)), activation: gated ? 'linear' : a.activation },
+            linear(`${prefix}.mlp.W_out`, 'MLP out', a.width),
+          ]
+        : []),
+    ]),
+    linear('unembed.W_U', 'unembedding', a.outputs),
+  ];
+}
+
+/** All weights as [in, out] matrices and flat biases, under their own names. */
+async function read(checkpoint: Checkpoint, a: Anatomy): Promise<Map<string, Parameter>> {
+  const parameters = new Map<string, Parameter>();
+  for (const [name, tensor] of checkpoint.tensors) {
+    if (BUFFER.test(name) && !/rotary_(sin|cos)$/.test(name)) continue;
+    if (tensor.dtype === 'bool') continue;
+    const values = await tensor.values();
+    if (/\.attn\._?W_[QKV]$/.test(name)) {
+      const [h, d, w] = tensor.shape as [number, number, number];
+      parameters.set(name, { values: headsLast(values, h, d, w), shape: [d, h * w] });
+    } else if (/\.attn\.W_O$/.test(name)) parameters.set(name, { values, shape: [a.heads * a.headWidth, a.width] });
+    else if (/\.attn\._?b_[QKV]$/.test(name)) parameters.set(name, { values, shape: [values.length] });
+    else parameters.set(name, { values, shape: tensor.shape });
+  }
+  return parameters;
+}
+
+/** [h, d, w] -> [d, h * w] */
+function headsLast<A extends Float32Array | Float64Array>(values: A, h: number, d: number, w: number): A {
+  const result = values.slice() as A;
+  for (let i = 0; i < h; i++)
+    for (let j = 0; j < d; j++) for (let k = 0; k < w; k++) result[j * h * w + i * w + k] = values[(i * d + j) * w + k]!;
+  return result;
+}
+
+function forward<T>(
+  ops: Ops<T>,
+  weights: Weights<T>,
+  batch: Batch,
+  sink: TapSink<T>,
+  a: Anatomy,
+  has: (name: string) => boolean,
+): T {
+  if (batch.kind !== 'tokens') throw new Error('internal: a transformer takes tokens');
+  const { samples, positions } = batch;
+
+  const dense = (name: string, input: T, biasName: string, activation = 'linear'): T => {
+    const bias = has(biasName);
+    let pre = ops.matmul(input, weights(name));
+    if (bias) pre = ops.add(pre, weights(biasName));
+    const post = activate(ops, activation, pre);
+    sink(name, { input, bias, pre, post });
+    return post;
+  };
+  const norm = (name: string, x: T): T =>
+    normalize(ops, a.normalization, x, has(`${name}.w`) ? weights(`${name}.w`) : null, has(`${name}.b`) ? weights(`${name}.b`) : null, a.epsilon);
+  const firstRows = (name: string): T => {
+    const table = weights(name);
+    return ops.slice(table, [0, 0], [positions, ops.shape(table)[1]!]);
+  };
+  const causal = a.causal ? ops.constant(causalMask(positions), [positions, positions]) : null;
+
+  const embedded = ops.gather(weights('embed.W_E'), batch.ids);
+  sink('embed.W_E', { input: null, bias: false, pre: embedded, post: embedded });
+  let x = embedded;
+  if (has('pos_embed.W_pos')) {
+    const placed = ops.add(ops.reshape(x, [samples, positions, a.width]), firstRows('pos_embed.W_pos'));
+    x = ops.reshape(placed, [samples * positions, a.width]);
+  }
+  for (const { prefix, keys, values, gated, mlp, parallel } of a.blocks) {
+    const read = norm(`${prefix}.ln1`, x);
+    const biasOf = (name: string) => name.replace(/W_([KV])$/, 'b_$1');
+    const q = dense(`${prefix}.attn.W_Q`, read, `${prefix}.attn.b_Q`);
+    const k = dense(keys, read, biasOf(keys));
+    const v = dense(values, read, biasOf(values));
+    const rotary: Rotary<T> | null = a.rotary && {
+      ...a.rotary,
+      cos: firstRows(`${prefix}.attn.rotary_cos`),
+      sin: firstRows(`${prefix}.attn.rotary_sin`),
+    };
+    const local = a.causal ? a.masks.get(prefix) : undefined;
+    const mask = local ? ops.constant(additive(local, positions), [positions, positions]) : causal;
+    const shape = { samples, positions, heads: a.heads, groups: a.groups, headWidth: a.headWidth };
+    const mixed = attend(ops, shape, q, k, v, 1 / Math.sqrt(a.headWidth), mask, rotary);
+    x = ops.add(x, dense(`${prefix}.attn.W_O`, mixed, `${prefix}.attn.b_O`));
+    if (!mlp) continue;
+    const m = parallel ? read : norm(`${prefix}.ln2`, x);
+    let hidden: T;
+    if (gated) {
+      const gate = dense(`${prefix}.mlp.W_gate`, m, '', a.activation);
+      hidden = ops.mul(gate, dense(`${prefix}.mlp.W_in`, m, ''));
+      if (has(`${prefix}.mlp.b_in`)) hidden = ops.add(hidden, weights(`${prefix}.mlp.b_in`));
+    } else hidden = dense(`${prefix}.mlp.W_in`, m, `${prefix}.mlp.b_in`, a.activation);
+    x = ops.add(x, dense(`${prefix}.mlp.W_out`, hidden, `${prefix}.mlp.b_out`));
+  }
+  return dense('unembed.W_U', norm('ln_final', x), 'unembed.b_U');
+}
+
+/** The top-left [T, T] of a boolean mask buffer as an additive mask. */
+function additive(mask: Float32Array | Float64Array, positions: number): Float64Array {
+  const stride = Math.round(Math.sqrt(mask.length));
+  const result = new Float64Array(positions * positions);
+  for (let i = 0; i < positions; i++)
+    for (let j = 0; j < positions; j++) result[i * positions + j] = mask[i * stride + j] ? 0 : -1e30;
+  return result;
+}

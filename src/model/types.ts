@@ -1,0 +1,92 @@
+/** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
+import type { Checkpoint } from '../checkpoint/types';
+import type { Ops } from '../numerics/ops';
+
+/** One tap point of a network. */
+export interface ModelLayer {
+  /** Tensor prefix: '0', 'blocks.3.mlp.W_in'. */
+  readonly name: string;
+  readonly kind: string;
+  /** Width of the output. */
+  readonly width: number;
+  /** Nonlinearity between the pre-activation and the activation; 'linear' where there is none. */
+  readonly activation: string;
+}
+
+/** What a layer shows of itself during a forward pass; rows are samples, or samples x positions. */
+export interface LayerTap<T> {
+  /** Input of the dense map [rows, p], null for an embedding (a one-hot input is never built). */
+  readonly input: T | null;
+  /** Whether the dense map has a bias: its parameter gradient then includes a constant input of one. */
+  readonly bias: boolean;
+  /** Pre-activation [rows, q]. */
+  readonly pre: T;
+  /** Output after the nonlinearity [rows, q]. */
+  readonly post: T;
+}
+
+export type TapSink<T> = (layer: string, tap: LayerTap<T>) => void;
+
+/** Inputs of a batch: vectors [n, width], or token ids [n, positions]. */
+export type Batch =
+  | { readonly kind: 'vector'; readonly values: Float64Array; readonly samples: number; readonly width: number }
+  | { readonly kind: 'tokens'; readonly ids: Int32Array; readonly samples: number; readonly positions: number };
+
+export type InputSpec =
+  | { readonly kind: 'vector'; readonly width: number }
+  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number };
+
+/** Weights as the forward pass wants them, by the name that `parameters` gives. */
+export type Weights<T> = (name: string) => T;
+
+/** A dense array on its way to a backend. */
+export interface Parameter {
+  readonly values: Float64Array | Float32Array;
+  readonly shape: readonly number[];
+}
+
+export interface ModelChoice {
+  readonly key: string;
+  readonly value: string;
+  readonly options: readonly string[];
+  readonly assumed: boolean;
+  readonly evidence: string;
+}
+
+export interface Model {
+  /** Registry key of the architecture. */
+  readonly architecture: string;
+  readonly title: string;
+  readonly evidence: readonly string[];
+  readonly transforms: readonly string[];
+  readonly tied: readonly (readonly string[])[];
+  readonly choices: readonly ModelChoice[];
+  readonly input: InputSpec;
+  readonly outputs: number;
+  /** What loss the output is made for, unless the person says otherwise. */
+  readonly defaultLoss: 'mse' | 'ce';
+  readonly layers: readonly ModelLayer[];
+  /** Tensor names of the checkpoint by what became of them; every other name is unused. */
+  readonly tensors: ReadonlyMap<string, { status: 'analysed' | 'used' | 'buffer' | 'excluded'; reason: string | null }>;
+  /** Reads the weights once, transposed and reshaped as the forward pass wants them. */
+  parameters(): Promise<Map<string, Parameter>>;
+  /**
+   * Runs a batch and shows every layer to `sink`. @returns the output: [n, outputs], or [n * positions, outputs] for tokens.
+   */
+  forward<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink: TapSink<T>): T;
+}
+
+/** What a person chose: {activation: 'gelu'}. */
+export type Choices = Readonly<Record<string, string>>;
+
+export type Recognition =
+  | { readonly model: Model }
+  /** Not this architecture, though it may look like it: the sentence says what is there and what is missing. */
+  | { readonly missing: string; readonly matched: number };
+
+export interface Architecture {
+  readonly key: string;
+  readonly title: string;
+  /** Reads names, shapes and small tensors only. */
+  recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition>;
+}

@@ -1,0 +1,119 @@
+/** Diagonally pivoted Cholesky factorisation in double-double: P^T G P = R^T R with R upper trapezoidal, graded by its rows. */
+import { DOUBLE_DOUBLE_ROUNDOFF, SPLITTER, ddDiv, ddMul, ddSqrt, ddSub, sumError } from './double-double';
+import type { DoubleDouble } from './double-double';
+import { addProducts } from './exact-products';
+import type { Steps } from './stepwise';
+
+export interface PivotedCholesky {
+  /** R [rank, n], row-major, rounded to float64 (which moves its singular values by a few 2^-53 of themselves). */
+  readonly factor: Float64Array;
+  readonly rank: number;
+  /** Column j of R belongs to row and column permutation[j] of G. */
+  readonly permutation: Int32Array;
+}
+
+/** Rows factored before the rest of the matrix is updated with them. */
+const BLOCK = 32;
+
+/**
+ * Factors G = hi + lo [n, n] (blocked as LAPACK's dpstrf, Lucas 2004; the upper triangle is read). A column is spent, and its
+ * remainder exactly zero, when its pivot has fallen below (n + 16) * roundoff of its own diagonal entry: what is left there is
+ * rounding. max|hi| near 1 is expected.
+ */
+export function* pivotedCholesky(hi: Float64Array, lo: Float64Array, n: number, roundoff: number): Steps<PivotedCholesky> {
+  const S = { hi: hi.slice(), lo: lo.slice() };
+  const permutation = Int32Array.from({ length: n }, (_, i) => i);
+  const pivots = {
+    hi: Float64Array.from({ length: n }, (_, i) => hi[i * n + i]!),
+    lo: Float64Array.from({ length: n }, (_, i) => lo[i * n + i]!),
+  };
+  const relative = (n + 16) * Math.max(roundoff, DOUBLE_DOUBLE_ROUNDOFF);
+  const floors = pivots.hi.map((g) => relative * g);
+  let rank = 0;
+  for (let start = 0; rank === start; start += BLOCK) {
+    const end = Math.min(start + BLOCK, n);
+    for (; rank < end; rank++) {
+      const pivot = largestPivot(pivots.hi, floors, rank);
+      if (pivot < 0) break;
+      if (pivot !== rank) {
+        swapColumns(S.hi, n, rank, pivot);
+        swapColumns(S.lo, n, rank, pivot);
+        for (const list of [pivots.hi, pivots.lo, floors, permutation]) [list[rank], list[pivot]] = [list[pivot]!, list[rank]!];
+      }
+      factorRow(S, n, start, rank, pivots);
+      yield;
+    }
+    if (rank < end || rank === n) break;
+    const rows = { values: S.hi, tails: S.lo, offset: start * n + end, count: n - end, length: end - start, vectorStride: 1, componentStride: n };
+    yield* addProducts({ ...S, offset: end * n + end, stride: n }, rows, rows, -1);
+  }
+  const factor = S.hi.slice(0, rank * n);
+  for (let i = 0; i < rank; i++) factor.fill(0, i * n, i * n + i);
+  return { factor, rank, permutation };
+}
+
+function largestPivot(pivots: Float64Array, floors: Float64Array, from: number): number {
+  let best = -1;
+  for (let i = from; i < pivots.length; i++) {
+    if (pivots[i]! > floors[i]! && (best < 0 || pivots[i]! > pivots[best]!)) best = i;
+  }
+  return best;
+}
+
+/** Exchanges rows and columns j < p of the symmetric matrix kept in the upper triangle, and columns j, p of the finished rows. */
+function swapColumns(s: Float64Array, n: number, j: number, p: number): void {
+  const swap = (x: number, y: number) => {
+    const t = s[x]!;
+    s[x] = s[y]!;
+    s[y] = t;
+  };
+  for (let m = 0; m < j; m++) swap(m * n + j, m * n + p);
+  for (let i = j + 1; i < p; i++) swap(j * n + i, i * n + p);
+  for (let i = p + 1; i < n; i++) swap(j * n + i, p * n + i);
+  swap(j * n + j, p * n + p);
+}
+
+type Pairs = { readonly hi: Float64Array; readonly lo: Float64Array };
+
+/** Row j of R from row j of S, which still lacks the rows start .. j - 1; then the pivots of the later columns. */
+function factorRow(S: Pairs, n: number, start: number, j: number, pivots: Pairs): void {
+  for (let m = start; m < j; m++) subtractRow(S, n, j, m);
+  const diagonal = ddSqrt({ hi: pivots.hi[j]!, lo: pivots.lo[j]! });
+  const inverse = ddDiv({ hi: 1, lo: 0 }, diagonal);
+  S.hi[j * n + j] = diagonal.hi;
+  S.lo[j * n + j] = diagonal.lo;
+  for (let i = j + 1; i < n; i++) {
+    const r = ddMul(at(S, j * n + i), inverse);
+    S.hi[j * n + i] = r.hi;
+    S.lo[j * n + i] = r.lo;
+    const rest = ddSub(at(pivots, i), ddMul(r, r));
+    pivots.hi[i] = rest.hi;
+    pivots.lo[i] = rest.lo;
+  }
+}
+
+function at(pairs: Pairs, i: number): DoubleDouble {
+  return { hi: pairs.hi[i]!, lo: pairs.lo[i]! };
+}
+
+/** s_ji -= r_mj r_mi for i > j, in double-double. */
+function subtractRow({ hi, lo }: Pairs, n: number, j: number, m: number): void {
+  const x = -hi[m * n + j]!;
+  const xTail = -lo[m * n + j]!;
+  const c = SPLITTER * x;
+  const xHigh = c - (c - x);
+  const xLow = x - xHigh;
+  for (let to = j * n + j + 1, from = m * n + j + 1, end = (j + 1) * n; to < end; to++, from++) {
+    const y = hi[from]!;
+    const split = SPLITTER * y;
+    const yHigh = split - (split - y);
+    const yLow = y - yHigh;
+    const p = x * y;
+    const error = xHigh * yHigh - p + xHigh * yLow + xLow * yHigh + xLow * yLow;
+    const s = hi[to]! + p;
+    const rest = lo[to]! + (sumError(hi[to]!, p, s) + (error + (x * lo[from]! + xTail * y)));
+    const sum = s + rest;
+    hi[to] = sum;
+    lo[to] = rest - (sum - s);
+  }
+}

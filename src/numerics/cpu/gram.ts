@@ -1,0 +1,115 @@
+/** Gram matrices of taps in float64, as hi + lo pairs of about 100 bits. */
+import { InputError } from '../../base/errors';
+import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
+import { addProducts } from '../exact-products';
+import type { PairMatrix, Vectors } from '../exact-products';
+import { runAtOnce, runBreathing } from '../stepwise';
+import type { Steps } from '../stepwise';
+import type { Gram } from '../types';
+
+type Matrix = Float64Array | Float32Array;
+
+/** G = X^T X [d, d] of X [rows, d]. Throws InputError `not-finite` or `gram-overflow`. */
+export function gramOfRows(x: Matrix, rows: number, d: number): Gram {
+  return runAtOnce(gramSteps(x, rows, d));
+}
+
+/** `gramOfRows` that lets events through and stops with AbortError. */
+export function gramOfRowsAsync(x: Matrix, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+  return runBreathing(gramSteps(x, rows, d), signal);
+}
+
+/**
+ * X X^T [rows, rows] of X [rows, d]: the same nonzero eigenvalues as X^T X in less room where rows < d. Its `rows` is still the
+ * number of rows of X, so that readings divide by the same count.
+ */
+export function dualGramOfRows(x: Matrix, rows: number, d: number): Gram {
+  return runAtOnce(dualGramSteps(x, rows, d));
+}
+
+/** `dualGramOfRows` that lets events through and stops with AbortError. */
+export function dualGramOfRowsAsync(x: Matrix, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+  return runBreathing(dualGramSteps(x, rows, d), signal);
+}
+
+/** Gram of the rows of both; exact to 2^-104 where both are pairs. */
+export function addGrams(a: Gram, b: Gram): Gram {
+  return combine(a, b, 1);
+}
+
+/** The Gram without the rows of `part` (jackknife: total minus block). */
+export function subtractGrams(total: Gram, part: Gram): Gram {
+  return combine(total, part, -1);
+}
+
+export function* gramSteps(x: Matrix, rows: number, d: number): Steps<Gram> {
+  assertFinite(x, rows, d);
+  return yield* selfProducts({ values: x, offset: 0, count: d, length: rows, vectorStride: 1, componentStride: d }, rows);
+}
+
+export function* dualGramSteps(x: Matrix, rows: number, d: number): Steps<Gram> {
+  assertFinite(x, rows, d);
+  return yield* selfProducts({ values: x, offset: 0, count: rows, length: d, vectorStride: d, componentStride: 1 }, rows);
+}
+
+function* selfProducts(vectors: Vectors, rows: number): Steps<Gram> {
+  const target = pairMatrix(vectors.count);
+  yield* addProducts(target, vectors, vectors, 1);
+  return finishedGram(target, vectors.count, rows);
+}
+
+/** A zero matrix [n, n] of pairs. */
+export function pairMatrix(n: number): PairMatrix {
+  return { hi: new Float64Array(n * n), lo: new Float64Array(n * n), offset: 0, stride: n };
+}
+
+/** Mirrors the upper half and checks that nothing overflowed. */
+export function finishedGram(target: PairMatrix, dimension: number, rows: number): Gram {
+  const { hi, lo } = target;
+  for (let i = 0; i < dimension; i++) {
+    for (let j = i + 1; j < dimension; j++) {
+      hi[j * dimension + i] = hi[i * dimension + j]!;
+      lo[j * dimension + i] = lo[i * dimension + j]!;
+    }
+    if (!Number.isFinite(hi[i * dimension + i]!)) {
+      throw new InputError(
+        'gram-overflow',
+        `The sum of squares of column ${i} is beyond float64 (1.8e308). Values up to 1e150 were expected: rescale the weights or the probe.`,
+      );
+    }
+  }
+  return { dimension, rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
+}
+
+export function assertFinite(x: Matrix, rows: number, d: number): void {
+  if (x.length !== rows * d) throw new Error(`a matrix of ${rows} x ${d} needs ${rows * d} values, got ${x.length}`);
+  let count = 0;
+  let first = 0;
+  for (let i = 0; i < x.length; i++) {
+    const v = x[i]!;
+    if (v - v === 0) continue;
+    if (count++ === 0) first = i;
+  }
+  if (count === 0) return;
+  throw new InputError(
+    'not-finite',
+    `${count} of ${x.length} values are NaN or infinite, the first at row ${Math.floor(first / d)}, column ${first % d}. ` +
+      'A spectrum needs finite values: check the weights and the probe.',
+  );
+}
+
+function combine(a: Gram, b: Gram, sign: 1 | -1): Gram {
+  if (a.dimension !== b.dimension) throw new Error(`Grams of dimension ${a.dimension} and ${b.dimension} do not add up`);
+  const hi = new Float64Array(a.hi.length);
+  const paired = a.lo !== null && b.lo !== null;
+  const lo = paired ? new Float64Array(a.hi.length) : null;
+  for (let i = 0; i < hi.length; i++) {
+    const p = sign * b.hi[i]!;
+    const s = a.hi[i]! + p;
+    const rest = sumError(a.hi[i]!, p, s) + ((a.lo?.[i] ?? 0) + sign * (b.lo?.[i] ?? 0));
+    hi[i] = s + rest;
+    if (lo) lo[i] = rest - (hi[i]! - s);
+  }
+  const roundoff = Math.max(a.roundoff, b.roundoff, paired ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53);
+  return { dimension: a.dimension, rows: a.rows + sign * b.rows, hi, lo, roundoff };
+}

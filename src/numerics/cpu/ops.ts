@@ -1,0 +1,146 @@
+/** `TensorOps` in float64 on the CPU: the reference that every other backend is measured against. */
+import type { MatmulOptions, Shape, Tensor, TensorOps, Unary } from '../ops';
+import { tensorsIn } from '../scoped';
+import {
+  broadcastShape,
+  checkConstant,
+  checkReshape,
+  checkSlice,
+  concatenatedShape,
+  gatheredShape,
+  matmulShape,
+  reducedShape,
+  showShape,
+  sizeOf,
+  transposedShape,
+} from '../shape';
+import { affine, type Binary, binary, reduce, unary } from './elementwise';
+import { multiply } from './matmul';
+import { forEachLine, mergedLoops, stridesOf } from './strides';
+
+/** Values are never changed once made, so that a reshape may share them. */
+class CpuTensor implements Tensor {
+  constructor(
+    readonly values: Float64Array,
+    readonly shape: Shape,
+  ) {}
+}
+
+/** The values of a tensor of `cpuOps`, row-major, not copied: for kernels that only read. */
+export function cpuValues(x: Tensor): Float64Array {
+  if (!(x instanceof CpuTensor)) throw new Error(`A tensor ${showShape(x.shape)} of another backend was handed to the CPU.`);
+  return x.values;
+}
+
+export function cpuOps(): TensorOps {
+  return {
+    roundoff: 2 ** -53,
+    constant: (values, shape) => {
+      checkConstant(values.length, shape);
+      return new CpuTensor(Float64Array.from(values), [...shape]);
+    },
+    shape: (x) => x.shape,
+    add: (a, b) => elementwise('add', a, b),
+    sub: (a, b) => elementwise('sub', a, b),
+    mul: (a, b) => elementwise('mul', a, b),
+    div: (a, b) => elementwise('div', a, b),
+    affine: (x, scale, shift) => new CpuTensor(affine(cpuValues(x), scale, shift), x.shape),
+    unary: (f: Unary, x) => new CpuTensor(unary(f, cpuValues(x)), x.shape),
+    matmul,
+    sum: (x, axes) => reduced('sum', x, axes),
+    max: (x, axes) => reduced('max', x, axes),
+    reshape: (x, shape) => {
+      checkReshape(x.shape, shape);
+      return new CpuTensor(cpuValues(x), [...shape]);
+    },
+    transpose,
+    slice,
+    concat,
+    gather,
+    read: async (x) => cpuValues(x).slice(),
+    scope: (work) => {
+      const result = work();
+      tensorsIn(result, (value) => value instanceof CpuTensor);
+      return result;
+    },
+    // The garbage collector frees what nobody holds.
+    dispose: () => {},
+  };
+}
+
+function elementwise(op: Binary, a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShape(op, a.shape, b.shape);
+  return new CpuTensor(binary(op, cpuValues(a), a.shape, cpuValues(b), b.shape, shape), shape);
+}
+
+function reduced(op: 'sum' | 'max', x: Tensor, axes: readonly number[]): Tensor {
+  const shape = reducedShape(op, x.shape, axes);
+  return new CpuTensor(reduce(op, cpuValues(x), x.shape, shape), shape);
+}
+
+function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { batch, m, k, n, sharedB } = matmulShape(a.shape, b.shape, options);
+  const { transposeA = false, transposeB = false } = options;
+  const count = sizeOf(batch);
+  const out = new Float64Array(count * m * n);
+  const left = { values: cpuValues(a), offset: 0, rowStride: transposeA ? 1 : k, columnStride: transposeA ? m : 1 };
+  const right = { values: cpuValues(b), offset: 0, rowStride: transposeB ? 1 : n, columnStride: transposeB ? k : 1 };
+  if (sharedB && !transposeA) multiply(left, right, out, 0, count * m, k, n);
+  else {
+    for (let i = 0; i < count; i++) {
+      const block = { ...right, offset: sharedB ? 0 : i * k * n };
+      multiply({ ...left, offset: i * m * k }, block, out, i * m * n, m, k, n);
+    }
+  }
+  return new CpuTensor(out, [...batch, m, n]);
+}
+
+/** Copies `shape` values of `values`, read from `offset` on with `strides`, into row-major order. */
+function gathered(values: Float64Array, offset: number, shape: Shape, strides: readonly number[]): Float64Array {
+  const out = new Float64Array(sizeOf(shape));
+  const loops = mergedLoops(shape, [stridesOf(shape), strides]);
+  const n = loops.lengths.at(-1)!;
+  const stride = loops.strides[1]!.at(-1)!;
+  forEachLine(loops, ([o, p]) => {
+    let from = offset + p!;
+    if (stride === 1) out.set(values.subarray(from, from + n), o!);
+    else for (let i = 0; i < n; i++, from += stride) out[o! + i] = values[from]!;
+  });
+  return out;
+}
+
+function transpose(x: Tensor, permutation: readonly number[]): Tensor {
+  const shape = transposedShape(x.shape, permutation);
+  const strides = stridesOf(x.shape);
+  return new CpuTensor(gathered(cpuValues(x), 0, shape, permutation.map((axis) => strides[axis]!)), shape);
+}
+
+function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
+  checkSlice(x.shape, begin, size);
+  const strides = stridesOf(x.shape);
+  const offset = begin.reduce((sum, start, axis) => sum + start * strides[axis]!, 0);
+  return new CpuTensor(gathered(cpuValues(x), offset, size, strides), [...size]);
+}
+
+function concat(parts: readonly Tensor[], axis: number): Tensor {
+  const shape = concatenatedShape(parts.map((part) => part.shape), axis);
+  const out = new Float64Array(sizeOf(shape));
+  const line = sizeOf(shape.slice(axis));
+  let start = 0;
+  for (const part of parts) {
+    const values = cpuValues(part);
+    const length = sizeOf(part.shape.slice(axis));
+    for (let from = 0, to = start; from < values.length; from += length, to += line) out.set(values.subarray(from, from + length), to);
+    start += length;
+  }
+  return new CpuTensor(out, shape);
+}
+
+function gather(table: Tensor, indices: Int32Array): Tensor {
+  const shape = gatheredShape(table.shape, indices);
+  const values = cpuValues(table);
+  const row = sizeOf(shape.slice(1));
+  const out = new Float64Array(indices.length * row);
+  indices.forEach((index, i) => out.set(values.subarray(index * row, (index + 1) * row), i * row));
+  return new CpuTensor(out, shape);
+}

@@ -1,0 +1,53 @@
+/** The inputs, targets and loss under which activations and gradients are taken. This folder does not know the model's insides. */
+
+/** Inputs of all samples: vectors [samples, width] or token ids [samples, positions]. */
+export type ProbeInputs =
+  | { readonly kind: 'vector'; readonly values: Float64Array; readonly samples: number; readonly width: number }
+  | { readonly kind: 'tokens'; readonly ids: Int32Array; readonly samples: number; readonly positions: number };
+
+export type Targets =
+  /** Regression values [rows, outputs]. */
+  | { readonly kind: 'values'; readonly values: Float64Array }
+  /** Class labels per row; -1 = this row carries no loss. */
+  | { readonly kind: 'labels'; readonly labels: Int32Array };
+
+export interface Probe {
+  /** 'gaussian', 'tokens', 'file' */
+  readonly kind: string;
+  readonly description: string;
+  readonly inputs: ProbeInputs;
+  /** One per output row (sample, or sample x position), or null: then labels are sampled from the model or summed over. */
+  readonly targets: Targets | null;
+}
+
+/** What a probe must fit. */
+export interface ProbeSpec {
+  readonly input: { readonly kind: 'vector'; readonly width: number } | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number };
+  readonly outputs: number;
+  readonly samples: number | null;
+  readonly positions: number | null;
+  readonly seed: number;
+}
+
+/** A built-in source of inputs. */
+export interface ProbeSource {
+  readonly key: string;
+  /** Whether it can feed this kind of model. */
+  feeds(kind: ProbeSpec['input']['kind']): boolean;
+  defaults(spec: ProbeSpec): { samples: number; positions: number };
+  make(spec: ProbeSpec): Probe;
+}
+
+/** Rows of the output: samples, or samples x positions. */
+export function rowsOf(inputs: ProbeInputs): number {
+  return inputs.kind === 'tokens' ? inputs.samples * inputs.positions : inputs.samples;
+}
+
+/** Samples [begin, end) of the inputs. */
+export function sliceInputs(inputs: ProbeInputs, begin: number, end: number): ProbeInputs {
+  if (inputs.kind === 'tokens') {
+    const t = inputs.positions;
+    return { ...inputs, ids: inputs.ids.slice(begin * t, end * t), samples: end - begin };
+  }
+  return { ...inputs, values: inputs.values.slice(begin * inputs.width, end * inputs.width), samples: end - begin };
+}

@@ -1,0 +1,7 @@
+import type { ReadingKind } from '../types';
+
+/** Number of eigenvalues at or below the floor: candidates for dead directions. */
+export const deficit: ReadingKind = {
+  name: 'deficit',
+  read: (s) => ({ value: s.dimension - s.rank, limitedBy: s.sampleLimited ? 'samples' : null }),
+};

@@ -1,0 +1,240 @@
+/** What a person can set in motion: opening files, running an analysis, stopping it. */
+import type { AnalysisEvent, Inspection, OpenedSummary } from '../analysis/events';
+import { Gallery, type Example } from '../analysis/example';
+import { defaultView } from '../analysis/link';
+import type { Report } from '../analysis/report';
+import type { Request } from '../analysis/request';
+import { InputError, isAbort, messageOf } from '../base/errors';
+import { batch } from './batch';
+import type { Environment } from './environment';
+import { recallRun, rememberRun, type LastRun } from './last-run';
+import { extendReport } from './report';
+import { currentSubject, type Subject } from './session';
+import { editsOf, requestOf, settingsOf } from './settings';
+import type { Get, Set } from './store';
+
+export interface NamedFile {
+  file: Blob;
+  /** Path within the drop: 'run/model.safetensors'. */
+  name: string;
+}
+
+export interface ActionsSlice {
+  /** What each example gave when it last ran here; null = never. */
+  lastRuns: Record<string, LastRun | null>;
+  loadGallery(): Promise<void>;
+  openFiles(files: readonly NamedFile[]): Promise<void>;
+  /** Opens and runs a bundled example; `request` replaces the example's own. */
+  openExample(id: string, request?: Partial<Request>): Promise<void>;
+  /** Analyses the current subject with its settings. */
+  run(): Promise<void>;
+  cancel(): void;
+  inspectAgain(id: string): Promise<void>;
+}
+
+/** Spectra reach the page at most this often, in milliseconds. */
+const BATCH_DELAY = 100;
+
+export function actionsSlice(set: Set, get: Get, environment: Environment): ActionsSlice {
+  const { client } = environment;
+  let stop: AbortController | null = null;
+  let opening = 0;
+
+  const refuse = (error: unknown, where: string) => {
+    const at = error instanceof InputError ? [error.file ?? where, error.tensor].filter(Boolean).join(' · ') : where;
+    get().refuse(at, messageOf(error));
+  };
+
+  const open = async (files: readonly NamedFile[], words: string): Promise<OpenedSummary | null> => {
+    const turn = ++opening;
+    set({ opening: words });
+    try {
+      const opened = await client.open(files);
+      for (const r of opened.refusals) get().refuse(r.tensor ? `${r.file} · ${r.tensor}` : r.file, r.message);
+      if (opened.probes.length > 0) set({ probes: [...get().probes, ...opened.probes] });
+      return opened;
+    } catch (error) {
+      if (!isAbort(error)) refuse(error, words);
+      return null;
+    } finally {
+      if (turn === opening) set({ opening: null });
+    }
+  };
+
+  /** Puts a subject in view; its zoom and layer start anew. */
+  const show = (added: readonly Subject[]) => {
+    const ids = new Set(added.map((s) => s.id));
+    set({
+      subjects: [...get().subjects.filter((s) => !ids.has(s.id)), ...added],
+      current: added[0]!.id,
+      view: { ...defaultView, sides: get().view.sides, scale: get().view.scale, index: get().view.index },
+      filter: '',
+    });
+  };
+
+  const loadGallery = async () => {
+    if (get().gallery) return;
+    try {
+      const text = await (await environment.fetchFile('examples/index.json')).text();
+      const gallery = Gallery.parse(JSON.parse(text));
+      set({ gallery, galleryError: null, lastRuns: Object.fromEntries(gallery.map((e) => [e.id, recallRun(e.id, environment)])) });
+    } catch {
+      set({ galleryError: 'The bundled examples could not be read. Files of your own can still be dropped.' });
+    }
+  };
+
+  const exampleOf = (subject: Subject): Example | null => {
+    const { source } = subject;
+    return source.kind === 'example' ? (get().gallery?.find((e) => e.id === source.id) ?? null) : null;
+  };
+
+  return {
+    lastRuns: {},
+    loadGallery,
+
+    openFiles: async (files) => {
+      if (files.length === 0) return;
+      const opened = await open(files, files.length === 1 ? files[0]!.name : `${files.length} files`);
+      if (!opened) return;
+      const subjects = [
+        ...opened.checkpoints.map((inspection) => localSubject(inspection)),
+        ...opened.reports.map((report) => snapshot(report)),
+      ];
+      const results = { ...get().results };
+      opened.reports.forEach((report, i) => {
+        results[subjects[opened.checkpoints.length + i]!.id] = { report, request: null, probe: null };
+      });
+      set({ results });
+      if (get().pending) {
+        get().meet(subjects, opened.probes);
+        return;
+      }
+      const probe = opened.probes[0] ?? null;
+      if (subjects.length === 0) {
+        if (probe && get().current !== null) get().chooseProbe(probe.id);
+        else if (probe) get().say(`${probe.name} is a probe: now drop the checkpoint that it belongs to.`);
+        return;
+      }
+      environment.setFragment('');
+      show(subjects);
+      if (probe && subjects[0]!.inspection) get().chooseProbe(probe.id);
+      if (subjects[0]!.inspection?.runsAtOnce) await get().run();
+    },
+
+    openExample: async (id, request) => {
+      await loadGallery();
+      const example = get().gallery?.find((e) => e.id === id);
+      if (!example) {
+        get().refuse(id, `There is no example named "${id}" here. Choose one of the gallery.`);
+        return;
+      }
+      set({ opening: example.title });
+      let files: NamedFile[];
+      try {
+        files = await Promise.all(example.files.map(async (name) => ({ name, file: await environment.fetchFile(`examples/${name}`) })));
+      } catch (error) {
+        set({ opening: null });
+        refuse(error, example.title);
+        return;
+      }
+      const opened = await open(files, example.title);
+      const inspection = opened?.checkpoints[0];
+      if (!opened || !inspection) return;
+      const subject: Subject = { ...localSubject(inspection), name: example.title, source: { kind: 'example', id } };
+      const view = get().view;
+      show([subject]);
+      const probe = opened.probes[0]?.id ?? null;
+      set({ settings: { ...get().settings, [subject.id]: { edits: editsOf(request ?? example.request), probe } } });
+      // A link brings its own view; a click on the gallery starts at the layer that shows the answer.
+      if (request) set({ view });
+      else get().select(example.focus.layer, example.focus.side);
+      if (Object.keys(settingsOf(get(), subject.id).edits).length > 0) await get().inspectAgain(subject.id);
+      await get().run();
+    },
+
+    run: async () => {
+      const subject = currentSubject(get());
+      if (!subject?.inspection) return;
+      stop?.abort();
+      const controller = (stop = new AbortController());
+      const { id, inspection } = subject;
+      const settings = settingsOf(get(), id);
+      const request = requestOf(inspection, settings);
+      const before = get().results[id];
+      const keep = (report: Report) => set({ results: { ...get().results, [id]: { report, request, probe: settings.probe } } });
+
+      let report: Report | null = null;
+      const events = batch<AnalysisEvent>((items) => {
+        const progress = items.findLast((e) => e.type === 'progress');
+        const next = extendReport(report ?? items.find((e) => e.type === 'started')!.report, items);
+        if (next !== report) keep((report = next));
+        if (progress) set({ progress });
+      }, BATCH_DELAY);
+
+      set({ running: id, progress: null });
+      try {
+        const final = await client.analyze({ id, probe: settings.probe, request }, events.push, controller.signal);
+        events.close();
+        if (controller.signal.aborted) return;
+        keep(final);
+        const example = exampleOf(subject);
+        if (example) {
+          rememberRun(example, final, environment);
+          set({ lastRuns: { ...get().lastRuns, [example.id]: recallRun(example.id, environment) } });
+        }
+      } catch (error) {
+        events.flush();
+        events.close();
+        if (!isAbort(error)) refuse(error, subject.name);
+        const got = report as Report | null;
+        if (got && got.spectra.length > 0) keep({ ...got, provenance: { ...got.provenance, partial: true } });
+        else set({ results: before ? { ...get().results, [id]: before } : without(get().results, id) });
+      } finally {
+        if (stop === controller) {
+          stop = null;
+          set({ running: null, progress: null });
+        }
+      }
+    },
+
+    cancel: () => {
+      if (!stop) return;
+      stop.abort();
+      set({ running: null, progress: null });
+      get().say('Cancelled. What was finished is kept.');
+    },
+
+    inspectAgain: async (id) => {
+      try {
+        const inspection = await client.inspect(id, settingsOf(get(), id).edits);
+        set({ subjects: get().subjects.map((s) => (s.id === id ? { ...s, inspection } : s)) });
+      } catch (error) {
+        if (!isAbort(error)) refuse(error, get().subjects.find((s) => s.id === id)?.name ?? '');
+      }
+    },
+  };
+}
+
+function localSubject(inspection: Inspection): Subject {
+  const { name, fingerprint } = inspection.checkpoint;
+  return { id: inspection.id, name, fingerprint, inspection, source: { kind: 'local', name: clip(name), fingerprint, probe: null } };
+}
+
+let snapshots = 0;
+
+function snapshot(report: Report): Subject {
+  const { name, fingerprint } = report.checkpoint;
+  return {
+    id: `snapshot-${++snapshots}`,
+    name,
+    fingerprint,
+    inspection: null,
+    source: { kind: 'local', name: clip(name), fingerprint, probe: null },
+  };
+}
+
+const clip = (name: string) => name.slice(0, 1000);
+
+function without<T>(record: Record<string, T>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([k]) => k !== key));
+}

@@ -1,0 +1,153 @@
+/** Links: made from what is in view, and opened into it. */
+import type { ProbeFile } from '../analysis/events';
+import { decodeLink, digestOf, encodeLink, type Link, type Source } from '../analysis/link';
+import { defaultRequest, type Request } from '../analysis/request';
+import type { Report } from '../analysis/report';
+import { messageOf } from '../base/errors';
+import type { Environment } from './environment';
+import { shownReport, sidesOf } from './report';
+import { drawnSides, selectedLayer } from './selection';
+import { currentSubject, type Subject } from './session';
+import { editsOf, requestOf, settingsOf, thresholdOf } from './settings';
+import type { App, Get, Set } from './store';
+
+/** A link to a local file that is not here yet. */
+export interface Pending {
+  link: Link & { source: Extract<Source, { kind: 'local' }> };
+  /** Dropped checkpoints that are not the one the link speaks of. */
+  strangers: Subject[];
+  /** The right checkpoint, still waiting for its probe. */
+  found: Subject | null;
+}
+
+export interface LinkSlice {
+  pending: Pending | null;
+  /** Copies the link of what is in view, and says what it holds. */
+  copyLink(): Promise<void>;
+  /** Opens a link: a fragment, or a whole address. */
+  openLink(text: string): Promise<void>;
+  /** Compares dropped files with what the link asks for. */
+  meet(subjects: readonly Subject[], probes: readonly ProbeFile[]): void;
+  /** Analyses a file as itself, in spite of the link. */
+  adopt(subject: Subject): void;
+  closePending(): void;
+}
+
+export function linkSlice(set: Set, get: Get, environment: Environment): LinkSlice {
+  /** Puts a subject in view the way the link says. */
+  const enter = (subject: Subject, link: Link, probe: string | null) => {
+    set({
+      subjects: [...get().subjects.filter((s) => s.id !== subject.id), subject],
+      current: subject.id,
+      view: link.view,
+      filter: '',
+      pending: null,
+      settings: { ...get().settings, [subject.id]: { edits: editsOf(link.request), probe } },
+    });
+    if (subject.inspection) void get().inspectAgain(subject.id).then(() => get().run());
+  };
+
+  return {
+    pending: null,
+
+    copyLink: async () => {
+      const link = linkOf(get());
+      if (!link) return;
+      const fragment = encodeLink(link);
+      environment.setFragment(fragment);
+      const address = environment.address() + fragment;
+      const held = link.source.kind === 'local' ? 'layer, probe, seed, thresholds and a table of results; no weights' : 'layer, probe, seed, thresholds; no weights';
+      try {
+        await environment.copyText(address);
+        get().say(`Link copied: ${held}. ${address.length} characters.`);
+      } catch {
+        get().say(`The clipboard is closed to this page; the link is in the address bar. It holds ${held}.`);
+      }
+    },
+
+    openLink: async (text) => {
+      const hash = text.trim().indexOf('#');
+      let link: Link;
+      try {
+        link = decodeLink(hash < 0 ? text.trim() : text.trim().slice(hash));
+      } catch (error) {
+        get().refuse('', messageOf(error));
+        return;
+      }
+      const { source } = link;
+      if (source.kind === 'example') {
+        set({ view: link.view, pending: null });
+        await get().openExample(source.id, link.request);
+        return;
+      }
+      set({ pending: { link: { ...link, source }, strangers: [], found: null }, current: null, view: link.view });
+      // The file may be open already.
+      get().meet(get().subjects, []);
+    },
+
+    meet: (subjects, probes) => {
+      const { pending } = get();
+      if (!pending) return;
+      const { source } = pending.link;
+      const found = subjects.find((s) => s.fingerprint === source.fingerprint) ?? pending.found;
+      const probe = source.probe && [...probes, ...get().probes].find((p) => p.fingerprint === source.probe!.fingerprint);
+      // A snapshot needs no probe: its numbers are there.
+      if (found && (!source.probe || probe || !found.inspection)) {
+        enter(found, pending.link, probe?.id ?? null);
+        return;
+      }
+      const known = new Set(get().subjects.map((s) => s.id));
+      const strangers = subjects.filter((s) => s !== found && !known.has(s.id));
+      set({ pending: { ...pending, found, strangers: strangers.length > 0 ? strangers : pending.strangers } });
+    },
+
+    adopt: (subject) => {
+      environment.setFragment('');
+      set({ pending: null, subjects: [...get().subjects.filter((s) => s.id !== subject.id), subject], current: subject.id });
+      get().look({ layer: null, range: null });
+      if (subject.inspection?.runsAtOnce) void get().run();
+    },
+
+    closePending: () => {
+      environment.setFragment('');
+      set({ pending: null });
+    },
+  };
+}
+
+/** Everything that restores the view of the current subject. */
+export function linkOf(state: App): Link | null {
+  const subject = currentSubject(state);
+  const report = shownReport(state);
+  if (!subject) return null;
+  const settings = settingsOf(state, subject.id);
+  const probe = state.probes.find((p) => p.id === settings.probe);
+  const request = subject.inspection ? requestOf(subject.inspection, settings) : requestOfReport(report!);
+  const source: Source =
+    subject.source.kind === 'local' && probe
+      ? { ...subject.source, probe: { name: probe.name.slice(0, 1000), fingerprint: probe.fingerprint } }
+      : subject.source;
+  const available = sidesOf(report);
+  return {
+    source,
+    request: { ...request, threshold: thresholdOf(state) },
+    view: { ...state.view, layer: selectedLayer(state), sides: available.length > 0 ? [...drawnSides(state.view, available)] : state.view.sides },
+    // An example is recomputed where the link is opened: its numbers need not travel.
+    digest: report && source.kind === 'local' ? digestOf(report) : [],
+  };
+}
+
+/** What a snapshot tells of the request that made it. */
+function requestOfReport(report: Report): Request {
+  const { probe, model, provenance } = report;
+  return {
+    ...defaultRequest,
+    seed: Math.max(0, Math.trunc(probe.seed)),
+    samples: probe.samples > 0 ? probe.samples : null,
+    positions: probe.positions > 0 ? probe.positions : null,
+    loss: probe.loss,
+    fisher: probe.fisher,
+    backend: provenance.backend === 'webgpu' ? 'webgpu' : 'cpu-f64',
+    choices: Object.fromEntries(model.choices.filter((c) => !c.assumed).map((c) => [c.key, c.value])),
+  };
+}

@@ -1,0 +1,115 @@
+/** Results by subject, as computed; what is shown is re-read at the current threshold. */
+import type { AnalysisEvent } from '../analysis/events';
+import { rereadSpectrum } from '../analysis/reread';
+import type { Layer, Report, Side, Spectrum } from '../analysis/report';
+import type { Request } from '../analysis/request';
+import { currentSubject } from './session';
+import { requestOf, settingsOf, thresholdOf } from './settings';
+import type { App } from './store';
+
+export interface Result {
+  report: Report;
+  /** What was asked for; null for a snapshot, which does not say. */
+  request: Request | null;
+  probe: string | null;
+}
+
+export interface ReportSlice {
+  results: Record<string, Result>;
+}
+
+export const reportSlice = (): ReportSlice => ({ results: {} });
+
+/** Adds what came since the last batch; returns `report` itself where nothing did. */
+export function extendReport(report: Report, events: readonly AnalysisEvent[]): Report {
+  let next = report;
+  const spectra: Spectrum[] = [];
+  const skipped: Report['skipped'] = [];
+  for (const event of events) {
+    switch (event.type) {
+      case 'started':
+        next = event.report;
+        break;
+      case 'spectrum':
+        spectra.push(event.spectrum);
+        break;
+      case 'skipped':
+        skipped.push(event.skipped);
+        break;
+      case 'progress':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+  if (spectra.length === 0 && skipped.length === 0) return next;
+  return { ...next, spectra: [...next.spectra, ...spectra], skipped: [...next.skipped, ...skipped] };
+}
+
+let last: { raw: Report; threshold: number; shown: Report } | null = null;
+const read = new WeakMap<Spectrum, { threshold: number; shown: Spectrum }>();
+
+/** One spectrum at a threshold; the same object comes back while neither changes, so that only what is new is drawn again. */
+function readOnce(spectrum: Spectrum, threshold: number): Spectrum {
+  let entry = read.get(spectrum);
+  if (entry?.threshold !== threshold) read.set(spectrum, (entry = { threshold, shown: rereadSpectrum(spectrum, threshold) }));
+  return entry.shown;
+}
+
+/** The report in view, read at the threshold in view. */
+export function shownReport(state: App): Report | null {
+  const raw = state.current === null ? undefined : state.results[state.current]?.report;
+  if (!raw) return null;
+  const threshold = thresholdOf(state);
+  if (last?.raw !== raw || last.threshold !== threshold) {
+    last = { raw, threshold, shown: { ...raw, spectra: raw.spectra.map((s) => readOnce(s, threshold)) } };
+  }
+  return last.shown;
+}
+
+/** Layers in view: of the report, or of the inspection while there is none. */
+export function layersInView(state: App): readonly Layer[] {
+  return shownReport(state)?.layers ?? currentSubject(state)?.inspection?.layers ?? nothing;
+}
+
+const nothing: readonly Layer[] = [];
+
+/** Spectra by layer name. */
+export function spectraByLayer(report: Report | null): ReadonlyMap<string, readonly Spectrum[]> {
+  if (!report) return new Map();
+  let index = indices.get(report);
+  if (!index) {
+    const fresh = new Map<string, Spectrum[]>();
+    for (const spectrum of report.spectra) {
+      const list = fresh.get(spectrum.tap.layer);
+      if (list) list.push(spectrum);
+      else fresh.set(spectrum.tap.layer, [spectrum]);
+    }
+    indices.set(report, (index = fresh));
+  }
+  return index;
+}
+
+const indices = new WeakMap<Report, ReadonlyMap<string, readonly Spectrum[]>>();
+
+/** Sides that the report has at all, in their usual order. */
+export function sidesOf(report: Report | null): readonly Side[] {
+  const found = new Set(report?.spectra.map((s) => s.tap.side));
+  return (['activation', 'gradient', 'parameter', 'weight'] as const).filter((side) => found.has(side));
+}
+
+/** Whether the settings differ from those that the shown result was computed with. */
+export function settingsChanged(state: App): boolean {
+  const subject = currentSubject(state);
+  const result = subject && state.results[subject.id];
+  if (!subject?.inspection || !result?.request || state.running === subject.id) return false;
+  const settings = settingsOf(state, subject.id);
+  const wanted = requestOf(subject.inspection, settings);
+  return settings.probe !== result.probe || essence(wanted) !== essence(result.request);
+}
+
+/** What matters to a computation: the threshold is applied afterwards. */
+function essence(request: Request): string {
+  const entries = Object.entries({ ...request, threshold: 0, choices: Object.entries(request.choices).sort() });
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

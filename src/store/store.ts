@@ -1,0 +1,25 @@
+/** One store of plain data for the page. What has a life of its own (engine, network, clipboard) is handed in. */
+import { create } from 'zustand';
+import { actionsSlice, type ActionsSlice } from './actions';
+import type { Environment } from './environment';
+import { linkSlice, type LinkSlice } from './link';
+import { reportSlice, type ReportSlice } from './report';
+import { selectionSlice, type SelectionSlice } from './selection';
+import { sessionSlice, type SessionSlice } from './session';
+import { settingsSlice, type SettingsSlice } from './settings';
+
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & ActionsSlice & LinkSlice;
+export type Get = () => App;
+export type Set = (changes: Partial<App>) => void;
+
+export const createApp = (environment: Environment) =>
+  create<App>()((set, get) => ({
+    ...sessionSlice(set, get),
+    ...settingsSlice(set, get),
+    ...reportSlice(),
+    ...selectionSlice(set, get),
+    ...actionsSlice(set, get, environment),
+    ...linkSlice(set, get, environment),
+  }));
+
+export type AppStore = ReturnType<typeof createApp>;

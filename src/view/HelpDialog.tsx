@@ -1,0 +1,47 @@
+import { useEffect, useRef } from 'react';
+import { glossary, type Entry } from './glossary';
+import { SymbolText } from './Term';
+import { shortcuts } from './use-keyboard';
+
+export function HelpDialog({ onClose }: { onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} className="help" onClose={onClose} aria-labelledby="help-title">
+      <form method="dialog" className="help-head">
+        <h2 id="help-title">Help</h2>
+        <button className="quiet">Close</button>
+      </form>
+      <p>
+        A direction is dead when moving along it changes nothing that can be measured on the probe. Deadreckon reads dead directions off the spectra of each layer’s activations and
+        per-sample gradients. It says which eigenvalues are real and which are below the floor of the computation. Nothing leaves this machine.
+      </p>
+      <h3>Keyboard</h3>
+      <dl className="keys">
+        {shortcuts.map(([keys, what]) => (
+          <div key={keys}>
+            <dt>
+              {keys.split('  ').map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3>Symbols</h3>
+      <dl className="symbols">
+        {Object.values(glossary).map((entry: Entry) => (
+          <div key={entry.name}>
+            <dt>
+              <SymbolText symbol={entry.symbol} />
+            </dt>
+            <dd>
+              {entry.definition} <code>{entry.formula}</code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </dialog>
+  );
+}

@@ -1,0 +1,92 @@
+/** The only component that knows plotly: draws a figure, reports zooms and clicks, and makes pictures. */
+import { useEffect, useRef, useState } from 'react';
+import type { View } from '../analysis/link';
+import type { Figure } from '../figure/figure';
+
+type Plotly = typeof import('./plotly').default;
+let loading: Promise<Plotly> | null = null;
+
+/** Starts loading plotly, once. */
+export function loadPlotly(): Promise<Plotly> {
+  return (loading ??= import('./plotly').then((m) => m.default));
+}
+
+/** Loads and warms plotly while the page has nothing to do, so that the first plot of an analysis comes without a pause. */
+export function warmPlotly(): void {
+  const idle = (work: () => void) => ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 500));
+  idle(() => void loadPlotly());
+}
+
+/** A picture of a figure. */
+export async function renderImage(figure: Figure, format: 'png' | 'svg'): Promise<Blob> {
+  const plotly = await loadPlotly();
+  const url = await plotly.toImage(figure as never, { format, width: 1000, height: 600, scale: format === 'png' ? 2 : 1 });
+  const comma = url.indexOf(',');
+  if (format === 'svg') return new Blob([decodeURIComponent(url.slice(comma + 1))], { type: 'image/svg+xml' });
+  return new Blob([Uint8Array.from(atob(url.slice(comma + 1)), (c) => c.charCodeAt(0))], { type: 'image/png' });
+}
+
+export interface PlotProps {
+  figure: Figure;
+  /** What the plot shows, for those who cannot see it; its numbers are in a table. */
+  label: string;
+  className?: string;
+  onRange?: (range: View['range']) => void;
+  /** Click on a point whose trace carries names as customdata. */
+  onPick?: (name: string) => void;
+}
+
+interface PlotElement extends HTMLDivElement {
+  on?(event: string, handler: (data: never) => void): void;
+  _fullLayout?: { xaxis: { range: [number, number] }; yaxis: { range: [number, number] } };
+}
+
+export default function Plot({ figure, label, className, onRange, onPick }: PlotProps) {
+  const host = useRef<PlotElement>(null);
+  const handlers = useRef({ onRange, onPick });
+  handlers.current = { onRange, onPick };
+  const [plotly, setPlotly] = useState<Plotly | null>(null);
+
+  useEffect(() => {
+    let mounted = true;
+    void loadPlotly().then((loaded) => mounted && setPlotly(() => loaded));
+    return () => {
+      mounted = false;
+    };
+  }, []);
+
+  useEffect(() => {
+    const element = host.current;
+    if (!plotly || !element) return;
+    const fresh = !element._fullLayout;
+    // Plotly writes into what it is given.
+    const { data, layout } = structuredClone(figure);
+    void plotly.react(element, data as never, { ...layout, autosize: true } as never, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
+    if (!fresh) return;
+    element.on?.('plotly_relayout', (changes: Record<string, unknown>) => {
+      if (!Object.keys(changes).some((key) => key.includes('axis.range['))) return;
+      const { xaxis, yaxis } = element._fullLayout!;
+      handlers.current.onRange?.({ x: [...xaxis.range], y: [...yaxis.range] });
+    });
+    element.on?.('plotly_doubleclick', () => handlers.current.onRange?.(null));
+    element.on?.('plotly_click', (event: { points: { customdata?: unknown }[] }) => {
+      const name = event.points[0]?.customdata;
+      if (typeof name === 'string') handlers.current.onPick?.(name);
+    });
+  }, [plotly, figure]);
+
+  useEffect(() => {
+    const element = host.current;
+    if (!plotly || !element) return;
+    const observer = new ResizeObserver(() => {
+      if (element._fullLayout && element.offsetWidth > 0) plotly.Plots.resize(element);
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plotly.purge(element);
+    };
+  }, [plotly]);
+
+  return <div ref={host} className={className} role="img" aria-label={label} />;
+}

@@ -1,0 +1,72 @@
+/** The page's hold of the engine: restarts it when it dies or does not stop, and opens its files again behind the scenes. */
+import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
+import type { Client, Methods } from './protocol';
+import { Caller, type Port } from './rpc';
+
+/** An engine that has not stopped this long after a cancel is replaced. */
+const GRACE_MILLISECONDS = 1500;
+
+type Files = Methods['open']['args']['files'];
+
+export function createEngineClient(): Client {
+  return new EngineClient(() => new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module' }));
+}
+
+export class EngineClient implements Client {
+  private worker!: Worker;
+  private caller!: Caller;
+  /** Everything that was opened, in order: ids are given in order, so opening again gives the same ids. */
+  private readonly opened: Files[] = [];
+  /** Resolves when a restarted engine has its files back. */
+  private ready: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly make: () => Worker) {
+    this.start();
+  }
+
+  async open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary> {
+    await this.ready;
+    const list = [...files];
+    const result = await this.caller.call('open', { files: list }, undefined, signal).result;
+    this.opened.push(list);
+    return result;
+  }
+
+  async inspect(id: string, request: Methods['inspect']['args']['request']): Promise<Methods['inspect']['result']> {
+    await this.ready;
+    return this.caller.call('inspect', { id, request }).result;
+  }
+
+  async analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {
+    await this.ready;
+    const caller = this.caller;
+    const { result, settled } = caller.call('analyze', args, onEvent, signal);
+    signal.addEventListener('abort', () => void this.enforce(caller, settled), { once: true });
+    return result;
+  }
+
+  /** Replaces the engine if a cancelled call goes on. */
+  private async enforce(caller: Caller, settled: Promise<void>): Promise<void> {
+    const stopped = await Promise.race([settled.then(() => true), new Promise<false>((r) => setTimeout(() => r(false), GRACE_MILLISECONDS))]);
+    if (!stopped && caller === this.caller) this.restart(new Error('the engine did not stop and was restarted'));
+  }
+
+  private start(): void {
+    this.worker = this.make();
+    this.caller = new Caller(this.worker as unknown as Port);
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      this.restart(new Error(`The engine stopped: ${event.message || 'it ran out of memory or failed to load'}. It was started again; run once more.`));
+    };
+  }
+
+  private restart(reason: Error): void {
+    this.worker.terminate();
+    this.caller.fail(reason);
+    this.start();
+    const { caller } = this;
+    this.ready = (async () => {
+      for (const files of this.opened) await caller.call('open', { files }).result;
+    })().catch(() => {});
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * A client with no engine behind it: diagonal linear layers whose spectra are known in closed form, played as events. Readings follow from the
+ * eigenvalues by their definitions, so that a page that shows something else is wrong.
+ */
+import type { AnalysisEvent, Inspection, OpenedSummary } from '../../src/analysis/events';
+import type { Reading, Report, Side, Spectrum } from '../../src/analysis/report';
+import { defaultRequest } from '../../src/analysis/request';
+import { InputError } from '../../src/base/errors';
+import type { Client } from '../../src/worker/protocol';
+
+export interface FakeLayer {
+  name: string;
+  width: number;
+  /** Eigenvalues above the floor. */
+  rank: number;
+}
+
+/** Eigenvalues exp(-rate k) for k < rank, then roundoff below the floor. */
+export function fakeSpectrum(layer: FakeLayer, side: Side, rows = 961): Spectrum {
+  const { width, rank } = layer;
+  const rate = (side === 'activation' ? 16 : 21) / Math.max(1, width);
+  const largest = side === 'activation' ? 3.5 : 0.02;
+  const floor = 1.6e-15 * largest;
+  const eigenvalues = Array.from({ length: width }, (_, k) => (k < rank ? largest * Math.exp(-rate * k) : floor * 0.3 * Math.exp(-0.05 * (k - rank))));
+  const live = eigenvalues.slice(0, rank);
+  const sampleLimited = rows < width;
+  const limited: Reading['limitedBy'] = sampleLimited ? 'samples' : rank < width ? 'floor' : null;
+  const trace = eigenvalues.reduce((a, b) => a + b, 0);
+  const reading = (name: string, value: number | null, uncertainty: number | null = null, limitedBy: Reading['limitedBy'] = null): Reading => ({ name, value, uncertainty, limitedBy });
+  const least = live.at(-1) ?? null;
+  return {
+    tap: { layer: layer.name, side },
+    dimension: width,
+    rows,
+    eigenvalues,
+    residuals: eigenvalues.map(() => floor * 0.1),
+    floor,
+    covers: 'all',
+    rank,
+    deficit: width - rank,
+    sampleLimited,
+    method: 'Householder tridiagonalisation, implicit QL',
+    readings: [
+      reading('sigmaMin', Math.sqrt(rank < width ? floor : least!), rank < width ? null : Math.sqrt(least!) * 0.02, limited),
+      reading('lambdaPlusMin', least, least === null ? null : least * 0.04, sampleLimited ? 'samples' : null),
+      reading('lambdaMax', eigenvalues[0]!, eigenvalues[0]! * 0.01),
+      reading('logDetPlus', live.length ? live.reduce((a, b) => a + Math.log(b), 0) : null, 0.4, sampleLimited ? 'samples' : null),
+      reading('rank', rank, null, sampleLimited ? 'samples' : null),
+      reading('deficit', width - rank, null, sampleLimited ? 'samples' : null),
+      reading('stableRank', trace / eigenvalues[0]!, 0.03),
+      reading('trace', trace, trace * 0.01),
+    ],
+  };
+}
+
+export const fakeLayers: FakeLayer[] = [
+  { name: 'embed.W_E', width: 64, rank: 64 },
+  ...['W_Q', 'W_K', 'W_V'].map((w) => ({ name: `blocks.0.attn.${w}`, width: 32, rank: 32 })),
+  { name: 'blocks.0.attn.W_O', width: 64, rank: 52 },
+  { name: 'blocks.0.mlp.W_in', width: 256, rank: 237 },
+  { name: 'blocks.0.mlp.W_out', width: 64, rank: 63 },
+  { name: 'unembed.W_U', width: 113, rank: 112 },
+];
+
+export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'modadd-d64.safetensors'): Report {
+  return {
+    kind: 'deadreckon-report',
+    schema: 1,
+    checkpoint: {
+      format: 'safetensors',
+      name,
+      files: [{ name, size: 245_912 }],
+      fingerprint: 'sha256:5a1f0c9be2d07734',
+      warnings: [],
+      tensors: [
+        ...layers.map((l) => ({ name: `${l.name}`, dtype: 'F32', shape: [l.width, l.width], status: 'analysed' as const, reason: null })),
+        { name: 'blocks.0.attn.mask', dtype: 'BOOL', shape: [128, 128], status: 'buffer' as const, reason: 'A causal mask: made by the architecture, not trained.' },
+      ],
+      tensorCount: layers.length + 1,
+    },
+    model: {
+      architecture: 'transformer-lens',
+      title: 'TransformerLens, 1 layer, d_model 64',
+      parameters: 61_184,
+      evidence: ['embed.W_E, pos_embed.W_pos, blocks.0.attn.W_Q and unembed.W_U are all there: 4 of 4 anchors.'],
+      transforms: ['11 tensors are stored as x @ W and were transposed.'],
+      tied: [],
+      choices: [
+        { key: 'activation', value: 'relu', options: ['relu', 'gelu', 'tanh', 'linear'], assumed: true, evidence: 'The file does not say which nonlinearity stands between the layers.' },
+      ],
+    },
+    probe: {
+      kind: 'tokens',
+      description: 'Uniform tokens below 113, 2 positions',
+      samples: 961,
+      positions: 1,
+      seed: 7,
+      loss: 'ce',
+      fisher: 'exact',
+      meanLoss: 0.0213,
+    },
+    layers: layers.map((l) => ({ name: l.name, kind: 'linear', width: l.width, activation: 'linear' })),
+    spectra: [],
+    skipped: [],
+    provenance: { app: 'deadreckon 0.1.0', backend: 'cpu-f64', device: 'CPU, float64', createdAt: '2026-01-01T00:00:00.000Z', seconds: 0, phases: {}, partial: true },
+  };
+}
+
+function inspectionOf(id: string, report: Report, runsAtOnce: boolean): Inspection {
+  return {
+    id,
+    checkpoint: report.checkpoint,
+    model: report.model,
+    layers: report.layers,
+    skipped: [],
+    request: { ...defaultRequest, samples: 961, positions: 1, seed: 7, loss: 'ce', fisher: 'exact', folds: 5 },
+    probe: report.probe,
+    cost: 1e9,
+    runsAtOnce,
+  };
+}
+
+export interface FakeOptions {
+  layers?: readonly FakeLayer[];
+  /** Milliseconds between two events. */
+  pause?: number;
+}
+
+/** Files named bad* are refused, probe* are probes, *.json snapshots, big* do not run at once; everything else is the same network. */
+export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions = {}): Client & { requests: unknown[] } {
+  const requests: unknown[] = [];
+  const opened = new Map<string, Inspection>();
+  let serial = 0;
+  return {
+    requests,
+    async open(files) {
+      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], refusals: [] };
+      for (const { name, file } of files) {
+        const base = name.split('/').at(-1)!;
+        if (base.startsWith('bad'))
+          summary.refusals.push({ file: name, tensor: 'w1', code: 'truncated', message: 'The file ends after 102 of 202 bytes. Fetch it again.' });
+        else if (base.startsWith('probe')) summary.probes.push({ id: `p${++serial}`, name, fingerprint: `sha256:${base}`, description: '128 samples of 2 tokens', samples: 128 });
+        else if (base.endsWith('.json')) summary.reports.push(JSON.parse(await file.text()) as Report);
+        else {
+          const report = fakeReport(layers, name);
+          report.checkpoint.fingerprint = `sha256:${base}`;
+          const inspection = inspectionOf(`c${++serial}`, report, !base.startsWith('big'));
+          opened.set(inspection.id, inspection);
+          summary.checkpoints.push(inspection);
+        }
+      }
+      return summary;
+    },
+    async inspect(id, request) {
+      const before = opened.get(id);
+      if (!before) throw new InputError('unknown', 'This checkpoint is no longer open. Drop it again.');
+      const choices = before.model.choices.map((c) => (request.choices?.[c.key] ? { ...c, value: request.choices[c.key]!, assumed: false } : c));
+      const after = { ...before, model: { ...before.model, choices } };
+      opened.set(id, after);
+      return after;
+    },
+    async analyze({ id, probe, request }, onEvent, signal) {
+      requests.push({ id, probe, request });
+      const inspection = opened.get(id)!;
+      let report: Report = { ...fakeReport(layers), checkpoint: inspection.checkpoint, model: inspection.model };
+      const emit = (event: AnalysisEvent) => onEvent(event);
+      const wait = async () => {
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+        else await Promise.resolve();
+        signal.throwIfAborted();
+      };
+      emit({ type: 'started', report });
+      const spectra: Spectrum[] = [];
+      for (const [i, layer] of layers.entries()) {
+        emit({ type: 'progress', phase: 'eigen', layer: layer.name, done: i, total: layers.length, secondsLeft: ((layers.length - i) * pause * 2) / 1000 });
+        for (const side of ['activation', 'gradient'] as const) {
+          await wait();
+          const rank = side === 'activation' ? Math.min(layer.width, layer.rank + 8) : layer.rank;
+          const spectrum = fakeSpectrum({ ...layer, rank }, side);
+          spectra.push(spectrum);
+          emit({ type: 'spectrum', spectrum });
+        }
+      }
+      report = { ...report, spectra, provenance: { ...report.provenance, seconds: 1.25, phases: { forward: 0.3, gram: 0.4, eigen: 0.55 }, partial: false } };
+      return report;
+    },
+  };
+}
