@@ -12,6 +12,8 @@ import type { CheckpointSummary, Fisher, Layer, Loss, ProbeSummary, Skipped } fr
 import { Request } from './request';
 import { describe, layersOf, matrixShape, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
+/** What a person may choose about one architecture or another. */
+const CHOICES = ['activation', 'normalization', 'attention'];
 /** More backward passes than this are refused: the exact Fisher of a language model would take one for every token. */
 const MAX_PASSES = 4096;
 /** Jackknife folds are solved by default up to this width. */
@@ -38,6 +40,7 @@ export interface Prepared {
 export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent | null, partial: Partial<Request>): Promise<Prepared> {
   const asked = Request.parse(partial);
   const subject = await subjectOf(checkpoint, asked.choices);
+  if (subject.kind === 'model') checkChoices(asked.choices, subject.model);
   const layers = layersOf(subject);
   const matches = globMatcher(asked.layers);
   const selected = layers.filter((l) => matches(l.name));
@@ -78,6 +81,21 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent 
     probe,
     summary: { kind: probe.kind, description: probe.description, samples, positions, seed: asked.seed, loss, fisher, meanLoss: null },
   };
+}
+
+/** What was asked for must exist: a silent fallback would give plausible, wrong spectra. */
+function checkChoices(asked: Request['choices'], { choices }: Model): void {
+  for (const [key, value] of Object.entries(asked)) {
+    const choice = choices.find((c) => c.key === key);
+    // A choice that this model does not have to make (the activation of attention alone) changes nothing.
+    if (!choice) {
+      if (CHOICES.includes(key)) continue;
+      throw new InputError('choice', `There is no choice '${key}'; the choices about a model are ${CHOICES.join(', ')}.`);
+    }
+    if (!choice.options.includes(value)) {
+      throw new InputError('choice', `'${value}' is no ${key} that is known here; choose one of ${choice.options.join(', ')}.`);
+    }
+  }
 }
 
 export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): Inspection {

@@ -173,7 +173,7 @@ export async function runModel(
       for (const store of stores) {
         hooks.progress(store.layer.name, index, chunks.length);
         const tap = taps.get(store.layer.name)!;
-        await take(store, 'activation', tap.post.value, block, numerics, hooks);
+        await take(store, 'activation', tap.post.value, block, true, numerics, hooks);
         if (store.dense) {
           store.dense.bias = tap.bias;
           await store.dense.input.add(numerics, tap.input!.value);
@@ -185,7 +185,7 @@ export async function runModel(
         const gradients = ops.scope(() => tape.gradient(output, seed(ops, output.value, lossRows, pass), pres));
         for (const [i, store] of stores.entries()) {
           hooks.progress(store.layer.name, index, chunks.length);
-          await take(store, 'gradient', gradients[i]!, block, numerics, hooks);
+          await take(store, 'gradient', gradients[i]!, block, pass === 0, numerics, hooks);
           if (store.dense) await store.dense.delta.add(numerics, gradients[i]!);
         }
         ops.dispose(...new Set(gradients));
@@ -244,13 +244,19 @@ function newStore(layer: ModelLayer, samples: number, positions: number, setting
   };
 }
 
-/** Adds one tap to its side; a tap that is not finite excludes the side with a reason. */
-async function take(store: Store, side: Side, tensor: Tensor, block: number, numerics: Numerics, hooks: RunHooks): Promise<void> {
+/**
+ * Adds one tap to its side; a tap that is not finite excludes the side with a reason. `counts` is false for the later passes of an
+ * exact Fisher: they are terms of an expectation over the same rows, not more rows.
+ */
+async function take(store: Store, side: Side, tensor: Tensor, block: number, counts: boolean, numerics: Numerics, hooks: RunHooks): Promise<void> {
   const sink = store.sides.get(side);
   if (!sink) return;
   try {
     if (sink instanceof Rows) await sink.add(numerics, tensor);
-    else sink.add(block, await numerics.gram(tensor, hooks.signal));
+    else {
+      const gram = await numerics.gram(tensor, hooks.signal);
+      sink.add(block, counts ? gram : { ...gram, rows: 0 });
+    }
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     store.sides.delete(side);

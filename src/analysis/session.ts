@@ -72,6 +72,14 @@ export class Session {
     return readProbeFile(checkpoint);
   }
 
+  /** A file that was named as a probe: a lone .npy counts too. */
+  async openProbe(sources: readonly ByteSource[], signal?: AbortSignal): Promise<{ content: ProbeFileContent } | { refusal: string }> {
+    const opened = await openFiles([...sources], signal);
+    const checkpoint = opened.checkpoints[0];
+    if (checkpoint) return { content: await readProbeFile(checkpoint) };
+    return { refusal: opened.refusals[0]?.message ?? 'There is no probe file at this path.' };
+  }
+
   private async inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>): Promise<Inspection> {
     return toInspection(id, await prepare(checkpoint, null, request), checkpoint);
   }

@@ -25,7 +25,7 @@ export interface DeviceOptions {
 }
 
 /** Used where the adapter has them: timestamps are for tfjs' profiler and our tile-size tuning. */
-const features: readonly GPUFeatureName[] = ['timestamp-query'];
+const features: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
 
 /** Asked for at the adapter's own maximum; everything else stays at the specification's defaults. */
 const limits = [

@@ -18,6 +18,7 @@ import {
   showShape,
   transposedShape,
 } from '../numerics/shape';
+import { reduceAxes, type Reduction } from './axis-reduce';
 import type { OpenedDevice } from './device';
 
 /** A copy of a tensor's values, float32 row-major, for our own kernels. Whoever asked for it releases it. */
@@ -62,6 +63,8 @@ export async function tfjsOps(opened: OpenedDevice): Promise<TfjsOps> {
   let disposed = false;
   return {
     ...primitives,
+    sum: (x, axes) => reduced(backend, 'sum', x, axes),
+    max: (x, axes) => reduced(backend, 'max', x, axes),
     bufferOf: (x) => {
       const tensor = own(x);
       // tfjs 4.22 uploads a constant when an operation first uses it, and refuses to copy it before.
@@ -94,6 +97,11 @@ const binary = (operation: 'add' | 'sub' | 'mul' | 'div') => (a: Tensor, b: Tens
   return tf[operation](own(a), own(b));
 };
 
+function reduced(backend: WebGPUBackend, operation: Reduction, x: Tensor, axes: readonly number[]): Tensor {
+  reducedShape(operation, x.shape, axes);
+  return reduceAxes(backend, operation, own(x), axes);
+}
+
 const functions: Record<Unary, (x: tf.Tensor) => tf.Tensor> = {
   exp: tf.exp,
   log: tf.log,
@@ -107,7 +115,7 @@ const functions: Record<Unary, (x: tf.Tensor) => tf.Tensor> = {
   step: (x) => tf.step(x, 0),
 };
 
-const primitives: TensorOps = {
+const primitives: Omit<TensorOps, Reduction> = {
   roundoff: 2 ** -24,
   constant: (values, shape) => {
     checkConstant(values.length, shape);
@@ -127,14 +135,6 @@ const primitives: TensorOps = {
     }),
   unary: (f, x) => functions[f](own(x)),
   matmul,
-  sum: (x, axes) => {
-    reducedShape('sum', x.shape, axes);
-    return axes.length === 0 ? tf.clone(own(x)) : tf.sum(own(x), [...axes], true);
-  },
-  max: (x, axes) => {
-    reducedShape('max', x.shape, axes);
-    return axes.length === 0 ? tf.clone(own(x)) : tf.max(own(x), [...axes], true);
-  },
   reshape: (x, shape) => {
     checkReshape(x.shape, shape);
     checkRank('reshape', shape);
@@ -161,8 +161,8 @@ const primitives: TensorOps = {
       return Float64Array.from(await own(x).data());
     } catch (error) {
       // A lost device rejects with AbortError, which elsewhere means that the person pressed Cancel.
-      if (error instanceof Error && error.name === 'AbortError') throw new Error('The GPU device was lost while a result was read.');
-      throw error;
+      const lost = error instanceof Error && error.name === 'AbortError';
+      throw lost ? new Error('The GPU device was lost while a result was read.') : error;
     }
   },
   scope: (work) => {

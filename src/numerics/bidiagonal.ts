@@ -1,6 +1,7 @@
 /** Householder reduction of a wide matrix to lower bidiagonal form, R = U B V^T (Golub & Kahan 1965). */
 import { makeReflector } from './householder';
 import type { Steps } from './stepwise';
+import { addScaled, dot } from './vector';
 
 export interface Bidiagonal {
   /** Diagonal of B [rows]. */
@@ -43,9 +44,7 @@ export function* bidiagonalize(a: Float64Array, rows: number, columns: number): 
     const left = makeReflector(u, k + 1, rows - k - 1, 0);
     subDiagonal[k] = left.beta;
     multiplyTransposed(a, rows, columns, k, u, y);
-    let dot = 0;
-    for (let i = k + 1; i < rows; i++) dot += x[i]! * u[i]!;
-    for (let j = k + 1; j < columns; j++) y[j]! -= dot * next[j]!;
+    addScaled(y, k + 1, -dot(x, k + 1, u, k + 1, rows - k - 1), next, k + 1, columns - k - 1);
     for (let i = k + 1; i < rows; i++) u[i]! *= left.tau;
     v = next;
     yield;
@@ -114,9 +113,7 @@ export function applyV(b: Bidiagonal, x: Float64Array): void {
   const { reflectors, taus, columns } = b;
   for (let k = taus.length - 1; k >= 0; k--) {
     const row = k * columns;
-    let dot = 0;
-    for (let j = k; j < columns; j++) dot += reflectors[row + j]! * x[j]!;
-    dot *= taus[k]!;
-    for (let j = k; j < columns; j++) x[j]! -= dot * reflectors[row + j]!;
+    const length = columns - k;
+    addScaled(x, k, -taus[k]! * dot(reflectors, row + k, x, k, length), reflectors, row + k, length);
   }
 }

@@ -17,8 +17,8 @@ const BLOCK = 32;
 
 /**
  * Factors G = hi + lo [n, n] (blocked as LAPACK's dpstrf, Lucas 2004; the upper triangle is read). A column is spent, and its
- * remainder exactly zero, when its pivot has fallen below (n + 16) * roundoff of its own diagonal entry: what is left there is
- * rounding. max|hi| near 1 is expected.
+ * remainder exactly zero, when its pivot has fallen below 16 (n + 16) roundoffs of its own diagonal entry or n roundoffs of the
+ * largest: what is left there is rounding. max|hi| near 1 is expected.
  */
 export function* pivotedCholesky(hi: Float64Array, lo: Float64Array, n: number, roundoff: number): Steps<PivotedCholesky> {
   const S = { hi: hi.slice(), lo: lo.slice() };
@@ -27,8 +27,9 @@ export function* pivotedCholesky(hi: Float64Array, lo: Float64Array, n: number, 
     hi: Float64Array.from({ length: n }, (_, i) => hi[i * n + i]!),
     lo: Float64Array.from({ length: n }, (_, i) => lo[i * n + i]!),
   };
-  const relative = (n + 16) * Math.max(roundoff, DOUBLE_DOUBLE_ROUNDOFF);
-  const floors = pivots.hi.map((g) => relative * g);
+  const unit = Math.max(roundoff, DOUBLE_DOUBLE_ROUNDOFF);
+  const largest = pivots.hi.reduce((a, b) => Math.max(a, b), 0);
+  const floors = pivots.hi.map((g) => unit * Math.max(16 * (n + 16) * g, n * largest));
   let rank = 0;
   for (let start = 0; rank === start; start += BLOCK) {
     const end = Math.min(start + BLOCK, n);

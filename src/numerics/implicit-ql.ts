@@ -5,6 +5,8 @@ import type { Steps } from './stepwise';
 /** Iterations allowed per eigenvalue; about 1.7 are usual. */
 const ITERATIONS = 60;
 const EPSILON = 2 ** -52;
+/** A coupling below this part of |T| is zero: a cluster of rounding errors beside a large eigenvalue has no finer structure. */
+const NEGLIGIBLE = 2 ** -56;
 
 /**
  * Overwrites `d` [n] with the eigenvalues, in no order. Where `vectors` [n, n] is given, its rows are rotated along: started from
@@ -15,11 +17,15 @@ export function* implicitQL(d: Float64Array, offDiagonal: Float64Array, vectors?
   const n = d.length;
   const e = new Float64Array(n);
   e.set(offDiagonal);
+  let norm = 0;
+  for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]!) + Math.abs(e[i]!));
+  const negligible = NEGLIGIBLE * norm;
   for (let l = 0; l < n; l++) {
     for (let iteration = 0; ; iteration++) {
       let m = l;
       for (; m < n - 1; m++) {
-        if (Math.abs(e[m]!) <= EPSILON * Math.sqrt(Math.abs(d[m]!)) * Math.sqrt(Math.abs(d[m + 1]!)) || Math.abs(e[m]!) < 2 ** -1000) break;
+        const coupling = Math.abs(e[m]!);
+        if (coupling <= negligible || coupling <= EPSILON * Math.sqrt(Math.abs(d[m]! * d[m + 1]!))) break;
       }
       if (m === l) break;
       if (iteration === ITERATIONS) throw new ConvergenceError('Implicit QL', ITERATIONS * n);

@@ -1,5 +1,6 @@
 /** Eigenvectors of a symmetric tridiagonal matrix for known eigenvalues, by inverse iteration (Wilkinson; LAPACK dstein). */
 import { Random } from '../base/random';
+import { normalize } from './vector';
 
 const ITERATIONS = 3;
 
@@ -75,13 +76,4 @@ function solve({ u0, u1, u2, multipliers, swapped }: Factors, x: Float64Array): 
     // Solutions grow by 1/eps per near-zero pivot; several of them could overflow.
     if (Math.abs(x[i]!) > 2 ** 500) for (let j = 0; j < n; j++) x[j]! *= 2 ** -500;
   }
-}
-
-function normalize(x: Float64Array): void {
-  let largest = 0;
-  for (const v of x) largest = Math.max(largest, Math.abs(v));
-  let sum = 0;
-  for (const v of x) sum += (v / largest) ** 2;
-  const norm = largest * Math.sqrt(sum);
-  for (let i = 0; i < x.length; i++) x[i]! /= norm;
 }

@@ -93,7 +93,7 @@ export function checkSlice(shape: Shape, begin: readonly number[], size: readonl
 export function concatenatedShape(shapes: readonly Shape[], axis: number): number[] {
   const first = shapes[0];
   if (!first) throw new Error('concat: there is nothing to join.');
-  if (!Number.isInteger(axis) || axis < 0 || axis >= first.length) throw new Error(`concat: ${showShape(first)} has no axis ${axis}.`);
+  reducedShape('concat', first, [axis]);
   for (const shape of shapes) {
     const fits = shape.length === first.length && shape.every((length, i) => i === axis || length === first[i]);
     if (!fits) throw new Error(`concat: ${showShape(first)} and ${showShape(shape)} do not join along axis ${axis}.`);

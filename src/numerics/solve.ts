@@ -10,6 +10,7 @@ import { runAtOnce } from './stepwise';
 import type { Steps } from './stepwise';
 import { assertFiniteMatrix } from './symmetric-eigen';
 import { applyQ, tridiagonalize } from './tridiagonal';
+import { dot } from './vector';
 import type { EigenResult, Gram } from './types';
 
 /** All pairs are checked up to here; above, this many from each end. */
@@ -101,8 +102,7 @@ function* solvePlain(a: Float64Array, n: number): Steps<Decomposition> {
 function residual(a: Float64Array, n: number, v: Float64Array, lambda: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) {
-    let r = -lambda * v[i]!;
-    for (let j = 0, at = i * n; j < n; j++, at++) r += a[at]! * v[j]!;
+    const r = dot(a, i * n, v, 0, n) - lambda * v[i]!;
     sum += r * r;
   }
   return Math.sqrt(sum);

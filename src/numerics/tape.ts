@@ -59,7 +59,9 @@ export class Tape<T> implements Ops<Var<T>> {
    */
   gradient(output: Var<T>, seed: T, wrt: readonly Var<T>[]): T[] {
     const { ops } = this;
-    for (const node of [output, ...wrt]) if (this.nodes[node.index] !== node) throw new Error('gradient: a variable is of another tape.');
+    for (const node of [output, ...wrt]) {
+      if (this.nodes[node.index] !== node) throw new Error('gradient: a variable is of another tape.');
+    }
     this.checkSeed(output, seed);
     const active = this.reachable(output.index, wrt);
     const gradients = new Array<T | undefined>(output.index + 1);

@@ -2,6 +2,7 @@
 import { makeReflector } from './householder';
 import { packedLower } from './scaling';
 import type { Steps } from './stepwise';
+import { addScaled, dot } from './vector';
 
 export interface Tridiagonal {
   /** Diagonal of T [n]. */
@@ -40,9 +41,7 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number)
     p.fill(0, 0, i);
     sweep(a, i, v, w, q, p, i < n - 1);
     // w = tau p - (tau^2 / 2)(p . v) v
-    let dot = 0;
-    for (let j = 0; j < i; j++) dot += p[j]! * q[j]!;
-    const half = 0.5 * tau * tau * dot;
+    const half = 0.5 * tau * tau * dot(p, 0, q, 0, i);
     for (let j = 0; j < i; j++) p[j] = tau * p[j]! - half * q[j]!;
     [v, q] = [q, v];
     [w, p] = [p, w];
@@ -111,9 +110,6 @@ export function applyQ(t: Tridiagonal, x: Float64Array, at = 0): void {
     const tau = taus[i]!;
     if (tau === 0) continue;
     const row = (i * (i + 1)) / 2;
-    let dot = 0;
-    for (let j = 0; j < i; j++) dot += reflectors[row + j]! * x[at + j]!;
-    dot *= tau;
-    for (let j = 0; j < i; j++) x[at + j]! -= dot * reflectors[row + j]!;
+    addScaled(x, at, -tau * dot(reflectors, row, x, at, i), reflectors, row, i);
   }
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useState, useSyncExternalStore } from 'react';
 import type { Theme } from '../figure/theme';
 
 export type ThemeName = 'light' | 'dark';
@@ -15,6 +15,12 @@ function chosen(): ThemeName | null {
   }
 }
 
+/** Set on the document at once, so that tokens read during the next render are those of the new theme. */
+function apply(name: ThemeName | null): ThemeName | null {
+  if (name) document.documentElement.dataset.theme = name;
+  return name;
+}
+
 /** The theme in force: the person's choice, or the system's. */
 export function useThemeName(): [ThemeName, () => void] {
   const system = useSyncExternalStore(
@@ -25,12 +31,8 @@ export function useThemeName(): [ThemeName, () => void] {
     },
     () => (prefersDark().matches ? 'dark' : 'light'),
   );
-  const [own, setOwn] = useState(chosen);
+  const [own, setOwn] = useState(() => apply(chosen()));
   const name = own ?? system;
-  useEffect(() => {
-    if (own) document.documentElement.dataset.theme = own;
-    else delete document.documentElement.dataset.theme;
-  }, [own]);
   const toggle = useCallback(() => {
     const next = name === 'dark' ? 'light' : 'dark';
     try {
@@ -38,7 +40,7 @@ export function useThemeName(): [ThemeName, () => void] {
     } catch {
       // Not kept then: it holds until the page is closed.
     }
-    setOwn(next);
+    setOwn(apply(next));
   }, [name]);
   return [name, toggle];
 }

@@ -30,14 +30,13 @@ function swiftShaderManifest(): string {
   for (const binary of binaries) {
     const real = existsSync(binary) ? realpathSync(binary) : binary;
     // Debian's /usr/bin/chromium is a shell script; the browser itself is in /usr/lib/chromium.
-    const folders = [dirname(real), join(dirname(real), '..', 'lib', 'chromium'), join(dirname(real), '..', 'lib', 'chromium-browser')];
-    for (const folder of folders) {
-      const path = join(folder, manifest);
+    for (const folder of ['.', '../lib/chromium', '../lib/chromium-browser']) {
+      const path = join(dirname(real), folder, manifest);
       if (existsSync(path)) return path;
     }
   }
-  const looked = binaries.length > 0 ? `beside ${binaries.join(', ')}` : `beside any of ${browsers.join(', ')} on PATH (none is there)`;
-  throw new Error(`GPU tests need SwiftShader: looked for ${manifest} ${looked}. Set DEADRECKON_CHROMIUM to a Chromium binary.`);
+  const names = binaries.length > 0 ? binaries.join(', ') : `any of ${browsers.join(', ')} on PATH (none is there)`;
+  throw new Error(`GPU tests need SwiftShader: looked for ${manifest} beside ${names}. Set DEADRECKON_CHROMIUM to a Chromium binary.`);
 }
 
 /**

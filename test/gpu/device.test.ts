@@ -31,10 +31,12 @@ describe('openDevice', () => {
 
   it('says in a sentence why there is none', async () => {
     expect(await openDevice(undefined)).toMatchObject({ refused: 'no-adapter', reason: expect.stringContaining('no WebGPU') });
-    expect(await openDevice(gpuWith(async () => null))).toMatchObject({ refused: 'no-adapter', reason: expect.stringContaining('no adapter') });
+    const none = await openDevice(gpuWith(async () => null));
+    expect(none).toMatchObject({ refused: 'no-adapter', reason: expect.stringContaining('no adapter') });
     const failing = gpuWith(async () => {
       throw new Error('the driver is sulking');
     });
-    expect(await openDevice(failing)).toMatchObject({ refused: 'failed', reason: expect.stringContaining('the driver is sulking') });
+    const reason = expect.stringContaining('the driver is sulking');
+    expect(await openDevice(failing)).toMatchObject({ refused: 'failed', reason });
   });
 });

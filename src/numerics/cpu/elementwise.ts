@@ -7,7 +7,17 @@ import { broadcastStrides, forEachLine, mergedLoops, stridesOf } from './strides
 export type Binary = 'add' | 'sub' | 'mul' | 'div';
 
 /** out[o + i] = a[p + i * sp] (op) b[q + i * sq] for i < n */
-type Line = (a: Float64Array, p: number, sp: number, b: Float64Array, q: number, sq: number, out: Float64Array, o: number, n: number) => void;
+type Line = (
+  a: Float64Array,
+  p: number,
+  sp: number,
+  b: Float64Array,
+  q: number,
+  sq: number,
+  out: Float64Array,
+  o: number,
+  n: number,
+) => void;
 
 const lines: Record<Binary, Line> = {
   add: (a, p, sp, b, q, sq, out, o, n) => {

@@ -130,7 +130,9 @@ function concat(parts: readonly Tensor[], axis: number): Tensor {
   for (const part of parts) {
     const values = cpuValues(part);
     const length = sizeOf(part.shape.slice(axis));
-    for (let from = 0, to = start; from < values.length; from += length, to += line) out.set(values.subarray(from, from + length), to);
+    for (let from = 0, to = start; from < values.length; from += length, to += line) {
+      out.set(values.subarray(from, from + length), to);
+    }
     start += length;
   }
   return new CpuTensor(out, shape);

@@ -1,0 +1,170 @@
+/** From dropped files to checkpoints: each file is recognised by its content, and a bad one never takes the others with it. */
+import { breathe } from '../base/breathe';
+import { InputError, isAbort, messageOf } from '../base/errors';
+import { naturalCompare } from '../base/natural';
+import { fingerprint } from './fingerprint';
+import { foreignByContent, foreignByName, unrecognised } from './foreign';
+import { baseName, type Contents, type FileFormat, type Sniffed } from './format';
+import { FORMATS } from './formats/registry';
+import { inflate, InflateError } from './inflate';
+import { count, refusal } from './refusal';
+import { joinByIndex, joinByName, looksLikeIndex, readIndex, type OpenedFile, type ShardIndex } from './shards';
+import type { ByteSource, Checkpoint, Format, Opened, Refusal } from './types';
+import { ZipArchive } from './zip';
+
+const HEAD = 512;
+const MAX_REPORT = 256 * 2 ** 20;
+const MAX_SIDE = 64 * 2 ** 20;
+/** Files whose extension promises tensors are not taken for side files, even where they hold JSON. */
+const TENSOR_EXTENSIONS = new Set(['safetensors', 'npy', 'npz', 'pt', 'pth', 'bin', 'ckpt']);
+const REPORT = /"kind"\s*:\s*"deadreckon-report"/;
+
+interface OpenedWith extends OpenedFile {
+  readonly format: Format;
+}
+
+/** Never rejects for what is in the files; rejects with AbortError when `signal` is aborted. */
+export async function openFiles(sources: readonly ByteSource[], signal?: AbortSignal): Promise<Opened> {
+  const opened: OpenedWith[] = [];
+  const indexes: ShardIndex[] = [];
+  const sides = new Map<string, string>();
+  const refusals: Refusal[] = [];
+  const checkpoints: Checkpoint[] = [];
+  const attempt = async (file: string, work: () => Promise<void>) => {
+    await breathe(signal);
+    try {
+      await work();
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      refusals.push(asRefusal(error, file));
+    }
+  };
+
+  for (const source of sources) {
+    await attempt(source.name, async () => {
+      const found = await recognise(source);
+      if ('index' in found) indexes.push(found.index);
+      else if ('side' in found) {
+        if (sides.has(source.name)) throw refusal('duplicate-file', source.name, 'two files of this name were dropped; the first was kept. Drop one of them.');
+        sides.set(source.name, found.side);
+      } else opened.push({ source, format: found.format.format, contents: await found.format.open(found.file, signal) });
+    });
+  }
+
+  let loose: OpenedFile[] = opened.filter((file) => file.format === 'safetensors');
+  for (const index of indexes) {
+    await attempt(index.source.name, async () => {
+      const group = joinByIndex(index, loose);
+      checkpoints.push(await checkpointOf('sharded safetensors', group.name, group.files.map((f) => f.source), group.contents));
+      loose = loose.filter((file) => !group.files.includes(file));
+    });
+  }
+  const { groups, rest } = joinByName(loose);
+  for (const group of groups) {
+    await attempt(group.name, async () => {
+      checkpoints.push(await checkpointOf('sharded safetensors', group.name, group.files.map((f) => f.source), group.contents));
+    });
+  }
+  for (const file of opened) {
+    if (file.format === 'safetensors' && !rest.includes(file)) continue;
+    await attempt(file.source.name, async () => {
+      checkpoints.push(await checkpointOf(file.format, file.source.name, [file.source], file.contents));
+    });
+  }
+  return { checkpoints, sides, refusals };
+}
+
+async function checkpointOf(format: Format, name: string, sources: readonly ByteSource[], contents: Contents): Promise<Checkpoint> {
+  const tensors = [...contents.tensors].sort((a, b) => naturalCompare(a.name, b.name));
+  return {
+    format,
+    name,
+    files: sources.map((source) => ({ name: source.name, size: source.size })),
+    tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
+    metadata: contents.metadata,
+    warnings: contents.warnings,
+    shared: contents.shared,
+    fingerprint: await fingerprint(tensors, sources),
+  };
+}
+
+type Recognised = { format: FileFormat; file: Sniffed } | { side: string } | { index: ShardIndex };
+
+/** Content decides; the extension only where the content says nothing. Throws InputError for everything else. */
+async function recognise(source: ByteSource): Promise<Recognised> {
+  const head = await source.read(0, Math.min(HEAD, source.size));
+  const base = baseName(source.name);
+  const extension = base.includes('.') ? base.slice(base.lastIndexOf('.') + 1).toLowerCase() : '';
+  let file: Sniffed = { source, head, archive: null, extension };
+  const byContent = () => FORMATS.find((f) => f.recognises({ ...file, extension: '' }));
+  const byName = foreignByName(file);
+  if (byName) throw byName;
+  let format = byContent();
+  if (format === undefined) {
+    if (head[0] === 0x1f && head[1] === 0x8b) return { side: await gzippedReport(file) };
+    if (!TENSOR_EXTENSIONS.has(extension) && isJsonText(head)) return json(source, new TextDecoder('latin1').decode(head));
+    file = { ...file, archive: await ZipArchive.open(source) };
+    format = byContent();
+  }
+  if (format === undefined) {
+    const foreign = foreignByContent(file);
+    if (foreign) throw foreign;
+    format = FORMATS.find((f) => f.recognises(file));
+  }
+  if (format === undefined) throw unrecognised(file);
+  return { format, file };
+}
+
+function isJsonText(head: Uint8Array): boolean {
+  return !head.includes(0) && /^(\xef\xbb\xbf)?\s*[{[]/.test(String.fromCharCode(...head));
+}
+
+async function json(source: ByteSource, start: string): Promise<Recognised> {
+  const file = source.name;
+  if (looksLikeIndex(file, start)) return { index: await readIndex(source) };
+  const isReport = REPORT.test(start);
+  const limit = isReport ? MAX_REPORT : MAX_SIDE;
+  if (source.size > limit) throw refusal('json-too-large', file, `it is JSON of ${count(source.size)} bytes; at most ${count(limit)} are read. Drop only the files of the model.`);
+  return { side: readSide(await source.read(0, source.size), file) };
+}
+
+/** The text of a JSON object. A report is kept as it is: its own schema judges it. */
+function readSide(bytes: Uint8Array, file: string): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refusal('bad-utf8', file, 'it looks like JSON but is not valid UTF-8 text. Save it as UTF-8.');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refusal('bad-json', file, `it begins like JSON but is not: ${messageOf(error).slice(0, 160)}. The file is cut or damaged: fetch it again.`);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a config, an index or a report.');
+  if ('weightsManifest' in value || 'modelTopology' in value) {
+    throw refusal('tfjs', file, 'it is a TensorFlow.js model, which is not read here. In Python: import tensorflowjs as tfjs, numpy as np; m = tfjs.converters.load_keras_model("model.json"); np.savez("weights.npz", **{w.name: w.numpy() for w in m.weights}).');
+  }
+  return text;
+}
+
+/** The text of a gzipped report; any other gzip is refused. */
+async function gzippedReport(file: Sniffed): Promise<string> {
+  const { source } = file;
+  const unpack = (limit: number, prefix: boolean) => inflate('gzip', (b, e) => source.read(b, e), 0, source.size, limit, prefix);
+  try {
+    const start = await unpack(4096, true);
+    if (!REPORT.test(new TextDecoder('latin1').decode(start))) throw foreignByContent(file)!;
+    return readSide(await unpack(MAX_REPORT, false), source.name);
+  } catch (error) {
+    if (!(error instanceof InflateError)) throw error;
+    throw refusal('bad-gzip', source.name, `its gzip data ${error.message} (at most ${count(MAX_REPORT)} bytes are unpacked). The file is cut or damaged: fetch it again.`);
+  }
+}
+
+function asRefusal(error: unknown, file: string): Refusal {
+  if (error instanceof InputError) return { file: error.file ?? file, tensor: error.tensor ?? null, code: error.code, message: error.message };
+  if (error instanceof RangeError) return { file, tensor: null, code: 'out-of-memory', message: `${file}: it did not fit in memory (${error.message}). Close other pages and drop it again.` };
+  return { file, tensor: null, code: 'internal', message: `${file}: it could not be read because of a fault in this program (${messageOf(error)}). Please report it.` };
+}

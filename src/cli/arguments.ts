@@ -1,0 +1,106 @@
+/** The command line's words -> what to do. */
+import { parseArgs } from 'node:util';
+import { BACKENDS, Request } from '../analysis/request';
+import { FISHERS, LOSSES } from '../analysis/report';
+import { activationName } from '../model/layers/activations';
+
+export const USAGE = `deadreckon: read the dead directions of a trained network
+
+  npm run --silent cli -- analyze PATH… [options]
+
+PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
+A file that holds only 'inputs' and 'targets' is used as the probe.
+
+  --probe FILE        inputs and optional targets (npz, npy, safetensors)
+  --samples N         samples of the probe
+  --positions T       positions of the built-in token probe
+  --seed S            seed of the probe and of sampled labels (default 0)
+  --loss ${LOSSES.join('|')}       loss_i = |f - y|^2 / 2, or -log p_y
+  --fisher KIND       ${FISHERS.join(', ')} (default: empirical with targets, else sampled)
+  --activation NAME   activation of the model, where the file does not say
+  --choice KEY=VALUE  any other choice about the model (normalization=none, attention=bidirectional); repeatable
+  --layers GLOB       only layers with these names ('blocks.*.mlp.*,unembed.*')
+  --threshold X       relative cut: eigenvalues under X * largest count as dead
+  --folds B           blocks of samples for the error bars (0 = none)
+  --parameter         also the N x N Gram of per-sample parameter gradients
+  --backend NAME      ${BACKENDS.slice(1).join(' or ')} (default cpu-f64)
+  --json              print the report as JSON, and nothing else, on standard output
+  --out FILE          write the report to a file as well
+
+Exit code: 0 when something was analysed, 1 when nothing was, 2 when these words were not understood, 130 when interrupted.
+`;
+
+export interface AnalyzeCommand {
+  paths: string[];
+  probe: string | null;
+  request: Request;
+  json: boolean;
+  out: string | null;
+}
+
+/** A command line that was not understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @returns the command, or 'help'. @throws UsageError */
+export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        probe: { type: 'string' },
+        samples: { type: 'string' },
+        positions: { type: 'string' },
+        seed: { type: 'string' },
+        loss: { type: 'string' },
+        fisher: { type: 'string' },
+        activation: { type: 'string' },
+        choice: { type: 'string', multiple: true },
+        layers: { type: 'string' },
+        threshold: { type: 'string' },
+        folds: { type: 'string' },
+        parameter: { type: 'boolean' },
+        backend: { type: 'string' },
+        json: { type: 'boolean' },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  const { values, positionals } = parsed;
+  const [command, ...paths] = positionals;
+  if (values.help || command === 'help' || (command === undefined && words.length === 0)) return 'help';
+  if (command !== 'analyze') throw new UsageError(`there is no command '${command ?? ''}'; the one command is 'analyze'`);
+  if (paths.length === 0) throw new UsageError('analyze needs a PATH');
+  const choices: Record<string, string> = {};
+  if (values.activation) choices.activation = activationName(values.activation) ?? values.activation;
+  for (const pair of values.choice ?? []) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new UsageError(`--choice takes KEY=VALUE, not '${pair}'`);
+    choices[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  const number = (text: string | undefined) => (text === undefined || text.trim() === '' ? undefined : Number(text));
+  const request = Request.safeParse({
+    choices,
+    samples: number(values.samples),
+    positions: number(values.positions),
+    seed: number(values.seed),
+    threshold: number(values.threshold),
+    folds: number(values.folds),
+    loss: values.loss,
+    fisher: values.fisher,
+    layers: values.layers,
+    backend: values.backend,
+    parameter: values.parameter,
+  });
+  if (!request.success) {
+    const issue = request.error.issues[0]!;
+    throw new UsageError(`--${issue.path.map(String).join('.')}: ${issue.message}`);
+  }
+  return { paths, probe: values.probe ?? null, request: request.data, json: values.json ?? false, out: values.out ?? null };
+}

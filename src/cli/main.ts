@@ -1,0 +1,115 @@
+/** The command line: the same core in Node. Progress and complaints go to standard error, results to standard output. */
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { analyze } from '../analysis/analyze';
+import type { AnalysisEvent } from '../analysis/events';
+import { Session } from '../analysis/session';
+import type { Report } from '../analysis/report';
+import { InputError, isAbort, messageOf } from '../base/errors';
+import { cpuNumerics } from '../numerics/cpu/numerics';
+import { inlineSolver } from '../numerics/solver';
+import type { Numerics } from '../numerics/types';
+import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
+import { walkFiles } from './file-source';
+import { reportTable } from './table';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(words: string[]): Promise<number> {
+  const command = parseCommand(words);
+  if (command === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
+  const reports = await run(command, interrupt.signal);
+  if (reports.length === 0) return 1;
+  // One checkpoint gives one report; several give a list of them.
+  const json = JSON.stringify(reports.length === 1 ? reports[0] : reports);
+  if (command.out !== null) await writeFile(fromHere(command.out), json);
+  await print(command.json ? `${json}\n` : reports.map(reportTable).join('\n'));
+  return 0;
+}
+
+/** Paths are relative to where the person stands, also behind `npm run`. */
+function fromHere(path: string): string {
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path);
+}
+
+async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report[]> {
+  const session = new Session();
+  const sources = await walkFiles(command.paths.map(fromHere));
+  const opened = await session.open(sources.files, signal);
+  for (const { file, message } of [...sources.refusals, ...opened.refusals]) say(message.includes(file) ? message : `${file}: ${message}`);
+
+  const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
+  if (opened.checkpoints.length === 0) {
+    if (opened.refusals.length === 0 && sources.refusals.length === 0) say('There is no checkpoint among these paths.');
+    return [];
+  }
+  const reference = cpuNumerics();
+  const numerics = command.request.backend === 'webgpu' ? await webgpu() : reference;
+  const reports: Report[] = [];
+  for (const { id, checkpoint } of opened.checkpoints) {
+    try {
+      const emit = progressPrinter(checkpoint.name);
+      reports.push(await analyze(session.checkpoint(id), probe, command.request, { numerics, reference, solver: inlineSolver, emit, signal }));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      say(messageOf(error));
+    }
+  }
+  numerics.dispose();
+  return reports;
+}
+
+/** The file of --probe, or the one probe among the paths. */
+async function findProbe(session: Session, command: AnalyzeCommand, dropped: string[], signal: AbortSignal) {
+  if (command.probe === null) return session.probe(dropped[0] ?? null);
+  const { files, refusals } = await walkFiles([fromHere(command.probe)]);
+  const probe = await session.openProbe(files, signal);
+  if ('content' in probe) return probe.content;
+  throw new InputError('probe', refusals[0]?.message ?? probe.refusal);
+}
+
+async function webgpu(): Promise<Numerics> {
+  const [{ dawnGpu }, { webgpuNumerics }] = await Promise.all([import('../gpu/dawn'), import('../gpu/numerics')]);
+  let gpu: GPU;
+  try {
+    gpu = await dawnGpu();
+  } catch (error) {
+    throw new InputError('no-webgpu', `WebGPU in Node needs the optional package 'webgpu', which did not load (${messageOf(error)}). Use --backend cpu-f64.`);
+  }
+  const numerics = await webgpuNumerics(gpu, { allowSoftware: true });
+  if ('reason' in numerics) throw new InputError('no-webgpu', `WebGPU cannot be used here: ${numerics.reason} Use --backend cpu-f64.`);
+  return numerics;
+}
+
+/** One line per phase and layer, so that a log stays readable. */
+function progressPrinter(name: string): (event: AnalysisEvent) => void {
+  let last = '';
+  return (event) => {
+    if (event.type !== 'progress') return;
+    const percent = Math.floor((100 * event.done) / event.total);
+    const line = `${name}: ${event.phase} ${percent} %`;
+    if (line !== last && percent % 5 === 0) say(line);
+    last = line;
+  };
+}
+
+/** Resolves when the pipe has taken everything: exiting before would cut a long report. */
+function print(text: string): Promise<void> {
+  return new Promise((done, fail) => process.stdout.write(text, (error) => (error ? fail(error) : done())));
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) say(`${error.message}\n\n${USAGE}`);
+  else if (isAbort(error)) say('interrupted');
+  else say(error instanceof InputError ? error.message : `deadreckon failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exitCode = error instanceof UsageError ? 2 : isAbort(error) ? 130 : 1;
+}
+// A GPU driver may hold the process open; everything is written by now.
+process.exit();

@@ -1,0 +1,53 @@
+/** A report as text for a terminal. */
+import type { Report, Spectrum } from '../analysis/report';
+
+const COLUMNS = ['layer', 'side', 'width', 'rows', 'rank', 'deficit', 'σ_min', 'λ⁺_min', 'log det⁺', 'stable rank', 'note'];
+
+export function reportTable(report: Report): string {
+  const { model, probe, checkpoint, provenance } = report;
+  const lines = [
+    `${checkpoint.name} · ${checkpoint.format} · ${model.title}`,
+    ...model.choices.filter((c) => c.assumed).map((c) => `  ${c.key} = ${c.value}, assumed (${c.evidence}); override with --choice ${c.key}=…`),
+    ...checkpoint.warnings.map((w) => `  warning: ${w}`),
+  ];
+  if (probe.loss) {
+    const loss = probe.meanLoss === null ? '' : ` · mean loss ${number(probe.meanLoss)}`;
+    lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`);
+  }
+  lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '');
+  for (const s of report.skipped) lines.push(`skipped ${s.layer}${s.side ? ` (${s.side})` : ''}: ${s.reason}`);
+  const phases = Object.entries(provenance.phases).map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);
+  lines.push(`${provenance.device} · ${provenance.seconds.toFixed(2)} s (${phases.join(', ')})`);
+  return lines.join('\n') + '\n';
+}
+
+function row(s: Spectrum): string[] {
+  const reading = (name: string) => {
+    const r = s.readings.find((x) => x.name === name);
+    if (!r || r.value === null) return '–';
+    const bar = r.uncertainty === null ? '' : ` ± ${r.uncertainty.toPrecision(1)}`;
+    return (r.limitedBy ? '< ' : '') + number(r.value) + bar;
+  };
+  const notes = [
+    s.covers === 'head' ? 'head only' : '',
+    s.sampleLimited ? 'limited by samples' : s.deficit > 0 ? 'limited by the floor' : '',
+  ];
+  const counts = [s.dimension, s.rows, s.rank, s.deficit].map(String);
+  return [s.tap.layer, s.tap.side, ...counts, reading('sigmaMin'), reading('lambdaPlusMin'), logs(s), reading('stableRank'), notes.filter(Boolean).join(', ')];
+}
+
+function logs(s: Spectrum): string {
+  const r = s.readings.find((x) => x.name === 'logDetPlus');
+  return r?.value == null ? '–' : r.value.toFixed(2) + (r.uncertainty === null ? '' : ` ± ${r.uncertainty.toPrecision(1)}`);
+}
+
+function number(x: number): string {
+  const size = Math.abs(x);
+  return x === 0 || (size >= 0.01 && size < 10_000) ? x.toPrecision(4) : x.toExponential(2);
+}
+
+/** Columns padded to their widest cell; names to the left, numbers to the right. */
+function grid(rows: string[][]): string[] {
+  const widths = rows[0]!.map((_, c) => Math.max(...rows.map((r) => r[c]!.length)));
+  return rows.map((r) => r.map((cell, c) => (c < 2 || c === r.length - 1 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('  ').trimEnd());
+}

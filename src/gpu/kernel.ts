@@ -1,0 +1,81 @@
+/** What a kernel is, and how one of its dispatches is put into words. The device that runs them is in kernel-queue.ts. */
+import { assert } from '../base/errors';
+import { shaders } from './shaders';
+
+export type BindingType = 'read-only-storage' | 'storage';
+
+export interface Kernel {
+  readonly name: string;
+  /** Complete WGSL; the entry point is `main`. */
+  readonly source: string;
+  /** Storage bindings 0, 1, … of group 0, in order. */
+  readonly bindings: readonly { readonly name: string; readonly type: BindingType }[];
+  /** Fields of `Params`, the uniform at the binding after the last storage buffer, in order: four bytes each. */
+  readonly params: readonly (readonly [name: string, type: 'u32' | 'f32'])[];
+  /** Without it the adapter cannot run this kernel. */
+  readonly feature?: GPUFeatureName;
+}
+
+/** One dispatch: every binding and every parameter of the kernel by name. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly buffers: Readonly<Record<string, GPUBuffer>>;
+  readonly params: Readonly<Record<string, number>>;
+  /** Workgroups along x and y. */
+  readonly grid: readonly [number, number];
+}
+
+const u32 = (...names: string[]) => names.map((name) => [name, 'u32'] as const);
+const f32 = (...names: string[]) => names.map((name) => [name, 'f32'] as const);
+const reads = (...names: string[]) => names.map((name) => ({ name, type: 'read-only-storage' as const }));
+const writes = (...names: string[]) => names.map((name) => ({ name, type: 'storage' as const }));
+
+const gramInterface = {
+  bindings: [...reads('x'), ...writes('g')],
+  params: u32('columns', 'firstRow', 'endRow', 'tiles', 'firstTileRow'),
+};
+
+export const kernels = {
+  gram: { name: 'gram', source: shaders.gram, ...gramInterface },
+  gramQuad: { name: 'gram_quad', source: shaders.gramQuad, ...gramInterface, feature: 'subgroups' as GPUFeatureName },
+  fisherGram: {
+    name: 'fisher_gram',
+    source: shaders.fisherGram,
+    bindings: [...reads('a', 'delta'), ...writes('k')],
+    params: u32('samples', 'positions', 'p', 'q', 'perTile', 'firstTileRow', 'firstPosition', 'endPosition'),
+  },
+  matvec: {
+    name: 'matvec',
+    source: shaders.matvec,
+    bindings: [...reads('a', 'x'), ...writes('y')],
+    params: [...u32('rows', 'columns', 'xOffset', 'yOffset'), ...f32('scale')],
+  },
+  matvecTransposed: {
+    name: 'matvec_transposed',
+    source: shaders.matvecTransposed,
+    bindings: [...reads('a', 'x'), ...writes('y')],
+    params: [...u32('columns', 'firstRow', 'endRow', 'yOffset'), ...f32('scale', 'beta')],
+  },
+  normalize: {
+    name: 'normalize',
+    source: shaders.normalize,
+    bindings: [...reads('w'), ...writes('v', 'norm')],
+    params: u32('dimension', 'row'),
+  },
+} as const satisfies Record<string, Kernel>;
+
+/** The bytes of `Params`, padded to the 16 that a uniform binding is measured in. */
+export function paramBytes(kernel: Kernel, params: Readonly<Record<string, number>>): ArrayBuffer {
+  const bytes = new ArrayBuffer(Math.ceil((4 * kernel.params.length) / 16) * 16);
+  const view = new DataView(bytes);
+  kernel.params.forEach(([name, type], i) => {
+    const value = params[name];
+    assert(value !== undefined, `${kernel.name} needs the parameter ${name}`);
+    if (type === 'f32') view.setFloat32(4 * i, value, true);
+    else {
+      assert(Number.isInteger(value) && value >= 0 && value < 2 ** 32, `${kernel.name}: ${name} = ${value} is no u32`);
+      view.setUint32(4 * i, value, true);
+    }
+  });
+  return bytes;
+}

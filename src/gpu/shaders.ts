@@ -1,0 +1,35 @@
+/** The text of every shader, with the pure functions it requires joined behind it. */
+import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
+import gram from '../../shaders/gram.wgsl?raw';
+import gramQuad from '../../shaders/gram_quad.wgsl?raw';
+import reduce from '../../shaders/lib/reduce.wgsl?raw';
+import triangle from '../../shaders/lib/triangle.wgsl?raw';
+import matvec from '../../shaders/matvec.wgsl?raw';
+import matvecTransposed from '../../shaders/matvec_transposed.wgsl?raw';
+import normalize from '../../shaders/normalize.wgsl?raw';
+
+const library: Record<string, string> = { 'lib/reduce.wgsl': reduce, 'lib/triangle.wgsl': triangle };
+
+/**
+ * `text` followed by the files of its `// requires: lib/a.wgsl, lib/b.wgsl` line. Behind it: WGSL wants directives first and
+ * does not mind the order of declarations.
+ */
+export function withRequired(text: string): string {
+  const line = /^\/\/ requires: (.+)$/m.exec(text);
+  if (!line) return text;
+  const parts = line[1]!.split(',').map((name) => {
+    const part = library[name.trim()];
+    if (part === undefined) throw new Error(`a shader requires ${name.trim()}, which src/gpu/shaders.ts does not list.`);
+    return part;
+  });
+  return [text, ...parts].join('\n');
+}
+
+export const shaders = {
+  fisherGram: withRequired(fisherGram),
+  gram: withRequired(gram),
+  gramQuad: withRequired(gramQuad),
+  matvec: withRequired(matvec),
+  matvecTransposed: withRequired(matvecTransposed),
+  normalize: withRequired(normalize),
+};

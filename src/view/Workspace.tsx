@@ -1,0 +1,77 @@
+import { shownReport, settingsChanged } from '../store/report';
+import type { View } from '../analysis/link';
+import { useApp, useStore } from './app-context';
+import { CheckpointFacts } from './CheckpointFacts';
+import { ExportBar } from './ExportBar';
+import { LayerList } from './LayerList';
+import { Readings } from './Readings';
+import { ReportTab } from './ReportTab';
+import { RunButton, SettingsPanel } from './SettingsPanel';
+import { SpectraTab } from './SpectraTab';
+
+const tabs: readonly (readonly [View['tab'], string])[] = [
+  ['spectra', 'Spectra'],
+  ['report', 'Report'],
+];
+
+export function Workspace({ theme }: { theme: string }) {
+  const store = useStore();
+  const tab = useApp((s) => s.view.tab);
+  const hasReport = useApp((s) => shownReport(s) !== null);
+  const running = useApp((s) => s.running !== null);
+  // Before the first run the settings have the stage; afterwards they step aside.
+  const setup = !hasReport && !running;
+  return (
+    <div className={`workspace${setup ? ' setup' : ''}`}>
+      <aside className="left" aria-label="Layers and settings">
+        <LayerList />
+        {!setup && <SettingsPanel roomy={false} />}
+        <CheckpointFacts />
+      </aside>
+      <main id="main" className="middle" tabIndex={-1}>
+        {setup ? (
+          <SettingsPanel roomy />
+        ) : (
+          <>
+            <div className="tab-row">
+              <div role="tablist" aria-label="Views">
+                {tabs.map(([name, title]) => (
+                  <button
+                    key={name}
+                    role="tab"
+                    id={`tab-${name}`}
+                    aria-selected={tab === name}
+                    aria-controls={`panel-${name}`}
+                    tabIndex={tab === name ? 0 : -1}
+                    onClick={() => store.getState().look({ tab: name })}
+                    onKeyDown={(event) => {
+                      if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return;
+                      const next = tabs.find(([other]) => other !== name)![0];
+                      store.getState().look({ tab: next });
+                      document.getElementById(`tab-${next}`)?.focus();
+                    }}
+                  >
+                    {title}
+                  </button>
+                ))}
+              </div>
+              <ExportBar />
+            </div>
+            <Stale />
+            {tab === 'spectra' ? <SpectraTab themeName={theme} /> : <ReportTab />}
+          </>
+        )}
+      </main>
+      {!setup && <Readings />}
+    </div>
+  );
+}
+
+function Stale() {
+  const changed = useApp(settingsChanged);
+  return changed ? (
+    <p className="notice" role="status">
+      Settings changed: what is shown was computed with the earlier ones. <RunButton words="Run again" id="run-again" />
+    </p>
+  ) : null;
+}
