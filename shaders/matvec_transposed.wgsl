@@ -1,15 +1,15 @@
 // y = beta y + scale A^T x over rows firstRow <= r < endRow: one invocation per column, rows in order. With A = V, scale = -1 and
 // beta = 1 it takes the stored vectors out of w (reorthogonalisation, deflation). grid = (ceil(columns / 64), 1, 1).
 //   a       [rows, columns] float32, row-major.
-//   x       [rows] float32, from its start.
-//   y       [columns] float32, from element `yOffset`.
+//   x       [rows] float32, from element `xOffset`.
+//   y       [columns] float32, from its start.
 //   params  see struct; beta = 0 does not read y.
 
 struct Params {
   columns: u32,
   firstRow: u32,
   endRow: u32,
-  yOffset: u32,
+  xOffset: u32,
   scale: f32,
   beta: f32,
 }
@@ -27,12 +27,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   var sum = 0.0;
   for (var r = params.firstRow; r < params.endRow; r++) {
-    sum += a[r * params.columns + column] * x[r];
+    sum += a[r * params.columns + column] * x[params.xOffset + r];
   }
-  let at = params.yOffset + column;
   var old = 0.0;
   if (params.beta != 0.0) {
-    old = params.beta * y[at];
+    old = params.beta * y[column];
   }
-  y[at] = old + params.scale * sum;
+  y[column] = old + params.scale * sum;
 }

@@ -1,14 +1,15 @@
 // requires: lib/reduce.wgsl
-// Stores w / |w| as vector `row` of v and |w| in norm[0]. One workgroup, so the norm is one fixed tree sum. grid = (1, 1, 1).
+// Stores w / |w| as vector `row` of v and |w| in norm[normAt]. One workgroup, so the norm is one fixed tree sum. grid = (1, 1, 1).
 // The norm is taken of w / max|w|: no square leaves the range of float32. A zero w is stored as zeros with norm 0.
 //   w       [dimension] float32.
 //   v       [>= row + 1, dimension] float32, row-major.
-//   norm    [1] float32.
+//   norm    [> normAt] float32.
 //   params  see struct.
 
 struct Params {
   dimension: u32,
   row: u32,
+  normAt: u32,
 }
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
@@ -36,6 +37,6 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     v[params.row * params.dimension + i] = w[i] / unit / divisor;
   }
   if (lane == 0u) {
-    norm[0] = length * unit;
+    norm[params.normAt] = length * unit;
   }
 }

@@ -267,6 +267,9 @@ async function take(store: Store, side: Side, tensor: Tensor, block: number, cou
 async function finish(store: Store, positions: number, numerics: Numerics, settings: RunSettings, hooks: RunHooks): Promise<TapGrams[]> {
   const result: TapGrams[] = [];
   const layer = store.layer.name;
+  if (!store.sides.has('activation') && store.sides.delete('gradient')) {
+    hooks.skip(layer, 'gradient', 'its activations are not finite, so its gradient is taken at no real point.');
+  }
   for (const [side, sink] of store.sides) {
     if (sink instanceof Rows) {
       const total = await dualGramOfRowsAsync(sink.values(), sink.rows, sink.width, hooks.signal);

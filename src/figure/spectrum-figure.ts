@@ -99,6 +99,8 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
         yref: 'paper',
         y: 1 - i * 0.07,
         yanchor: 'top',
+        bgcolor: theme.paper,
+        borderpad: 2,
         text: `rank ${rank} · deficit ${deficit}${spectrum.sampleLimited ? ', limited by samples' : ''}`,
       });
     }
@@ -118,7 +120,8 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
         ...(view.index === 'log' ? { dtick: 1 } : { tickformat: 'd', nticks: 9, ...(longest < 9 ? { dtick: 1 } : {}) }),
         title: { text: 'eigenvalue, by size', font: { size: 12, color: theme.muted }, standoff: 8 },
       },
-      yaxis: { ...baseAxis(theme), type: 'log', range: y, exponentformat: 'power', dtick: Math.max(1, Math.ceil((y[1] - y[0]) / 7)) },
+      // Plotly prints powers a quarter larger than it is told.
+      yaxis: { ...baseAxis(theme), tickfont: { family: theme.sans, size: 9, color: theme.muted }, type: 'log', range: y, exponentformat: 'power', dtick: Math.max(1, Math.ceil((y[1] - y[0]) / 7)) },
       shapes,
       annotations,
     },

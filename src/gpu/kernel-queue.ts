@@ -80,13 +80,13 @@ export class KernelQueue {
     signal?.throwIfAborted();
   }
 
-  /** The first `count` float32 values of a buffer (COPY_SRC). */
-  async read(buffer: GPUBuffer, count = buffer.size / 4): Promise<Float32Array> {
+  /** `count` float32 values of a buffer (COPY_SRC) from element `offset`. */
+  async read(buffer: GPUBuffer, count = buffer.size / 4, offset = 0): Promise<Float32Array> {
     if (this.gone) throw this.gone;
     const staging = this.buffers.acquire(4 * count, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST, 'readback');
     try {
       const encoder = this.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, 4 * count);
+      encoder.copyBufferToBuffer(buffer, 4 * offset, staging, 0, 4 * count);
       this.device.queue.submit([encoder.finish()]);
       await this.guard(staging.mapAsync(GPUMapMode.READ, 0, 4 * count));
       const values = new Float32Array(staging.getMappedRange(0, 4 * count).slice(0));

@@ -54,13 +54,13 @@ export const kernels = {
     name: 'matvec_transposed',
     source: shaders.matvecTransposed,
     bindings: [...reads('a', 'x'), ...writes('y')],
-    params: [...u32('columns', 'firstRow', 'endRow', 'yOffset'), ...f32('scale', 'beta')],
+    params: [...u32('columns', 'firstRow', 'endRow', 'xOffset'), ...f32('scale', 'beta')],
   },
   normalize: {
     name: 'normalize',
     source: shaders.normalize,
     bindings: [...reads('w'), ...writes('v', 'norm')],
-    params: u32('dimension', 'row'),
+    params: u32('dimension', 'row', 'normAt'),
   },
 } as const satisfies Record<string, Kernel>;
 

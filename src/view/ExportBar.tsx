@@ -6,7 +6,7 @@ import { selectedLayer } from '../store/selection';
 import { currentSubject } from '../store/session';
 import { thresholdOf } from '../store/settings';
 import { useApp, useStore } from './app-context';
-import { download, stem } from './download';
+import { download, slug, stem } from './download';
 import { renderImage } from './Plot';
 import { drawnSpectra } from './SpectrumPanel';
 import { readTheme } from './use-theme';
@@ -38,7 +38,7 @@ export function ExportBar() {
       else {
         const spectra = drawnSpectra(state);
         const figure = spectrumFigure({ spectra, view: state.view, threshold: thresholdOf(state), theme: readTheme(), title: `${layer} · ${report.checkpoint.name}` });
-        download(await renderImage(figure, format), `${name}.${stem(`${layer}.`)}.${format}`);
+        download(await renderImage(figure, format), `${name}.${slug(layer)}.${format}`);
       }
     } catch (error) {
       store.getState().refuse(`${name}.${format}`, `The export did not work: ${messageOf(error)}`);

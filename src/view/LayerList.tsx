@@ -80,7 +80,7 @@ function LayerRow({ row, current, spectra }: { row: { layer: Layer; label: strin
         <span className="name">{row.label}</span>
         {shown ? (
           <>
-            <Sparkline spectrum={shown} tone={current ? shown.tap.side : 'quiet'} width={58} height={16} most={28} />
+            <Sparkline spectrum={shown} tone={current ? shown.tap.side : 'plain'} width={58} height={16} most={28} />
             <Dead spectrum={shown} />
           </>
         ) : (

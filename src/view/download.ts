@@ -8,8 +8,12 @@ export function download(content: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** 'run/model.safetensors' -> 'model'; only letters, digits, dot, dash and underscore stay. */
+/** 'run/model.safetensors' -> 'model' */
 export function stem(name: string): string {
-  const base = name.split('/').at(-1)!.replace(/\.[^.]+$/, '');
-  return base.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80) || 'deadreckon';
+  return slug(name.split('/').at(-1)!.replace(/\.[^.]+$/, '')) || 'deadreckon';
+}
+
+/** Only letters, digits, dot, dash and underscore stay. */
+export function slug(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80);
 }

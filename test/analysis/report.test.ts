@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { APP } from '../../src/analysis/analyze';
+import { Report } from '../../src/analysis/report';
+import { rereadReport } from '../../src/analysis/reread';
+import { reportJsonSchema } from '../../src/analysis/schema';
+import { parseReport } from '../../src/analysis/snapshot';
+import { ROOT, analyzeFiles } from './run';
+
+const PROBE = ['test/fixtures/references/mlp-relu.pt', 'test/fixtures/references/mlp-relu.probe.npz'];
+
+describe('the report', () => {
+  it('has a published schema that is current', () => {
+    expect(JSON.parse(readFileSync(join(ROOT, 'public/report.schema.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(reportJsonSchema())));
+  });
+
+  it('names the version of the package', () => {
+    const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string; version: string };
+    expect(APP).toBe(`${name} ${version}`);
+  });
+
+  it('survives JSON and keeps every number', async () => {
+    const report = await analyzeFiles(PROBE);
+    const text = JSON.stringify(report);
+    expect(parseReport(text, 'x.json')).toEqual(Report.parse(report));
+    expect(JSON.stringify(parseReport(text, 'x.json'))).toBe(JSON.stringify(Report.parse(report)));
+  });
+
+  it('is the same for the same seed, and its sampled labels are not for another', async () => {
+    const readings = async (seed: number) => JSON.stringify((await analyzeFiles(PROBE, { fisher: 'sampled', seed })).spectra);
+    expect(await readings(3)).toBe(await readings(3));
+    expect(await readings(3)).not.toBe(await readings(4));
+  });
+
+  it('refuses damaged, foreign and newer files with a sentence', async () => {
+    const report = await analyzeFiles(PROBE);
+    const text = JSON.stringify(report);
+    expect(() => parseReport(text.slice(0, -5), 'cut.json')).toThrow(/cut\.json is not readable JSON/);
+    expect(() => parseReport(JSON.stringify({ ...report, schema: 99 }), 'new.json')).toThrow(/version 99.*newer/s);
+    expect(() => parseReport(JSON.stringify({ ...report, layers: 'x' }), 'odd.json')).toThrow(/odd\.json.*layers/s);
+    expect(() => parseReport('null', 'null.json')).toThrow(/null\.json/);
+    expect(() => parseReport('{"kind":"deadreckon-report","schema":1,"__proto__":{}}', 'p.json')).toThrow(/p\.json/);
+  });
+});
+
+describe('rereading under a threshold', () => {
+  it('moves rank and readings as a fresh analysis would, and leaves eigenvalues alone', async () => {
+    const report = await analyzeFiles(PROBE, { folds: 0 });
+    for (const threshold of [0, 1e-6, 1e-2, 0.5]) {
+      const fresh = await analyzeFiles(PROBE, { folds: 0, threshold });
+      expect(rereadReport(report, threshold).spectra).toEqual(fresh.spectra);
+    }
+    expect(rereadReport(report, 1).spectra.every((s) => s.rank === 0)).toBe(true);
+  });
+});

@@ -1,0 +1,84 @@
+/** The command line as a person runs it: a child process, its streams and its exit code. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Report } from '../../src/analysis/report';
+import { ROOT } from '../analysis/run';
+
+const folder = mkdtempSync(join(tmpdir(), 'deadreckon-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const REFERENCES = 'test/fixtures/references';
+
+function cli(...words: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn('npm', ['run', '--silent', 'cli', '--', ...words], { cwd: ROOT });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (d) => (out += d));
+    child.stderr.on('data', (d) => (err += d));
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe('cli analyze', () => {
+  it('--json prints the report and nothing else', async () => {
+    const file = join(folder, 'report.json');
+    const { code, out } = await cli('analyze', `${REFERENCES}/mlp-relu.safetensors`, '--probe', `${REFERENCES}/mlp-relu.probe.npz`, '--json', '--out', file);
+    expect(code).toBe(0);
+    const report = Report.parse(JSON.parse(out));
+    expect(report.spectra.map((s) => `${s.tap.layer} ${s.tap.side}`)).toEqual(['0 activation', '0 gradient', '2 activation', '2 gradient', '4 activation', '4 gradient']);
+    expect(report.probe).toMatchObject({ kind: 'file', samples: 160, loss: 'mse', fisher: 'empirical' });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(out));
+  });
+
+  it('prints a readable table, with what was assumed', async () => {
+    const { code, out } = await cli('analyze', 'public/examples/reduced-rank.npz', '--samples', '64', '--layers', '0');
+    expect(code).toBe(0);
+    expect(out).toMatch(/layer +side +width +rows +rank +deficit/);
+    expect(out).toMatch(/^0 +activation/m);
+    expect(out).toMatch(/skipped 1: not selected by "0"/);
+  });
+
+  it('a broken file does not take the good one with it', async () => {
+    const broken = join(folder, 'broken.safetensors');
+    writeFileSync(broken, 'hello');
+    const { code, out, err } = await cli('analyze', broken, `${REFERENCES}/mlp-relu.pt`, '--json', '--samples', '32');
+    expect(code).toBe(0);
+    expect(Report.parse(JSON.parse(out)).checkpoint.name).toBe('mlp-relu.pt');
+    expect(err).toContain('broken.safetensors');
+  });
+
+  it('a gated, rotary transformer from its own file', async () => {
+    const { code, out } = await cli('analyze', `${REFERENCES}/tl-rms-gated-rotary-gqa.pt`, '--samples', '8', '--json');
+    expect(code).toBe(0);
+    const report = Report.parse(JSON.parse(out));
+    expect(report.probe).toMatchObject({ kind: 'tokens', samples: 8, loss: 'ce', fisher: 'sampled' });
+    expect(report.layers.map((l) => l.name)).toContain('blocks.0.mlp.W_gate');
+  });
+
+  it.each([
+    ['nothing to analyse', 1, ['analyze', 'package.json'], /package\.json/],
+    ['a missing file', 1, ['analyze', 'no/such/file.pt'], /file\.pt/],
+    ['a missing probe', 1, ['analyze', `${REFERENCES}/mlp-relu.pt`, '--probe', 'nowhere.npz'], /nowhere\.npz/],
+    ['a probe of another width', 1, ['analyze', `${REFERENCES}/mlp-relu.pt`, '--probe', `${REFERENCES}/deep-linear.probe.npz`], /inputs.*width 8/s],
+    ['an unknown activation', 1, ['analyze', `${REFERENCES}/mlp-relu.pt`, '--activation', 'swosh'], /swosh.*gelu/s],
+    ['no layer of that name', 1, ['analyze', `${REFERENCES}/mlp-relu.pt`, '--layers', 'blocks.*'], /blocks\.\*/],
+    ['an empirical Fisher without targets', 1, ['analyze', `${REFERENCES}/mlp-relu.pt`, '--fisher', 'empirical'], /targets/],
+    ['an unknown option', 2, ['analyze', 'x.pt', '--frobnicate'], /frobnicate/],
+    ['a wrong number', 2, ['analyze', 'x.pt', '--samples', 'many'], /--samples/],
+    ['an unknown command', 2, ['analyse', 'x.pt'], /analyse/],
+  ] as const)('%s: exit code %i and a sentence', async (_, expected, words, sentence) => {
+    const { code, out, err } = await cli(...words);
+    expect(err).toMatch(sentence);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect([code, out]).toEqual([expected, '']);
+  });
+
+  it('--help says how', async () => {
+    const { code, out } = await cli('--help');
+    expect(code).toBe(0);
+    expect(out).toContain('--fisher');
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/base/random';
+import { applyV, bidiagonalize } from '../../src/numerics/bidiagonal';
+import { bidiagonalSingularValues } from '../../src/numerics/singular-values';
+import { runAtOnce } from '../../src/numerics/stepwise';
+import { matrix } from '../oracle/matrices';
+
+function singularValues(a: Float64Array, rows: number, columns: number): Float64Array {
+  const b = runAtOnce(bidiagonalize(a.slice(), rows, columns));
+  return runAtOnce(bidiagonalSingularValues(b.diagonal, b.subDiagonal));
+}
+
+describe('bidiagonal singular values', () => {
+  it('the bidiagonal of ones has 2 cos(k pi / (2 n + 1))', () => {
+    for (const n of [1, 2, 3, 50, 200]) {
+      const got = runAtOnce(bidiagonalSingularValues(new Float64Array(n).fill(1), new Float64Array(n - 1).fill(1)));
+      got.forEach((s, k) => expect(s).toBeCloseTo(2 * Math.cos(((k + 1) * Math.PI) / (2 * n + 1)), 13));
+    }
+  });
+
+  it('keeps relative accuracy at any scale: the values multiply to the product of the diagonal', () => {
+    const random = new Random(3);
+    for (const grading of [0, 1, -1]) {
+      const n = 40;
+      const d = Float64Array.from({ length: n }, (_, k) => (1 + random.uniform()) * 10 ** (-grading * k * 0.7));
+      const e = Float64Array.from({ length: n - 1 }, (_, k) => random.normal() * Math.min(d[k]!, d[k + 1]!));
+      const got = runAtOnce(bidiagonalSingularValues(d, e));
+      const sumOfLogs = (x: Float64Array) => x.reduce((sum, v) => sum + Math.log(Math.abs(v)), 0);
+      expect(Math.abs(sumOfLogs(got) - sumOfLogs(d))).toBeLessThan(1e-11);
+      expect(got).toEqual(got.slice().sort().reverse());
+    }
+  });
+
+  it('a tiny value beside large couplings is right to 1e-13: two-by-two blocks against their closed form', () => {
+    const got = runAtOnce(bidiagonalSingularValues(Float64Array.of(1, 1e-150), Float64Array.of(1)));
+    expect(got[0]).toBeCloseTo(Math.SQRT2, 14);
+    expect(got[1]! / (1e-150 / Math.SQRT2)).toBeCloseTo(1, 13);
+  });
+
+  it('zeros on the diagonal, zero couplings, and nothing at all', () => {
+    expect([...runAtOnce(bidiagonalSingularValues(Float64Array.of(0, 0, 0), Float64Array.of(0, 0)))]).toEqual([0, 0, 0]);
+    expect([...runAtOnce(bidiagonalSingularValues(Float64Array.of(3, -5, 4), Float64Array.of(0, 0)))]).toEqual([5, 4, 3]);
+    expect(runAtOnce(bidiagonalSingularValues(new Float64Array(0), new Float64Array(0)))).toHaveLength(0);
+    const singular = runAtOnce(bidiagonalSingularValues(Float64Array.of(1, 0, 1), Float64Array.of(1, 1)));
+    expect(singular[2]).toBeLessThan(1e-16);
+    expect(singular[0]! ** 2 + singular[1]! ** 2).toBeCloseTo(4, 13);
+  });
+});
+
+describe('dense singular values', () => {
+  it("Kahan's matrix, n = 24, theta = 1.2", () => {
+    const [c, s] = [Math.cos(1.2), Math.sin(1.2)];
+    const kahan = matrix(24, (i, j) => (i > j ? 0 : s ** i * (i === j ? 1 : -c)));
+    const got = singularValues(kahan, 24, 24);
+    expect(got[0]).toBeCloseTo(3.64988303705052, 13);
+    expect(got[22]).toBeCloseTo(0.248139750144394, 13);
+    expect(got[23]! / 3.00835610418065e-4).toBeCloseTo(1, 11);
+  });
+
+  it('wide matrices: R V = U B keeps every norm, and V is orthogonal', () => {
+    const random = new Random(4);
+    const [rows, columns] = [5, 9];
+    const a = random.normals(rows * columns);
+    const b = runAtOnce(bidiagonalize(a.slice(), rows, columns));
+    for (let k = 0; k < columns; k++) {
+      const v = new Float64Array(columns);
+      v[k] = 1;
+      applyV(b, v);
+      expect(Math.hypot(...v)).toBeCloseTo(1, 14);
+      // |R v_k| is the norm of column k of B; beyond the rows it vanishes.
+      const image = Array.from({ length: rows }, (_, i) => v.reduce((sum, x, j) => sum + x * a[i * columns + j]!, 0));
+      const want = k < rows ? Math.hypot(b.diagonal[k]!, b.subDiagonal[k] ?? 0) : 0;
+      expect(Math.hypot(...image)).toBeCloseTo(want, 13);
+    }
+  });
+});
