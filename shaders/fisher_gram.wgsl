@@ -87,10 +87,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
       workgroupBarrier();
       let columnsLeft = min(width, positions - s);
       for (var e = lane; e < SIDE * per; e += 64u) {
-        let from = (e / per) * SIDE + (e % per) * positions;
+        let start = (e / per) * SIDE + (e % per) * positions;
         var rowSum = 0.0;
         for (var c = 0u; c < columnsLeft; c++) {
-          rowSum += products[from + c];
+          rowSum += products[start + c];
         }
         rowSums[e] = rowSum;
       }

@@ -51,6 +51,11 @@ export class Session {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
       }
     }
+    if (checkpoints.length + probes.length + reports.length === 0) {
+      for (const file of opened.sides.keys()) {
+        refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
+      }
+    }
     return { checkpoints, probes, reports, refusals };
   }
 

@@ -131,12 +131,15 @@ class Machine {
   }
 
   private pop(): Value {
-    return this.popMany(1)[0]!;
+    if (this.stack.length <= this.floor) throw this.underflow();
+    return this.stack.pop()!;
   }
 
+  /** The last n, oldest first. */
   private popMany(n: number): Value[] {
-    if (this.stack.length - n < this.floor) throw this.underflow();
-    return this.stack.splice(this.stack.length - n, n);
+    const items = new Array<Value>(n);
+    for (let i = n - 1; i >= 0; i--) items[i] = this.pop();
+    return items;
   }
 
   private top(): Value {
@@ -150,9 +153,11 @@ class Machine {
   }
 
   private popMark(): Value[] {
-    const mark = this.marks.pop();
+    const mark = this.marks.at(-1);
     if (mark === undefined) throw this.underflow();
-    return this.stack.splice(mark);
+    const items = this.popMany(this.stack.length - mark);
+    this.marks.pop();
+    return items;
   }
 
   private underflow() {

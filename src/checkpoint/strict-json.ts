@@ -17,6 +17,8 @@ export type Json = null | boolean | number | bigint | Real | string | Json[] | J
 const MAX_DEPTH = 10_000;
 const MAX_VALUES = 16_000_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** What the quick path of a string must not contain. */
+const SPECIAL = /[\\\u0000-\u001f]/;
 const LONE_SURROGATE = /\p{Cs}/u;
 const ESCAPES = new Map([['"', '"'], ['\\', '\\'], ['/', '/'], ['b', '\b'], ['f', '\f'], ['n', '\n'], ['r', '\r'], ['t', '\t']]);
 
@@ -93,9 +95,9 @@ class Reader {
   private valueOrOpening(): Json {
     if (++this.values > MAX_VALUES) throw this.error('json-too-large', `holds more than ${count(MAX_VALUES)} values`);
     const c = this.peek();
+    if (c === 34) return this.string();
     if (c === 123) return this.at++, new Map();
     if (c === 91) return this.at++, [];
-    if (c === 34) return this.string();
     if (c === 45 || (c >= 48 && c <= 57)) return this.number();
     for (const [word, value] of [['true', true], ['false', false], ['null', null]] as const) {
       if (this.text.startsWith(word, this.at)) return (this.at += word.length), value;
@@ -115,6 +117,15 @@ class Reader {
   }
 
   private number(): Json {
+    // Nearly all numbers of a header are short whole ones.
+    let end = this.at;
+    let whole = 0;
+    for (let c = this.text.charCodeAt(end); c >= 48 && c <= 57 && end - this.at < 15; c = this.text.charCodeAt(++end)) whole = 10 * whole + (c - 48);
+    const next = this.text[end];
+    if ((next === ',' || next === ']' || next === '}') && end > this.at && (end === this.at + 1 || this.text[this.at] !== '0')) {
+      this.at = end;
+      return whole;
+    }
     NUMBER.lastIndex = this.at;
     const literal = NUMBER.exec(this.text)?.[0];
     if (literal === undefined) throw this.unexpected('a number');
@@ -129,6 +140,12 @@ class Reader {
   private string(): string {
     const { text } = this;
     const begin = ++this.at;
+    const quote = text.indexOf('"', begin);
+    const plain = quote < 0 ? '' : text.slice(begin, quote);
+    if (quote >= 0 && !SPECIAL.test(plain)) {
+      this.at = quote + 1;
+      return plain;
+    }
     let result = '';
     let run = begin;
     let escaped = false;

@@ -45,7 +45,9 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
 
   const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
   if (opened.checkpoints.length === 0) {
-    if (opened.refusals.length === 0 && sources.refusals.length === 0) say('There is no checkpoint among these paths.');
+    if (opened.refusals.length + sources.refusals.length === 0) {
+      say(opened.reports.length > 0 ? 'This is a finished report: open it in the page.' : 'There is no checkpoint among these paths.');
+    }
     return [];
   }
   const reference = cpuNumerics();

@@ -44,7 +44,9 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
     const highest = Math.max(...floors.map(({ floor }) => floor));
     shapes.push({ type: 'rect', layer: 'below', xref: 'paper', x0: 0, x1: 1, y0: 10 ** y[0], y1: highest, fillcolor: theme.band, line: { width: 0 } });
     for (const { floor, look } of floors) shapes.push(line('h', floor, theme[look.colour], look.dash));
-    const named = floors.map(({ floor, look }) => `${floors.length > 1 ? `${look.word} ` : ''}${scientific(floor, 2)}`).join(', ');
+    const values = floors.map(({ floor }) => scientific(floor, 2));
+    const alike = values.every((value) => value === values[0]);
+    const named = alike ? values[0]! : floors.map(({ look }, i) => `${look.word} ${values[i]}`).join(', ');
     const lowest = Math.min(...floors.map(({ floor }) => floor));
     annotations.push({
       ...note(theme.muted),
@@ -54,7 +56,7 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
       y: Math.log10(lowest),
       yanchor: 'top',
       yshift: -5,
-      text: narrow ? `floor ${named}` : `below the floor of this computation (${named}): counted as dead, never read as a value`,
+      text: narrow ? `floor ${named}: dead below` : `below the floor of this computation (${named}): counted as dead, never read as a value`,
     });
   }
   if (threshold > 0) {

@@ -62,15 +62,19 @@ export class KernelQueue {
     }
   }
 
-  /** Runs the dispatches in order, each submitted by itself, and waits for them. AbortError between submissions. */
-  async run(dispatches: Iterable<Dispatch>, signal?: AbortSignal): Promise<void> {
+  /**
+   * Runs the dispatches in order and waits for them. Each is submitted by itself, an array of short ones together. AbortError
+   * between submissions.
+   */
+  async run(work: Iterable<Dispatch | readonly Dispatch[]>, signal?: AbortSignal): Promise<void> {
     if (this.gone) throw this.gone;
     const pending: Promise<void>[] = [];
     try {
-      for (const dispatch of dispatches) {
+      for (const item of work) {
         signal?.throwIfAborted();
-        const pipeline = await this.guard(this.pipelineOf(dispatch.kernel));
-        pending.push(this.submit(dispatch, pipeline));
+        const together = 'kernel' in item ? [item] : item;
+        const pipelines = await this.guard(Promise.all(together.map(({ kernel }) => this.pipelineOf(kernel))));
+        pending.push(this.submit(together, pipelines));
         if (pending.length > IN_FLIGHT) await pending.shift();
       }
     } finally {
@@ -120,28 +124,31 @@ export class KernelQueue {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  /** Submits one dispatch at once; the promise settles when it is done. */
-  private submit({ kernel, buffers, params, grid }: Dispatch, pipeline: GPUComputePipeline): Promise<void> {
+  /** Submits the dispatches at once; the promise settles when they are done. */
+  private submit(together: readonly Dispatch[], pipelines: readonly GPUComputePipeline[]): Promise<void> {
+    const uniforms: GPUBuffer[] = [];
     this.device.pushErrorScope('out-of-memory');
     this.device.pushErrorScope('validation');
-    const bytes = paramBytes(kernel, params);
-    const uniform = this.buffers.acquire(bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, `${kernel.name} params`);
-    this.device.queue.writeBuffer(uniform, 0, bytes);
-    const storage = kernel.bindings.map(({ name }, binding) => {
-      const buffer = buffers[name];
-      assert(buffer, `${kernel.name} needs the buffer ${name}`);
-      return { binding, resource: { buffer } };
-    });
-    const entries = [...storage, { binding: storage.length, resource: { buffer: uniform } }];
-    const encoder = this.device.createCommandEncoder({ label: kernel.name });
+    const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    pass.dispatchWorkgroups(...grid);
+    together.forEach(({ kernel, buffers, params, grid }, i) => {
+      const bytes = paramBytes(kernel, params);
+      const uniform = this.buffers.acquire(bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, `${kernel.name} params`);
+      uniforms.push(uniform);
+      this.device.queue.writeBuffer(uniform, 0, bytes);
+      const entries = [...kernel.bindings.map(({ name }) => buffers[name]!), uniform].map((buffer, binding) => {
+        assert(buffer, `${kernel.name} needs the buffer ${kernel.bindings[binding]?.name}`);
+        return { binding, resource: { buffer } };
+      });
+      pass.setPipeline(pipelines[i]!);
+      pass.setBindGroup(0, this.device.createBindGroup({ layout: pipelines[i]!.getBindGroupLayout(0), entries }));
+      pass.dispatchWorkgroups(...grid);
+    });
     pass.end();
     this.device.queue.submit([encoder.finish()]);
     const scopes = [this.device.popErrorScope(), this.device.popErrorScope()];
-    const done = this.finish(kernel.name, scopes, this.device.queue.onSubmittedWorkDone()).finally(() => this.buffers.release(uniform));
+    const names = together.map(({ kernel }) => kernel.name).join(', ');
+    const done = this.finish(names, scopes, this.device.queue.onSubmittedWorkDone()).finally(() => this.buffers.release(...uniforms));
     // Awaited later: until then its failure is nobody's unhandled rejection.
     done.catch(() => undefined);
     return done;

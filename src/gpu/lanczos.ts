@@ -48,8 +48,9 @@ export async function lanczosOnGpu(
     let size = 0;
     for (let j = 0; j < most; j++) {
       const used = j + 1;
-      await queue.run(operator.apply({ vectors, row: j }, w), signal);
-      await queue.run([...project(vectors, used, d, w, first), ...project(vectors, used, d, w, second), normalize(w, { vectors, row: used }, d, norm)]);
+      const next = normalize(w, { vectors, row: used }, d, norm);
+      const twice = [...project(vectors, used, d, w, first), ...project(vectors, used, d, w, second), next];
+      await queue.run([...operator.apply({ vectors, row: j }, w), twice], signal);
       const h = await queue.read(coefficients);
       diagonal.push(h[j]! + h[most + j]!);
       let beta = h[2 * most]!;
@@ -73,7 +74,7 @@ export async function lanczosOnGpu(
         queue.device.queue.writeBuffer(weights, 0, Float32Array.from(ritz.vectors.subarray(i * used, (i + 1) * used)));
         const x = { buffer: weights, offset: 0 };
         const combine = addTransposed({ a: vectors, columns: d, firstRow: 0, endRow: used, x, y: w, scale: 1, beta: 0 });
-        await queue.run([combine, normalize(w, { vectors: found, row: 0 }, d, norm)]);
+        await queue.run([[combine, normalize(w, { vectors: found, row: 0 }, d, norm)]]);
         pairs.push(await checkedPair(queue, operator, { vectors: found, row: 0 }, w));
       }
     } finally {

@@ -47,7 +47,7 @@ export async function powerIterationOnGpu(
       for (let done = 0; done < iterations && pair.residual > tolerance * largest(); done += LOOK) {
         for (let i = 0; i < LOOK; i++) {
           const deflate = project(vectors, row, d, w, h);
-          await queue.run([...operator.apply(v, w), ...deflate, ...deflate, normalize(w, v, d, norm)], signal);
+          await queue.run([...operator.apply(v, w), [...deflate, ...deflate, normalize(w, v, d, norm)]], signal);
         }
         products += LOOK + 1;
         // Nothing is left beside the pairs before: any vector orthogonal to them belongs to the eigenvalue 0.

@@ -62,7 +62,7 @@ export async function storeRandom(
   const start = Float32Array.from({ length: dimension }, () => random.normal());
   queue.device.queue.writeBuffer(w, 0, start);
   const orthogonal = project(vectors, row, dimension, w, scratch.h);
-  await queue.run([...orthogonal, ...orthogonal, normalize(w, { vectors, row }, dimension, scratch.norm)]);
+  await queue.run([[...orthogonal, ...orthogonal, normalize(w, { vectors, row }, dimension, scratch.norm)]]);
 }
 
 export interface EigenPair {

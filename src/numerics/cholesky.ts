@@ -2,6 +2,7 @@
 import { DOUBLE_DOUBLE_ROUNDOFF, SPLITTER, ddDiv, ddMul, ddSqrt, ddSub, sumError } from './double-double';
 import type { DoubleDouble } from './double-double';
 import { addProducts } from './exact-products';
+import type { Vectors } from './exact-products';
 import type { Steps } from './stepwise';
 
 export interface PivotedCholesky {
@@ -45,7 +46,9 @@ export function* pivotedCholesky(hi: Float64Array, lo: Float64Array, n: number, 
       yield;
     }
     if (rank < end || rank === n) break;
-    const rows = { values: S.hi, tails: S.lo, offset: start * n + end, count: n - end, length: end - start, vectorStride: 1, componentStride: n };
+    const rows: Vectors = {
+      values: S.hi, tails: S.lo, offset: start * n + end, count: n - end, length: end - start, vectorStride: 1, componentStride: n,
+    };
     yield* addProducts({ ...S, offset: end * n + end, stride: n }, rows, rows, -1);
   }
   const factor = S.hi.slice(0, rank * n);

@@ -10,8 +10,8 @@ import { runAtOnce } from './stepwise';
 import type { Steps } from './stepwise';
 import { assertFiniteMatrix } from './symmetric-eigen';
 import { applyQ, tridiagonalize } from './tridiagonal';
-import { dot } from './vector';
 import type { EigenResult, Gram } from './types';
+import { dot } from './vector';
 
 /** All pairs are checked up to here; above, this many from each end. */
 const CHECK_ALL = 512;

@@ -16,8 +16,8 @@ export interface Tridiagonal {
 
 /**
  * Reduces 2^exponent times the matrix `full` [n, n], row-major, of which only the lower triangle is read; the scaled entries should
- * be near 1, so that squares stay in range. The work is done on packed rows, which use a cache evenly. Each step reads and writes the matrix once: the rank-two update of one step and the
- * matrix-vector product of the next share a sweep. Pauses after each row.
+ * be near 1, so that squares stay in range. The work is done on packed rows, which use a cache evenly. Each step reads and writes
+ * the matrix once: the rank-two update of one step and the matrix-vector product of the next share a sweep. Pauses after each row.
  */
 export function* tridiagonalize(full: Float64Array, n: number, exponent: number): Steps<Tridiagonal> {
   const a = packedLower(full, n, exponent);

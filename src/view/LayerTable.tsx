@@ -148,7 +148,7 @@ function TableRow({ spectrum, current, kin }: { spectrum: Spectrum; current: boo
       <td data-quantity="deficit">{count(spectrum.deficit)}</td>
       {readings.map((name) => (
         <td key={name} data-quantity={name}>
-          <ReadingValue reading={get(name)} digits={name === 'logDetPlus' || name === 'stableRank' ? 5 : 3} />
+          <ReadingValue reading={get(name)} digits={name === 'logDetPlus' ? 5 : name === 'stableRank' ? 4 : 3} />
           <Uncertainty reading={get(name)} />
         </td>
       ))}

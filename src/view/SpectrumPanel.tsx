@@ -22,7 +22,7 @@ export function drawnSpectra(state: App): Spectrum[] {
   return spectra.filter((s) => sides.includes(s.tap.side));
 }
 
-const narrow = matchMedia('(max-width: 720px)');
+const narrow = matchMedia('(max-width: 1240px)');
 
 export function SpectrumPanel({ themeName }: { themeName: string }) {
   const store = useStore();

@@ -5,6 +5,8 @@ import { Caller, type Port } from './rpc';
 
 /** An engine that has not stopped this long after a cancel is replaced. */
 const GRACE_MILLISECONDS = 1500;
+/** An engine that dies this often without answering anything in between is not started again. */
+const MOST_FAILURES = 3;
 
 type Files = Methods['open']['args']['files'];
 
@@ -19,6 +21,8 @@ export class EngineClient implements Client {
   private readonly opened: Files[] = [];
   /** Resolves when a restarted engine has its files back. */
   private ready: Promise<unknown> = Promise.resolve();
+  /** Deaths since the last answer. */
+  private failures = 0;
 
   constructor(private readonly make: () => Worker) {
     this.start();
@@ -53,10 +57,12 @@ export class EngineClient implements Client {
 
   private start(): void {
     this.worker = this.make();
-    this.caller = new Caller(this.worker as unknown as Port);
+    this.caller = new Caller(this.worker as unknown as Port, () => (this.failures = 0));
     this.worker.onerror = (event) => {
       event.preventDefault();
-      this.restart(new Error(`The engine stopped: ${event.message || 'it ran out of memory or failed to load'}. It was started again; run once more.`));
+      const why = event.message || 'it ran out of memory or failed to load';
+      if (++this.failures >= MOST_FAILURES) this.caller.fail(new Error(`The engine does not run: ${why}. Reload the page to try again.`));
+      else this.restart(new Error(`The engine stopped: ${why}. It was started again; run once more.`));
     };
   }
 

@@ -64,8 +64,13 @@ export class Caller {
   private next = 1;
   private dead: Error | null = null;
 
-  constructor(private readonly port: Port) {
+  /** `alive` is told of every message from the other side. */
+  constructor(
+    private readonly port: Port,
+    alive: () => void = () => {},
+  ) {
     port.onmessage = ({ data }) => {
+      alive();
       const message = data as FromWorker;
       const call = this.pending.get(message.call);
       if (!call) return;

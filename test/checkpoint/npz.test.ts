@@ -18,7 +18,7 @@ const bad: [string, Member, string, ...string[]][] = [
   ['encrypted', { ...a, flags: 1 }, 'zip-encrypted', 'password'],
   ['CRC 0 is a wrong CRC in an npz', { ...a, crc: 0 }, 'crc'],
   ['a damaged deflate stream', { ...a, data: array.map((b) => b ^ 0xff), method: 8 }, 'zip-deflate'],
-  ['wrong unpacked size', { ...a, deflate: true, size: array.length + 1 }, 'truncated'],
+  ['wrong unpacked size', { ...a, deflate: true, size: array.length + 1 }, 'trailing-bytes', '1 bytes follow'],
   ['object array', { name: 'a.npy', data: npyOf('|O', '(1,)', f32(1, 2)) }, 'npy-dtype', 'Python objects'],
   ['not an array', { name: 'a.npy', data: latin('hello world, no array') }, 'npy-magic'],
   ['cut array', { name: 'a.npy', data: array.slice(0, -3) }, 'truncated', '5 of 8'],

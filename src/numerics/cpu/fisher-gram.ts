@@ -13,8 +13,8 @@ import { assertFinite, finishedGram, pairMatrix } from './gram';
 
 type Matrix = Float64Array | Float32Array;
 
-/** Positions whose inner products are held at a time: tiles of 256 x 256 pairs. */
-const TILE_POSITIONS = 256;
+/** Positions whose inner products are held at a time: tiles of 128 x 128 pairs. */
+const TILE_POSITIONS = 128;
 /** Gradient entries held at a time where gradients are made: 32 MiB of pairs. */
 const GRADIENT_ENTRIES = 2 ** 21;
 

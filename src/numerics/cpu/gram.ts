@@ -74,7 +74,8 @@ export function finishedGram(target: PairMatrix, dimension: number, rows: number
     if (!Number.isFinite(hi[i * dimension + i]!)) {
       throw new InputError(
         'gram-overflow',
-        `The sum of squares of column ${i} is beyond float64 (1.8e308). Values up to 1e150 were expected: rescale the weights or the probe.`,
+        `The sum of squares of column ${i} is beyond float64 (1.8e308). ` +
+          'Values up to 1e150 were expected: rescale the weights or the probe.',
       );
     }
   }

@@ -1,0 +1,92 @@
+/** The WebGPU backend: layers by tfjs and Grams by our kernels, float32, on one device. */
+import { InputError, messageOf } from '../base/errors';
+import type { Tensor } from '../numerics/ops';
+import type { Gram, Numerics } from '../numerics/types';
+import { openDevice } from './device';
+import type { DeviceOptions, OpenedDevice } from './device';
+import { fisherGramOnGpu } from './fisher-gram';
+import { gramOnGpu } from './gram';
+import { KernelQueue } from './kernel-queue';
+import { selfTest } from './self-test';
+import { tfjsOps } from './tfjs-ops';
+import type { TfjsOps } from './tfjs-ops';
+
+/** Unit roundoff of float32. */
+const ROUNDOFF = 2 ** -24;
+
+/** Opens the device, tests it, and gives the backend; or says in a sentence why not. At most one is alive at a time. */
+export async function webgpuNumerics(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Numerics | { reason: string }> {
+  const opened = await openDevice(gpu, options);
+  if ('refused' in opened) return { reason: opened.reason };
+  const queue = new KernelQueue(opened);
+  const close = () => {
+    queue.dispose();
+    opened.dispose();
+  };
+  try {
+    const tested = await selfTest(queue);
+    if (!tested.ok) {
+      close();
+      return { reason: `${opened.description} failed the start-up test, so the float64 CPU code is used. ${tested.detail}` };
+    }
+    return numericsOn(opened, queue, await tfjsOps(opened), close);
+  } catch (error) {
+    close();
+    return { reason: `WebGPU did not start on ${opened.description} (${messageOf(error)}), so the float64 CPU code is used.` };
+  }
+}
+
+function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, close: () => void): Numerics {
+  /** Runs `work` on copies of the tensors' buffers. */
+  async function withBuffers<R>(tensors: readonly Tensor[], work: (...buffers: GPUBuffer[]) => Promise<R>): Promise<R> {
+    const copies = tensors.map((x) => ops.bufferOf(x));
+    try {
+      return await work(...copies.map((copy) => copy.buffer));
+    } finally {
+      for (const copy of copies) copy.release();
+    }
+  }
+
+  return {
+    name: 'webgpu',
+    device: opened.description,
+    ops,
+    gram: (x, signal) =>
+      withBuffers([x], async (buffer) => {
+        const [rows, d] = matrixShape(x, 'gram');
+        return finishedGram(await gramOnGpu(queue, buffer!, rows, d, signal), d, rows);
+      }),
+    fisherGram: (a, delta, positions, signal) =>
+      withBuffers([a, delta], async (aBuffer, deltaBuffer) => {
+        const [rows, p] = matrixShape(a, 'fisherGram');
+        const [deltaRows, q] = matrixShape(delta, 'fisherGram');
+        if (rows !== deltaRows || rows % positions !== 0) {
+          throw new Error(`fisherGram: a of ${rows} rows and delta of ${deltaRows} do not hold ${positions} positions a sample.`);
+        }
+        const samples = rows / positions;
+        return finishedGram(await fisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, signal), samples, samples);
+      }),
+    dispose: () => {
+      ops.disposeBackend();
+      close();
+    },
+  };
+}
+
+function matrixShape(x: Tensor, caller: string): [number, number] {
+  if (x.shape.length !== 2) throw new Error(`${caller} needs a matrix, got shape [${x.shape.join(', ')}].`);
+  return [x.shape[0]!, x.shape[1]!];
+}
+
+/** Refuses what float32 could not hold: on the CPU, for a shader may take NaN for impossible. */
+function finishedGram(hi: Float64Array, dimension: number, rows: number): Gram {
+  const bad = hi.findIndex((value) => value - value !== 0);
+  if (bad >= 0) {
+    throw new InputError(
+      'not-finite',
+      `Entry (${Math.floor(bad / dimension)}, ${bad % dimension}) of a Gram is ${hi[bad]} in float32. Finite inputs whose sums of squares ` +
+        'stay below 3e38 were expected: check the weights and the probe, or use the float64 CPU backend.',
+    );
+  }
+  return { dimension, rows, hi, lo: null, roundoff: ROUNDOFF };
+}

@@ -1,0 +1,87 @@
+/** Known answers before anything is trusted: the two Gram kernels on small integers, where float32 is exact in any order. */
+import { messageOf } from '../base/errors';
+import { fisherGramOnGpu } from './fisher-gram';
+import { gramOnGpu } from './gram';
+import type { KernelQueue } from './kernel-queue';
+import { GpuLostError } from './kernel-queue';
+
+export interface SelfTestResult {
+  readonly ok: boolean;
+  /** For the report: what was compared, or what differed. */
+  readonly detail: string;
+}
+
+/** Two tiles and a bit of either kernel, and three blocks of the token dimension. */
+const samples = 3;
+const positions = 23;
+const p = 67;
+const q = 5;
+
+/** Compares every entry. Throws only GpuLostError. */
+export async function selfTest(queue: KernelQueue): Promise<SelfTestResult> {
+  const rows = samples * positions;
+  const a = integers(rows * p, 1);
+  const delta = integers(rows * q, 2);
+  const buffers: GPUBuffer[] = [];
+  const upload = (values: Float32Array) => {
+    const buffer = queue.upload(values, 'self-test');
+    buffers.push(buffer);
+    return buffer;
+  };
+  try {
+    const [x, d] = [upload(a), upload(delta)];
+    const gram = await gramOnGpu(queue, x, rows, p);
+    const wrong = firstDifference(gram, exactGram(a, rows, p));
+    if (wrong) return { ok: false, detail: `The Gram kernel gave ${wrong}.` };
+    const fisher = await fisherGramOnGpu(queue, x, d, { samples, positions, p, q });
+    const wrongFisher = firstDifference(fisher, exactFisherGram(a, delta));
+    if (wrongFisher) return { ok: false, detail: `The Fisher-Gram kernel gave ${wrongFisher}.` };
+    return { ok: true, detail: `Gram ${p} x ${p} and Fisher-Gram ${samples} x ${samples} of small integers: every entry exact.` };
+  } catch (error) {
+    if (error instanceof GpuLostError) throw error;
+    return { ok: false, detail: `The GPU kernels did not run: ${messageOf(error)}` };
+  } finally {
+    queue.buffers.release(...buffers);
+  }
+}
+
+/** -2 … 2 from a linear congruence (Numerical Recipes' constants). */
+function integers(count: number, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 16) % 5 - 2;
+  });
+}
+
+function exactGram(x: Float32Array, rows: number, columns: number): Float64Array {
+  const g = new Float64Array(columns * columns);
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < columns; i++) {
+      for (let j = 0; j < columns; j++) g[i * columns + j]! += x[r * columns + i]! * x[r * columns + j]!;
+    }
+  }
+  return g;
+}
+
+/** By gradients that are made. */
+function exactFisherGram(a: Float32Array, delta: Float32Array): Float64Array {
+  const gradients = new Float32Array(samples * p * q);
+  for (let row = 0; row < samples * positions; row++) {
+    const at = Math.floor(row / positions) * p * q;
+    for (let i = 0; i < p; i++) for (let j = 0; j < q; j++) gradients[at + i * q + j]! += a[row * p + i]! * delta[row * q + j]!;
+  }
+  const k = new Float64Array(samples * samples);
+  for (let i = 0; i < samples; i++) {
+    for (let j = 0; j < samples; j++) {
+      for (let e = 0; e < p * q; e++) k[i * samples + j]! += gradients[i * p * q + e]! * gradients[j * p * q + e]!;
+    }
+  }
+  return k;
+}
+
+function firstDifference(got: Float64Array, want: Float64Array): string | null {
+  // Not by `===` on the GPU's side of the world: a NaN differs from everything here, on the CPU.
+  const at = want.findIndex((value, i) => got[i] !== value);
+  return at < 0 ? null : `${got[at]} where ${want[at]} is exact (entry ${at} of ${want.length})`;
+}

@@ -1,0 +1,136 @@
+/** Seeded mutants of good files: every outcome is a checkpoint or a sentence, never an accident. Round trips by fast-check. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { naturalCompare } from '../../src/base/natural';
+import { Random } from '../../src/base/random';
+import { InputError } from '../../src/base/errors';
+import { parseStrictJson } from '../../src/checkpoint/strict-json';
+import { f32, join, latin, legacy, loaded, npyOf, open, P, pt, safetensors, text, zip } from './writers';
+
+const state = P.file(P.dict(['model', P.orderedDict(['a', P.tensor('0', 4, [2, 2], [1, 2])], ['b', P.tensor('0', 4, [4], [1])])], ['config', P.dict(['act', P.str('gelu')])], ['n', join(P.global('argparse', 'Namespace'), ')\x81}b')]));
+const seeds: [string, Uint8Array][] = [
+  ['m.safetensors', safetensors({ __metadata__: { k: 'v' }, a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, b: { dtype: 'BF16', shape: [2, 1], data_offsets: [8, 12] } }, f32(1, 2, 3))],
+  ['m.npy', npyOf('>f4', '(2, 2)', f32(1, 2, 3, 4), 'True')],
+  ['m.npz', zip([{ name: 'a.npy', data: npyOf('<f4', '(2,)', f32(1, 2)) }, { name: 'b.npy', data: npyOf('<f4', '(2,)', f32(1, 2)), deflate: true, zip64: true }], { zip64: true })],
+  ['m.pt', pt(state)],
+  ['legacy.pt', legacy(state)],
+  ['m.index.json', text('{"weight_map":{"a":"model-00001-of-00002.safetensors","b":"x.safetensors"}}')],
+];
+const INTERESTING = [0, 1, 0x28, 0x2e, 0x52, 0x62, 0x63, 0x7f, 0x80, 0x93, 0xff];
+
+function mutate(bytes: Uint8Array, random: Random): Uint8Array {
+  let out: Uint8Array = bytes.slice();
+  for (let edits = 1 + random.integer(4); edits > 0 && out.length > 0; edits--) {
+    const at = random.integer(out.length);
+    const kind = random.integer(6);
+    if (kind === 0) out[at] = random.integer(256);
+    else if (kind === 1) out[at]! ^= 1 << random.integer(8);
+    else if (kind === 2) out[at] = INTERESTING[random.integer(INTERESTING.length)]!;
+    else if (kind === 3) out = out.slice(0, at);
+    else if (kind === 4) out = join(out.slice(0, at), out.slice(random.integer(out.length)));
+    else out = join(out.slice(0, at), [random.integer(256)], out.slice(at));
+  }
+  return out;
+}
+
+/** Pickle opcodes and sane arguments in random order, inside a sound archive: deeper than byte flips get. */
+function randomPickle(random: Random): Uint8Array {
+  const pieces: Uint8Array[] = [...'(012NRbcdehloqtsua}])Q'].map((c) => latin(c)).concat([
+    P.str('a'), P.int(2), P.global('collections', 'OrderedDict'), P.global('torch._utils', '_rebuild_tensor_v2'), P.global('posix', 'system'), P.storage('0', 4), P.ints([2, 2]), P.tensor('0', 4, [4], [1]),
+    latin('\x85'), latin('\x86'), latin('\x81'), latin('q\x01'), latin('h\x01'), latin('\x94'), P.global('numpy', 'dtype'), P.global('_codecs', 'encode'),
+  ]);
+  return pt(P.file(...Array.from({ length: 3 + random.integer(25) }, () => pieces[random.integer(pieces.length)]!)));
+}
+
+async function survives(name: string, bytes: Uint8Array, id: string): Promise<void> {
+  const begin = performance.now();
+  const { checkpoints, refusals, sides } = await open(name, bytes);
+  for (const refusal of refusals) {
+    if (refusal.code === 'internal' || !refusal.message.includes(name)) throw new Error(`${id}: ${refusal.message}`);
+  }
+  if (checkpoints.length + refusals.length + sides.size === 0) throw new Error(`${id}: no outcome`);
+  for (const checkpoint of checkpoints) {
+    for (const tensor of checkpoint.tensors.values()) {
+      await tensor.values().catch((error: unknown) => {
+        if (!(error instanceof InputError)) throw new Error(`${id}: ${String(error)}`);
+      });
+    }
+  }
+  if (performance.now() - begin > 1000) throw new Error(`${id}: took ${performance.now() - begin} ms`);
+}
+
+describe('mutants', () => {
+  it.each(seeds)('%s: 2,000 of them', { timeout: 30_000 }, async (name, bytes) => {
+    expect((await open(name, bytes)).refusals.every((r) => r.code === 'missing-shards')).toBe(true);
+    const random = new Random(20240607).split(name);
+    for (let i = 0; i < 2000; i++) await survives(name, mutate(bytes, random), `${name} mutant ${i}`);
+  });
+
+  it('2,000 random pickles', { timeout: 30_000 }, async () => {
+    const random = new Random(99);
+    for (let i = 0; i < 2000; i++) await survives('r.pt', randomPickle(random), `pickle ${i}`);
+  });
+
+  it('every prefix of every seed', { timeout: 30_000 }, async () => {
+    for (const [name, bytes] of seeds) {
+      for (let length = 0; length < bytes.length; length += 1 + (bytes.length >> 8)) await survives(name, bytes.slice(0, length), `${name} cut at ${length}`);
+    }
+  });
+});
+
+describe('round trips', () => {
+  const numbers = fc.array(fc.float({ noDefaultInfinity: true, noNaN: true }), { maxLength: 12 });
+
+  it('names and values through safetensors, npz and pt', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.tuple(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((n) => n !== '__metadata__' && !/\p{Cs}/u.test(n)), numbers), { minLength: 1, maxLength: 5, selector: ([n]) => n }), async (tensors) => {
+        let at = 0;
+        const header = Object.create(null) as Record<string, object>;
+        for (const [name, v] of tensors) header[name] = { dtype: 'F32', shape: [v.length], data_offsets: [at, (at += 4 * v.length)] };
+        const files: [string, Uint8Array][] = [
+          ['m.safetensors', safetensors(header, join(...tensors.map(([, v]) => f32(...v))))],
+          ['m.npz', zip(tensors.map(([name, v]) => ({ name: `${name}.npy`, data: npyOf('<f4', `(${v.length},)`, f32(...v)), deflate: true })))],
+          ['m.pt', pt(P.file(P.dict(['state_dict', P.dict(...tensors.map(([name, v], i): [string, Uint8Array] => [name, P.tensor(`${i}`, v.length, [v.length], [1])]))])), Object.fromEntries(tensors.map(([, v], i) => [i, f32(...v)])))],
+        ];
+        for (const [file, bytes] of files) {
+          const checkpoint = await loaded(file, bytes);
+          expect(checkpoint.tensors.size).toBe(tensors.length);
+          for (const [name, v] of tensors) expect(await checkpoint.tensors.get(name)!.bytes()).toEqual(f32(...v));
+        }
+      }),
+      { seed: 11, numRuns: 60 },
+    );
+  });
+
+  it('strict JSON agrees with JSON.parse wherever both accept', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 4 }), (source) => {
+        expect(plain(parseStrictJson(text(source), 'f', 'text'))).toEqual(plain(JSON.parse(source)));
+      }),
+      { seed: 12, numRuns: 300 },
+    );
+  });
+
+  it('natural order is a total order that counts', () => {
+    expect(['a10', 'a2', 'a1b', 'a1', 'b', 'a01', 'a'].sort(naturalCompare)).toEqual(['a', 'a01', 'a1', 'a1b', 'a2', 'a10', 'b']);
+    const name = fc.string({ unit: fc.constantFrom('a', 'b', '.', '0', '1', '9'), maxLength: 8 });
+    fc.assert(
+      fc.property(name, name, name, (x, y, z) => {
+        expect(Math.sign(naturalCompare(x, y))).toBe(-Math.sign(naturalCompare(y, x)) || 0);
+        expect(naturalCompare(x, y) === 0).toBe(x === y);
+        if (naturalCompare(x, y) <= 0 && naturalCompare(y, z) <= 0) expect(naturalCompare(x, z)).toBeLessThanOrEqual(0);
+      }),
+      { seed: 13, numRuns: 2000 },
+    );
+  });
+});
+
+/** Both readings in one form: entries of objects, in order of keys; numbers as numbers. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'bigint') return Number(value);
+  if (value === null || typeof value !== 'object') return value;
+  if ('value' in value && value.constructor.name === 'Real') return value.value;
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return { entries: entries.map(([k, v]) => [k, plain(v)]).sort((a, b) => ((a[0] as string) < (b[0] as string) ? -1 : 1)) };
+}
