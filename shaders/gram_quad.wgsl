@@ -28,14 +28,18 @@ fn four(at: u32) -> vec4f {
   return vec4f(x[at], x[at + 4u], x[at + 8u], x[at + 12u]);
 }
 
+fn putRow(at: u32, row: vec4f) {
+  g[at] = row.x;
+  g[at + 4u] = row.y;
+  g[at + 8u] = row.z;
+  g[at + 12u] = row.w;
+}
+
 fn put(at: u32, block: mat4x4f) {
-  for (var e = 0u; e < 4u; e++) {
-    let row = at + 4u * e * SIDE;
-    g[row] = block[e].x;
-    g[row + 4u] = block[e].y;
-    g[row + 8u] = block[e].z;
-    g[row + 12u] = block[e].w;
-  }
+  putRow(at, block[0]);
+  putRow(at + 4u * SIDE, block[1]);
+  putRow(at + 8u * SIDE, block[2]);
+  putRow(at + 12u * SIDE, block[3]);
 }
 
 @compute @workgroup_size(4)
@@ -61,20 +65,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let r1 = min(r + 1u, params.endRow - 1u) * columns;
     let r2 = min(r + 2u, params.endRow - 1u) * columns;
     let r3 = min(r + 3u, params.endRow - 1u) * columns;
+    // The last row stands in for rows beyond the end, with weight 0.
+    let inside1 = f32(r + 1u < params.endRow);
+    let inside2 = f32(r + 2u < params.endRow);
+    let inside3 = f32(r + 3u < params.endRow);
     let a00 = four(r0 + rowSide);
     let a01 = four(r0 + rowSide + 16u);
     let b00 = four(r0 + columnSide);
     let b01 = four(r0 + columnSide + 16u);
-    let a10 = select(vec4f(), four(r1 + rowSide), r + 1u < params.endRow);
-    let a11 = select(vec4f(), four(r1 + rowSide + 16u), r + 1u < params.endRow);
+    let a10 = inside1 * four(r1 + rowSide);
+    let a11 = inside1 * four(r1 + rowSide + 16u);
     let b10 = four(r1 + columnSide);
     let b11 = four(r1 + columnSide + 16u);
-    let a20 = select(vec4f(), four(r2 + rowSide), r + 2u < params.endRow);
-    let a21 = select(vec4f(), four(r2 + rowSide + 16u), r + 2u < params.endRow);
+    let a20 = inside2 * four(r2 + rowSide);
+    let a21 = inside2 * four(r2 + rowSide + 16u);
     let b20 = four(r2 + columnSide);
     let b21 = four(r2 + columnSide + 16u);
-    let a30 = select(vec4f(), four(r3 + rowSide), r + 3u < params.endRow);
-    let a31 = select(vec4f(), four(r3 + rowSide + 16u), r + 3u < params.endRow);
+    let a30 = inside3 * four(r3 + rowSide);
+    let a31 = inside3 * four(r3 + rowSide + 16u);
     let b30 = four(r3 + columnSide);
     let b31 = four(r3 + columnSide + 16u);
     // tile rows 4 e + 0

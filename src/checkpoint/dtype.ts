@@ -62,7 +62,7 @@ function table(dtype: DType, decode: (bits: number) => number): Float32Array {
   return values;
 }
 
-/** `values` says NaN-free integers beyond 2^53 by throwing this index. */
+/** A 64-bit integer that a float64 cannot hold exactly, by its index. */
 export class InexactInteger extends Error {
   constructor(readonly index: number) {
     super('integer beyond 2^53');
@@ -74,7 +74,7 @@ function wideIntegers(bytes: Uint8Array, signed: boolean, out: Float64Array, at:
   for (let i = 0; i < bytes.length / 8; i++) {
     const high = signed ? view.getInt32(8 * i + 4, true) : view.getUint32(8 * i + 4, true);
     const value = high * 4294967296 + view.getUint32(8 * i, true);
-    if (Math.abs(value) > 2 ** 53 || (Math.abs(value) === 2 ** 53 && (view.getUint32(8 * i, true) & 1))) throw new InexactInteger(at + i);
+    if (Math.abs(value) > 2 ** 53 || (Math.abs(value) === 2 ** 53 && view.getUint8(8 * i) & 1)) throw new InexactInteger(at + i);
     out[at + i] = value;
   }
 }

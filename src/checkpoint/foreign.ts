@@ -20,7 +20,7 @@ const KERAS = 'In Python: import keras, numpy as np; m = keras.models.load_model
 const BY_NAME: readonly ForeignKind[] = [
   {
     code: 'orbax',
-    matches: (file, _, base) => ['_METADATA', '_CHECKPOINT_METADATA', 'manifest.ocdbt', '_sharding'].includes(base) || /(^|\/)(ocdbt\.process_[^/]*|d)\/[^/]+$/.test(file.source.name) && file.extension === '',
+    matches: (file, _, base) => ['_METADATA', '_CHECKPOINT_METADATA', 'manifest.ocdbt', '_sharding'].includes(base) || /(^|\/)(ocdbt\.process_[^/]*\/.+|d\/[0-9a-f]{32})$/.test(file.source.name),
     sentence: `it is part of an Orbax (OCDBT) checkpoint folder, which is not read here. In Python: import orbax.checkpoint as ocp, numpy as np; from flax.traverse_util import flatten_dict; tree = ocp.StandardCheckpointer().restore(folder); ${SAVE_TREE}.`,
   },
   {

@@ -109,7 +109,9 @@ class Walker {
       if (next instanceof TensorView) tensors++;
       else if (isContainer(next) && !seen.has(next)) {
         seen.add(next);
-        for (const [, child] of childrenOf(next)) if (typeof child === 'object' && child !== null) waiting.push(child);
+        const dict = next instanceof Opaque ? next.entries : next;
+        const items = dict instanceof Dict ? dict.entries.values() : dict instanceof Tuple ? dict.items : dict;
+        for (const child of items) if (typeof child === 'object' && child !== null) waiting.push(child);
       }
     }
     return tensors;

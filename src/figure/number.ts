@@ -16,9 +16,12 @@ export function decimal(x: number, digits = 6): string {
   return x.toFixed(Math.max(0, digits - 1 - Math.max(size, 0)));
 }
 
+// Made once: making one costs more than a hundred uses.
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
 /** 61,184 */
 export function count(n: number): string {
-  return n.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  return Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : whole.format(n);
 }
 
 /** An uncertainty has two significant digits: more would say nothing. 0.00032 -> '3.2e-4' */

@@ -19,7 +19,7 @@ export interface SpectrumFigureInput {
 }
 
 /** Above this many points per side, only that many markers are drawn, on a line through all of them. */
-const MOST_MARKERS = 400;
+const MOST_MARKERS = 128;
 
 type Range = [number, number];
 

@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'react';
+import { defaultView } from '../analysis/link';
+import { spectrumFigure } from '../figure/spectrum-figure';
 import { useApp, useStore } from './app-context';
 import { filesOfDrop } from './drop';
 import { Header } from './Header';
@@ -10,7 +12,7 @@ import { Refusals } from './Refusals';
 import { StatusLine } from './StatusLine';
 import { Toast } from './Toast';
 import { useKeyboard } from './use-keyboard';
-import { useThemeName } from './use-theme';
+import { readTheme, useThemeName } from './use-theme';
 import { Workspace } from './Workspace';
 
 export function App() {
@@ -23,7 +25,7 @@ export function App() {
   const over = useWindowDrop();
 
   useEffect(() => {
-    warmPlotly();
+    warmPlotly(spectrumFigure({ spectra: [], view: defaultView, threshold: 0, theme: readTheme() }).layout);
     void store.getState().loadGallery();
     const openHash = () => {
       if (location.hash.length > 1) void store.getState().openLink(location.hash);

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { Layer, Spectrum } from '../analysis/report';
 import { count } from '../figure/number';
 import { sideLooks } from '../figure/theme';
@@ -32,6 +32,7 @@ export function LayerList() {
   const filter = useApp((s) => s.filter);
   const selected = useApp(selectedLayer);
   const report = useApp(shownReport);
+  const view = useApp((s) => s.view);
   const spectra = spectraByLayer(report);
   const layers = useMemo(() => filteredLayers(store.getState()), [store, allLayers, filter]);
   const rows = useMemo(() => rowsOf(layers), [layers]);
@@ -59,7 +60,7 @@ export function LayerList() {
                 {row.group}
               </li>
             ) : (
-              <LayerRow key={row.layer.name} row={row} current={row.layer.name === selected} spectra={spectra.get(row.layer.name)} />
+              <LayerRow key={row.layer.name} row={row} current={row.layer.name === selected} shown={focusSpectrum(view, spectra.get(row.layer.name) ?? [])} />
             ),
           )}
         </ul>
@@ -69,10 +70,8 @@ export function LayerList() {
   );
 }
 
-function LayerRow({ row, current, spectra }: { row: { layer: Layer; label: string }; current: boolean; spectra: readonly Spectrum[] | undefined }) {
+const LayerRow = memo(function LayerRow({ row, current, shown }: { row: { layer: Layer; label: string }; current: boolean; shown: Spectrum | null }) {
   const store = useStore();
-  const view = useApp((s) => s.view);
-  const shown = spectra ? focusSpectrum(view, spectra) : null;
   const { name } = row.layer;
   return (
     <li>
@@ -89,7 +88,7 @@ function LayerRow({ row, current, spectra }: { row: { layer: Layer; label: strin
       </button>
     </li>
   );
-}
+});
 
 /** Dead directions of a spectrum; dashed where only the number of samples says so. */
 function Dead({ spectrum }: { spectrum: Spectrum }) {

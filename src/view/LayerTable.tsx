@@ -1,4 +1,4 @@
-import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { Reading, Spectrum } from '../analysis/report';
 import { naturalCompare } from '../base/natural';
 import { count } from '../figure/number';
@@ -123,7 +123,7 @@ function HeadCell({ column, sort, onSort }: { column: Column; sort: Sort | null;
   );
 }
 
-function TableRow({ spectrum, current, kin }: { spectrum: Spectrum; current: boolean; kin: boolean }) {
+const TableRow = memo(function TableRow({ spectrum, current, kin }: { spectrum: Spectrum; current: boolean; kin: boolean }) {
   const store = useStore();
   const { tap } = spectrum;
   const get = (name: string): Reading | undefined => spectrum.readings.find((r) => r.name === name);
@@ -155,7 +155,7 @@ function TableRow({ spectrum, current, kin }: { spectrum: Spectrum; current: boo
       <td className="word note-cell">{noteOf(spectrum)}</td>
     </tr>
   );
-}
+});
 
 const rowId = (tap: Spectrum['tap']) => `row ${tap.side} ${tap.layer}`;
 

@@ -12,12 +12,13 @@ const kinds: readonly OverviewKind[] = ['logDetPlus', 'deficit', 'heatmap'];
 const words = { logDetPlus: 'log det⁺', deficit: 'deficit', heatmap: 'all spectra' };
 
 /** A figure of all layers costs more than a row of the table: during a run it follows in steps of this many milliseconds. */
-const STEP = 700;
+const STEP = 2500;
 
 export function Overview({ themeName }: { themeName: string }) {
   const store = useStore();
   const current = useApp(shownReport);
-  const report = useThrottled(current, STEP);
+  const running = useApp((s) => s.running !== null);
+  const report = useThrottled(current, running ? STEP : 0);
   const kind = useApp((s) => s.overview);
   const selected = useApp(selectedLayer);
   const view = useApp((s) => s.view);

@@ -11,10 +11,27 @@ export function loadPlotly(): Promise<Plotly> {
   return (loading ??= import('./plotly').then((m) => m.default));
 }
 
-/** Loads and warms plotly while the page has nothing to do, so that the first plot of an analysis comes without a pause. */
-export function warmPlotly(): void {
-  const idle = (work: () => void) => ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 500));
-  idle(() => void loadPlotly());
+/**
+ * Loads plotly and draws two points out of sight while the page has nothing to do: the first plot of an analysis then comes without a pause.
+ * Each step is a task of its own.
+ */
+export function warmPlotly(layout: Figure['layout']): void {
+  const idle = (work: () => void) => ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 2000 }) : setTimeout(work, 300));
+  idle(() => {
+    void loadPlotly().then((plotly) =>
+      idle(() => {
+        const host = document.createElement('div');
+        host.className = 'offscreen';
+        host.setAttribute('aria-hidden', 'true');
+        document.body.append(host);
+        const data = [{ type: 'scatter', mode: 'markers', x: [1, 2], y: [1, 0.5], hovertemplate: '%{y}' }];
+        void plotly.newPlot(host, data as never, { ...layout, width: 300, height: 200 } as never, { displayModeBar: false }).then(() => {
+          plotly.purge(host);
+          host.remove();
+        });
+      }),
+    );
+  });
 }
 
 /** A picture of a figure. */
@@ -58,21 +75,15 @@ export default function Plot({ figure, label, className, onRange, onPick }: Plot
   useEffect(() => {
     const element = host.current;
     if (!plotly || !element) return;
-    const fresh = !element._fullLayout;
-    // Plotly writes into what it is given.
-    const { data, layout } = structuredClone(figure);
-    void plotly.react(element, data as never, { ...layout, autosize: true } as never, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
-    if (!fresh) return;
-    element.on?.('plotly_relayout', (changes: Record<string, unknown>) => {
-      if (!Object.keys(changes).some((key) => key.includes('axis.range['))) return;
-      const { xaxis, yaxis } = element._fullLayout!;
-      handlers.current.onRange?.({ x: [...xaxis.range], y: [...yaxis.range] });
+    // A task of its own: what React has to do and what plotly has to do are not added up, and figures that follow at once replace each other.
+    const timer = setTimeout(() => {
+      const fresh = !element._fullLayout;
+      // Plotly writes into what it is given.
+      const { data, layout } = structuredClone(figure);
+      void plotly.react(element, data as never, { ...layout, autosize: true } as never, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
+      if (fresh) listen(element, handlers);
     });
-    element.on?.('plotly_doubleclick', () => handlers.current.onRange?.(null));
-    element.on?.('plotly_click', (event: { points: { customdata?: unknown }[] }) => {
-      const name = event.points[0]?.customdata;
-      if (typeof name === 'string') handlers.current.onPick?.(name);
-    });
+    return () => clearTimeout(timer);
   }, [plotly, figure]);
 
   useEffect(() => {
@@ -89,4 +100,18 @@ export default function Plot({ figure, label, className, onRange, onPick }: Plot
   }, [plotly]);
 
   return <div ref={host} className={className} role="img" aria-label={label} />;
+}
+
+/** Zooms and clicks; a double click asks for the whole range. */
+function listen(element: PlotElement, handlers: { current: Pick<PlotProps, 'onRange' | 'onPick'> }): void {
+  element.on?.('plotly_relayout', (changes: Record<string, unknown>) => {
+    if (!Object.keys(changes).some((key) => key.includes('axis.range['))) return;
+    const { xaxis, yaxis } = element._fullLayout!;
+    handlers.current.onRange?.({ x: [...xaxis.range], y: [...yaxis.range] });
+  });
+  element.on?.('plotly_doubleclick', () => handlers.current.onRange?.(null));
+  element.on?.('plotly_click', (event: { points: { customdata?: unknown }[] }) => {
+    const name = event.points[0]?.customdata;
+    if (typeof name === 'string') handlers.current.onPick?.(name);
+  });
 }

@@ -7,12 +7,13 @@ export function useSteady<T>(list: readonly T[]): readonly T[] {
   return kept.current;
 }
 
-/** A value that changes at most every `interval` milliseconds; the last one always arrives. */
+/** A value that changes at most every `interval` milliseconds, the first time after as long; the last one always arrives. */
 export function useThrottled<T>(value: T, interval: number): T {
   const [shown, show] = useState(value);
-  const last = useRef(-Infinity);
+  const last = useRef<number | null>(null);
   useEffect(() => {
     if (Object.is(shown, value)) return;
+    last.current ??= performance.now();
     const wait = Math.max(0, last.current + interval - performance.now());
     const timer = setTimeout(() => {
       last.current = performance.now();

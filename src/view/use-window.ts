@@ -16,7 +16,7 @@ const MARGIN = 10;
  * Which rows of a long list to render: those in sight, and a few more. Lists of at most `whole` rows are rendered whole.
  * @param keep index of a row that is to stay in sight when it changes; -1 = none
  */
-export function useWindow(rows: number, height: number, { keep = -1, whole = 120, header = 0 } = {}): RowWindow {
+export function useWindow(rows: number, height: number, { keep = -1, whole = 60, header = 0 } = {}): RowWindow {
   const scroller = useRef<HTMLDivElement | null>(null);
   const [sight, setSight] = useState({ start: 0, end: whole });
   const all = rows <= whole;

@@ -72,11 +72,12 @@ describe('PyTorch files that must be refused', () => {
     ['legacy, unknown key', legacy(flat, [['0', 4, f32(1, 2, 3, 4)], ['9', 1, f32(1)]]), 'torch-keys', '"9"'],
     ['legacy, posix.system', legacy(P.file(system), []), 'no-tensors', 'posix.system'],
   ])('%s', async (_, bytes, code, ...mentions) => {
-    const begin = performance.now();
+    const before = process.cpuUsage();
     const refusal = await refused('net.pt', bytes);
     expect(refusal.code).toBe(code);
     for (const words of ['net.pt', ...mentions]) expect(refusal.message).toContain(words);
-    expect(performance.now() - begin).toBeLessThan(1000);
+    // Processor time: the machine may be busy with other tests.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 });
 
@@ -87,13 +88,9 @@ function laughs(depth: number): Uint8Array {
   return join(...parts);
 }
 
+/** A .pt whose data.pkl bears another name of the same length. */
 function zipWithout(): Uint8Array {
-  return join(pt(flat, {}, [], '')).length > 0 ? replaceName(pt(flat), 'data.pkl', 'date.pkl') : flat;
-}
-
-/** The same archive under another member name of the same length. */
-function replaceName(bytes: Uint8Array, from: string, to: string): Uint8Array {
-  return latin(String.fromCharCode(...bytes).replaceAll(from, to));
+  return latin(String.fromCharCode(...pt(flat)).replaceAll('data.pkl', 'date.pkl'));
 }
 
 describe('odd but valid PyTorch files', () => {

@@ -19,7 +19,7 @@ describe('safetensors that must be refused', () => {
     ['header length 2^64-1', safetensors({ a }, two, 2n ** 64n - 1n), 'header-length', '18,446,744,073,709,551,615'],
     ['upper word of the length set', safetensors({ a }, two, 2n ** 32n + 50n), 'header-length', '4,294,967,346'],
     ['big-endian length', join([...le(JSON.stringify({ a }).length, 8)].reverse(), JSON.stringify({ a }), two), 'header-length', 'big-endian'],
-    ['bad UTF-8', safetensors('', new Uint8Array(0), 0).length ? join(le(4, 8), [0x7b, 0xff, 0xfe, 0x7d]) : two, 'bad-utf8', 'UTF-8'],
+    ['bad UTF-8', join(le(4, 8), [0x7b, 0xff, 0xfe, 0x7d]), 'bad-utf8', 'UTF-8'],
     ['cut JSON', safetensors('{"a":{"dtype":"F32","shape":[2]', two), 'json-cut', 'ends in the middle'],
     ['bytes after the JSON', safetensors(`${JSON.stringify({ a })}x`, two), 'json-trailing', 'after its end'],
     ['NaN literal', safetensors('{"a":{"dtype":"F32","shape":[NaN],"data_offsets":[0,8]}}', two), 'bad-json', 'NaN'],

@@ -72,3 +72,19 @@ describe.each(Object.keys(gramVariants) as (keyof typeof gramVariants)[])('gram,
     expect(await onGpu(new Float32Array(40 * 33), 40, 33, name)).toEqual(new Float64Array(33 * 33));
   });
 });
+
+it('cuts large work into several dispatches, and both kernels give the same exact integers', async () => {
+  const [rows, columns] = [GRAM_BLOCK_ROWS, 544];
+  const x = matrix(rows, columns, 7, (random) => random.integer(3) - 1);
+  let dispatches = 0;
+  const run = queue.run.bind(queue);
+  queue.run = (work, signal) => {
+    const list = [...work];
+    dispatches += list.length;
+    return run(list, signal);
+  };
+  const quad = await onGpu(x, rows, columns, 'quad');
+  queue.run = run;
+  if (queue.software) expect(dispatches).toBe(2);
+  expect(await onGpu(x, rows, columns, 'shared')).toEqual(quad);
+});

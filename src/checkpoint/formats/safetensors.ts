@@ -5,7 +5,7 @@
 import { BITS } from '../dtype';
 import type { Contents, FileFormat, Sniffed } from '../format';
 import { count, quoted, refusal, truncated } from '../refusal';
-import { elementCount, StoredTensor } from '../stored-tensor';
+import { elementCount, StoredTensor, type Elements } from '../stored-tensor';
 import { parseStrictJson, Real, type Json } from '../strict-json';
 import type { ByteSource, DType } from '../types';
 
@@ -40,13 +40,24 @@ export const safetensors: FileFormat = {
     }
     if (entries.length > MAX_TENSORS) throw refusal('too-many-tensors', file, `it names ${count(entries.length)} tensors; at most ${count(MAX_TENSORS)} are read.`);
     checkCover(entries, source.size - dataBegin, dataBegin, source);
-    const tensors = entries.map(({ name, dtype, shape, begin, end }) => {
-      const elements = { sliceable: true, read: (b: number, e: number) => source.read(dataBegin + begin + b, dataBegin + begin + e) };
-      return new StoredTensor(name, dtype, shape, file, elements, `${begin}:${end}`);
-    });
+    const tensors = entries.map(({ name, dtype, shape, begin, end }) => new StoredTensor(name, dtype, shape, file, new FileRange(source, dataBegin + begin), `${begin}:${end}`));
     return { tensors, metadata, warnings: tensors.length === 0 ? ['The file is sound but holds no tensors.'] : [], shared: [] };
   },
 };
+
+/** A tensor's bytes as they lie in the file. */
+class FileRange implements Elements {
+  readonly sliceable = true;
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly base: number,
+  ) {}
+
+  read(begin: number, end: number): Promise<Uint8Array> {
+    return this.source.read(this.base + begin, this.base + end);
+  }
+}
 
 interface Entry {
   name: string;
@@ -84,23 +95,26 @@ function readMetadata(value: Json, file: string): Map<string, string> {
   return text;
 }
 
+function badEntry(file: string, name: string, code: string, sentence: string) {
+  return refusal(code, file, `${sentence} Write the file again with the safetensors library.`, name);
+}
+
 function readEntry(name: string, value: Json, file: string): Entry {
-  const fail = (code: string, sentence: string) => refusal(code, file, `${sentence} Write the file again with the safetensors library.`, name);
-  if (!(value instanceof Map)) throw fail('bad-entry', `its header entry is ${kind(value)}; expected dtype, shape and data_offsets.`);
+  if (!(value instanceof Map)) throw badEntry(file, name, 'bad-entry', `its header entry is ${kind(value)}; expected dtype, shape and data_offsets.`);
   const stated = value.get('dtype');
   const dtype = typeof stated === 'string' ? DTYPES.get(stated) : undefined;
-  if (dtype === undefined) throw fail('bad-dtype', `its dtype is ${typeof stated === 'string' ? quoted(stated) : kind(stated)}; expected one of ${[...DTYPES.keys()].join(', ')}.`);
+  if (dtype === undefined) throw badEntry(file, name, 'bad-dtype', `its dtype is ${typeof stated === 'string' ? quoted(stated) : kind(stated)}; expected one of ${[...DTYPES.keys()].join(', ')}.`);
   const shape = value.get('shape');
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw fail('bad-shape', `its shape is ${show(shape)}; expected a list of whole numbers from 0 on.`);
+  if (!Array.isArray(shape) || !shape.every(isSize)) throw badEntry(file, name, 'bad-shape', `its shape is ${show(shape)}; expected a list of whole numbers from 0 on.`);
   const offsets = value.get('data_offsets');
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) throw fail('bad-offsets', `its data_offsets are ${show(offsets)}; expected two whole numbers from 0 on.`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) throw badEntry(file, name, 'bad-offsets', `its data_offsets are ${show(offsets)}; expected two whole numbers from 0 on.`);
   const [begin, end] = offsets as [number, number];
-  if (begin > end) throw fail('bad-offsets', `its data begins at ${count(begin)} and ends before, at ${count(end)}.`);
+  if (begin > end) throw badEntry(file, name, 'bad-offsets', `its data begins at ${count(begin)} and ends before, at ${count(end)}.`);
   const n = elementCount(shape);
-  if (n === null || n * BITS[dtype] > Number.MAX_SAFE_INTEGER) throw fail('shape-too-large', `its shape ${show(shape)} counts more elements than any file can hold.`);
+  if (n === null || n * BITS[dtype] > Number.MAX_SAFE_INTEGER) throw badEntry(file, name, 'shape-too-large', `its shape ${show(shape)} counts more elements than any file can hold.`);
   const bits = n * BITS[dtype];
-  if (bits % 8 !== 0) throw fail('bad-shape', `its ${count(n)} elements of ${BITS[dtype]} bits do not fill whole bytes.`);
-  if (bits / 8 !== end - begin) throw fail('shape-size-mismatch', `its shape ${show(shape)} of ${String(stated)} needs ${count(bits / 8)} bytes; its data_offsets give ${count(end - begin)}.`);
+  if (bits % 8 !== 0) throw badEntry(file, name, 'bad-shape', `its ${count(n)} elements of ${BITS[dtype]} bits do not fill whole bytes.`);
+  if (bits / 8 !== end - begin) throw badEntry(file, name, 'shape-size-mismatch', `its shape ${show(shape)} of ${String(stated)} needs ${count(bits / 8)} bytes; its data_offsets give ${count(end - begin)}.`);
   return { name, dtype, shape, begin, end };
 }
 
