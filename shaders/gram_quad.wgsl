@@ -3,7 +3,7 @@ enable subgroups;
 // Partial Gram of a block of rows, for software adapters: g = sum of x_r^T x_r over firstRow <= r < endRow, in float32.
 // One quad of invocations makes one upper-triangle tile of 32 x 32; grid = (tiles, tile rows of this dispatch, 1).
 //   x       [rows, columns] float32, row-major.
-//   g       [tiles (tiles + 1) / 2][32][32] float32: packed upper tiles (lib/triangle.wgsl); entries outside the matrix are unspecified.
+//   g       [tiles (tiles + 1) / 2][32][32] float32: packed upper tiles (lib/triangle.wgsl); unspecified outside the matrix.
 //   params  see struct.
 // Lanes hold columns 4 c + lane of the tile, c < 8, in two vec4; rows are handed around by quadBroadcast. Four rows of x per turn
 // are summed before they meet the accumulator, so an entry sees (endRow - firstRow) / 4 + 4 roundings. A software adapter loads by

@@ -2,6 +2,7 @@
 import { InputError, messageOf } from '../base/errors';
 import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
+import { unprefixed } from '../model/unprefix';
 import type { ProbeFileContent } from '../probe/file';
 import type { Inspection, OpenedSummary, ProbeFile } from './events';
 import { prepare, toInspection } from './inspect';
@@ -22,7 +23,8 @@ export class Session {
     const checkpoints: Inspection[] = [];
     const probes: ProbeFile[] = [];
     const reports: Report[] = [];
-    for (const checkpoint of opened.checkpoints) {
+    for (const found of opened.checkpoints) {
+      const checkpoint = await unprefixed(found);
       const refuse = (error: unknown) =>
         void refusals.push({
           file: checkpoint.name,
@@ -36,7 +38,7 @@ export class Session {
         probes.push(summariseProbe(id, checkpoint));
       } else {
         try {
-          checkpoints.push(await this.inspectCheckpoint(id, checkpoint, {}));
+          checkpoints.push(await inspectCheckpoint(id, checkpoint, {}, null));
           this.checkpoints.set(id, checkpoint);
         } catch (error) {
           refuse(error);
@@ -60,8 +62,8 @@ export class Session {
   }
 
   /** @throws InputError when the request does not fit. */
-  inspect(id: string, request: Partial<Request>): Promise<Inspection> {
-    return this.inspectCheckpoint(id, this.checkpoint(id), request);
+  async inspect(id: string, request: Partial<Request>, probe: string | null): Promise<Inspection> {
+    return inspectCheckpoint(id, this.checkpoint(id), request, await this.probe(probe));
   }
 
   checkpoint(id: string): Checkpoint {
@@ -84,10 +86,10 @@ export class Session {
     if (checkpoint) return { content: await readProbeFile(checkpoint) };
     return { refusal: opened.refusals[0]?.message ?? 'There is no probe file at this path.' };
   }
+}
 
-  private async inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>): Promise<Inspection> {
-    return toInspection(id, await prepare(checkpoint, null, request), checkpoint);
-  }
+async function inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>, probe: ProbeFileContent | null): Promise<Inspection> {
+  return toInspection(id, await prepare(checkpoint, probe, request), checkpoint);
 }
 
 function summariseProbe(id: string, checkpoint: Checkpoint): ProbeFile {

@@ -2,12 +2,13 @@
 import type { Dispatch } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
+import { upperTileRanges } from './tile-ranges';
 
 /** Positions along a side of the kernel's tile. */
 const SIDE = 32;
 
-/** Multiply-adds of one dispatch: under 200 ms on SwiftShader (about 4e8 a second), a few ms on a GPU. */
-const WORK = { software: 2 ** 25, gpu: 2 ** 31 };
+/** Multiply-adds of one dispatch: near 100 ms on SwiftShader (about 1e8 a second), a few ms on a GPU. */
+const WORK = { software: 2 ** 23, gpu: 2 ** 31 };
 
 export interface FisherShape {
   readonly samples: number;
@@ -56,15 +57,12 @@ export function* fisherDispatches(
   const chunk = SIDE * SIDE * (p + q) * Math.ceil(positions / SIDE);
   const chunks = Math.ceil(positions / SIDE);
   const chunksAtOnce = Math.min(chunks, Math.max(1, Math.floor(budget / chunk)));
-  const tilesAtOnce = Math.max(1, Math.floor(budget / (chunk * chunksAtOnce)));
+  const tilesAtOnce = budget / (chunk * chunksAtOnce);
   for (let t = 0; t < positions; t += chunksAtOnce * SIDE) {
     const endPosition = Math.min(positions, t + chunksAtOnce * SIDE);
-    for (let first = 0; first < tiles; ) {
-      let count = 1;
-      for (let work = tiles - first; first + count < tiles && work + tiles - first - count <= tilesAtOnce; count++) work += tiles - first - count;
+    for (const { first, count } of upperTileRanges(tiles, tilesAtOnce)) {
       const params = { samples, positions, p, q, perTile, firstTileRow: first, firstPosition: t, endPosition };
       yield { kernel: kernels.fisherGram, buffers, params, grid: [tiles, count] };
-      first += count;
     }
   }
 }

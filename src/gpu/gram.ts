@@ -2,6 +2,7 @@
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
+import { upperTileRanges } from './tile-ranges';
 
 /**
  * Rows summed in float32. Any order, fusion or association of B products keeps each entry of a block within
@@ -9,20 +10,21 @@ import type { KernelQueue } from './kernel-queue';
  */
 export const GRAM_BLOCK_ROWS = 512;
 
-/** Multiply-adds of one dispatch: well under 200 ms on SwiftShader (about 1.5e9 a second), a few ms on a GPU. */
-const WORK = { software: 2 ** 26, gpu: 2 ** 32 };
+/** Multiply-adds of one dispatch on a GPU: a few ms. */
+const GPU_WORK = 2 ** 32;
 
-/** Which kernel, and the side of its tiles. */
+/** Which kernel, the side of its tiles, and the multiply-adds that keep a dispatch on SwiftShader near 100 ms. */
 interface Variant {
   readonly kernel: Kernel;
   readonly side: number;
+  readonly softwareWork: number;
 }
 
 export const gramVariants = {
   /** Tiles through workgroup memory, for GPUs. */
-  shared: { kernel: kernels.gram, side: 64 },
+  shared: { kernel: kernels.gram, side: 64, softwareWork: 2 ** 24 },
   /** No barrier, large register tiles over four lanes, for software adapters. */
-  quad: { kernel: kernels.gramQuad, side: 32 },
+  quad: { kernel: kernels.gramQuad, side: 32, softwareWork: 2 ** 26 },
 } as const satisfies Record<string, Variant>;
 
 /**
@@ -40,15 +42,29 @@ export async function gramOnGpu(
   const total = new Float64Array(columns * columns);
   const { side } = variant;
   const tiles = Math.ceil(columns / side);
-  const g = queue.storage(((tiles * (tiles + 1)) / 2) * side * side, 'gram tiles');
+  const block = async (firstRow: number): Promise<Float32Array> => {
+    const endRow = Math.min(rows, firstRow + GRAM_BLOCK_ROWS);
+    const g = queue.storage(((tiles * (tiles + 1)) / 2) * side * side, 'gram tiles');
+    try {
+      await queue.run(blockDispatches(variant, { x, g }, { columns, firstRow, endRow, tiles }, queue.software), signal);
+      return await queue.read(g);
+    } finally {
+      queue.buffers.release(g);
+    }
+  };
+  // Two blocks at a time: the GPU makes one while the other is read and added, in the order of the rows.
+  const pending: Promise<Float32Array>[] = [];
   try {
     for (let firstRow = 0; firstRow < rows; firstRow += GRAM_BLOCK_ROWS) {
-      const endRow = Math.min(rows, firstRow + GRAM_BLOCK_ROWS);
-      await queue.run(blockDispatches(variant, { x, g }, { columns, firstRow, endRow, tiles }, queue.software), signal);
-      addTiles(total, await queue.read(g), columns, side);
+      const next = block(firstRow);
+      next.catch(() => undefined);
+      pending.push(next);
+      if (pending.length === 2) addTiles(total, await pending.shift()!, columns, side);
     }
+    for (const last of pending) addTiles(total, await last, columns, side);
   } finally {
-    queue.buffers.release(g);
+    // After an abort or an error the caller's buffer is still in use until these are done.
+    await Promise.allSettled(pending);
   }
   for (let i = 0; i < columns; i++) for (let j = 0; j < i; j++) total[i * columns + j] = total[j * columns + i]!;
   return total;
@@ -56,19 +72,16 @@ export async function gramOnGpu(
 
 /** The block of rows, cut into ranges of tile rows. */
 function* blockDispatches(
-  { kernel, side }: Variant,
+  { kernel, side, softwareWork }: Variant,
   buffers: { x: GPUBuffer; g: GPUBuffer },
   block: { columns: number; firstRow: number; endRow: number; tiles: number },
   software: boolean,
 ): Iterable<Dispatch> {
   const { tiles } = block;
   const perTile = (block.endRow - block.firstRow) * side * side;
-  const budget = Math.max(1, Math.floor((software ? WORK.software : WORK.gpu) / perTile));
-  for (let first = 0; first < tiles; ) {
-    let count = 0;
-    for (let work = 0; first + count < tiles && (count === 0 || work + tiles - first - count <= budget); count++) work += tiles - first - count;
+  const budget = (software ? softwareWork : GPU_WORK) / perTile;
+  for (const { first, count } of upperTileRanges(tiles, budget)) {
     yield { kernel, buffers, params: { ...block, firstTileRow: first }, grid: [tiles, count] };
-    first += count;
   }
 }
 

@@ -86,7 +86,10 @@ export async function lanczosOnGpu(
   }
 }
 
-/** Whether the leading `count` Ritz pairs have residuals beta |s_last| within the tolerance. An exact block (beta = 0) has found nothing new yet. */
+/**
+ * Whether the leading `count` Ritz pairs have residuals beta |s_last| within the tolerance. Right after a breakdown (beta = 0) the
+ * fresh vector has shown nothing yet.
+ */
 function settled(diagonal: number[], offDiagonal: number[], beta: number, count: number, tolerance: number): boolean {
   if (beta === 0) return false;
   const m = diagonal.length;

@@ -64,7 +64,8 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
           throw new Error(`fisherGram: a of ${rows} rows and delta of ${deltaRows} do not hold ${positions} positions a sample.`);
         }
         const samples = rows / positions;
-        return finishedGram(await fisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, signal), samples, samples);
+        const k = await fisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, signal);
+        return finishedGram(k, samples, samples);
       }),
     dispose: () => {
       ops.disposeBackend();
@@ -84,8 +85,8 @@ function finishedGram(hi: Float64Array, dimension: number, rows: number): Gram {
   if (bad >= 0) {
     throw new InputError(
       'not-finite',
-      `Entry (${Math.floor(bad / dimension)}, ${bad % dimension}) of a Gram is ${hi[bad]} in float32. Finite inputs whose sums of squares ` +
-        'stay below 3e38 were expected: check the weights and the probe, or use the float64 CPU backend.',
+      `Entry (${Math.floor(bad / dimension)}, ${bad % dimension}) of a Gram is ${hi[bad]} in float32. Finite inputs whose sums of ` +
+        'squares stay below 3e38 were expected: check the weights and the probe, or use the float64 CPU backend.',
     );
   }
   return { dimension, rows, hi, lo: null, roundoff: ROUNDOFF };

@@ -23,9 +23,10 @@ const ENTRIES = { software: 2 ** 23, gpu: 2 ** 28 };
 export function denseOperator(a: GPUBuffer, dimension: number): GpuOperator {
   return {
     dimension,
-    apply: ({ vectors, row }, output) => [
-      matvec({ a, rows: dimension, columns: dimension, x: { buffer: vectors, offset: row * dimension }, y: { buffer: output, offset: 0 }, scale: 1 }),
-    ],
+    apply: ({ vectors, row }, output) => {
+      const v = { buffer: vectors, offset: row * dimension };
+      return [matvec({ a, rows: dimension, columns: dimension, x: v, y: { buffer: output, offset: 0 }, scale: 1 })];
+    },
     dispose: () => undefined,
   };
 }

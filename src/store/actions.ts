@@ -111,13 +111,13 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       }
       const probe = opened.probes[0] ?? null;
       if (subjects.length === 0) {
-        if (probe && get().current !== null) get().chooseProbe(probe.id);
+        if (probe && get().current !== null) await get().chooseProbe(probe.id);
         else if (probe) get().say(`${probe.name} is a probe: now drop the checkpoint that it belongs to.`);
         return;
       }
       environment.setFragment('');
       show(subjects);
-      if (probe && subjects[0]!.inspection) get().chooseProbe(probe.id);
+      if (probe && subjects[0]!.inspection) await get().chooseProbe(probe.id);
       if (subjects[0]!.inspection?.runsAtOnce) await get().run();
     },
 
@@ -148,7 +148,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       // A link brings its own view; a click on the gallery starts at the layer that shows the answer.
       if (request) set({ view });
       else get().select(example.focus.layer, example.focus.side);
-      if (Object.keys(settingsOf(get(), subject.id).edits).length > 0) await get().inspectAgain(subject.id);
+      if (probe !== null || Object.keys(settingsOf(get(), subject.id).edits).length > 0) await get().inspectAgain(subject.id);
       await get().run();
     },
 
@@ -159,7 +159,8 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       const controller = (stop = new AbortController());
       const { id, inspection } = subject;
       const settings = settingsOf(get(), id);
-      const request = requestOf(inspection, settings);
+      // The threshold is applied to what is shown, at once and without the engine: a link opens to the same numbers, error bars included.
+      const request = { ...requestOf(inspection, settings), threshold: 0 };
       const before = get().results[id];
       const keep = (report: Report) => set({ results: { ...get().results, [id]: { report, request, probe: settings.probe } } });
 
@@ -206,7 +207,8 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
 
     inspectAgain: async (id) => {
       try {
-        const inspection = await client.inspect(id, settingsOf(get(), id).edits);
+        const { edits, probe } = settingsOf(get(), id);
+        const inspection = await client.inspect(id, edits, probe);
         set({ subjects: get().subjects.map((s) => (s.id === id ? { ...s, inspection } : s)) });
       } catch (error) {
         if (!isAbort(error)) refuse(error, get().subjects.find((s) => s.id === id)?.name ?? '');

@@ -16,7 +16,7 @@ export interface SettingsSlice {
   /** Changes settings of the current subject; null takes back the person's choice. */
   edit(changes: { [K in keyof Request]?: Request[K] | null }): void;
   chooseOption(key: string, value: string): void;
-  chooseProbe(id: string | null): void;
+  chooseProbe(id: string | null): Promise<void>;
   setThreshold(threshold: number): void;
 }
 
@@ -50,9 +50,11 @@ export function settingsSlice(set: Set, get: Get): SettingsSlice {
       const subject = currentSubject(get());
       if (subject) get().edit({ choices: { ...settingsOf(get(), subject.id).edits.choices, [key]: value } });
     },
-    chooseProbe: (probe) => {
+    chooseProbe: async (probe) => {
       const subject = currentSubject(get());
-      if (subject) write(subject.id, { probe });
+      if (!subject) return;
+      write(subject.id, { probe });
+      await get().inspectAgain(subject.id);
     },
     setThreshold: (threshold) => {
       const subject = currentSubject(get());
@@ -67,9 +69,7 @@ export function settingsOf(state: Pick<App, 'settings'>, id: string): Settings {
 
 /** The whole request of a subject: the model's defaults under the person's edits. */
 export function requestOf(inspection: Inspection, settings: Settings): Request {
-  const request = { ...inspection.request, ...settings.edits };
-  // The default N belongs to the built-in probe; a dropped one is used whole unless somebody says otherwise.
-  return settings.probe !== null && settings.edits.samples === undefined ? { ...request, samples: null } : request;
+  return { ...inspection.request, ...settings.edits };
 }
 
 export function thresholdOf(state: Pick<App, 'settings' | 'subjects' | 'current'>): number {

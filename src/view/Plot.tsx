@@ -12,7 +12,7 @@ export function loadPlotly(): Promise<Plotly> {
 }
 
 /**
- * Loads plotly and draws two points out of sight while the page has nothing to do: the first plot of an analysis then comes without a pause.
+ * Loads plotly and draws a line of dots out of sight while the page has nothing to do: the first plot of an analysis then comes without a pause.
  * Each step is a task of its own.
  */
 export function warmPlotly(layout: Figure['layout']): void {
@@ -24,7 +24,8 @@ export function warmPlotly(layout: Figure['layout']): void {
         host.className = 'offscreen';
         host.setAttribute('aria-hidden', 'true');
         document.body.append(host);
-        const data = [{ type: 'scatter', mode: 'markers', x: [1, 2], y: [1, 0.5], hovertemplate: '%{y}' }];
+        const x = Array.from({ length: 64 }, (_, i) => i + 1);
+        const data = [{ type: 'scatter', mode: 'lines+markers', x, y: x, hovertemplate: '%{y}' }];
         void plotly.newPlot(host, data as never, { ...layout, width: 300, height: 200 } as never, { displayModeBar: false }).then(() => {
           plotly.purge(host);
           host.remove();
@@ -55,7 +56,7 @@ export interface PlotProps {
 
 interface PlotElement extends HTMLDivElement {
   on?(event: string, handler: (data: never) => void): void;
-  _fullLayout?: { xaxis: { range: [number, number] }; yaxis: { range: [number, number] } };
+  _fullLayout?: { width: number; height: number; xaxis: { range: [number, number] }; yaxis: { range: [number, number] } };
 }
 
 export default function Plot({ figure, label, className, onRange, onPick }: PlotProps) {
@@ -76,13 +77,20 @@ export default function Plot({ figure, label, className, onRange, onPick }: Plot
     const element = host.current;
     if (!plotly || !element) return;
     // A task of its own: what React has to do and what plotly has to do are not added up, and figures that follow at once replace each other.
-    const timer = setTimeout(() => {
-      const fresh = !element._fullLayout;
-      // Plotly writes into what it is given.
-      const { data, layout } = structuredClone(figure);
-      void plotly.react(element, data as never, { ...layout, autosize: true } as never, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
-      if (fresh) listen(element, handlers);
+    let timer = setTimeout(() => {
+      if (element._fullLayout) draw(figure.data);
+      else {
+        // Axes first, points in the next task: the first draw is the longest.
+        draw([]);
+        listen(element, handlers);
+        timer = setTimeout(() => draw(figure.data));
+      }
     });
+    const draw = (data: Figure['data']) => {
+      // Plotly writes into what it is given.
+      const given = structuredClone({ data, layout: { ...figure.layout, autosize: true } });
+      void plotly.react(element, given.data as never, given.layout as never, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
+    };
     return () => clearTimeout(timer);
   }, [plotly, figure]);
 
@@ -90,7 +98,10 @@ export default function Plot({ figure, label, className, onRange, onPick }: Plot
     const element = host.current;
     if (!plotly || !element) return;
     const observer = new ResizeObserver(() => {
-      if (element._fullLayout && element.offsetWidth > 0) plotly.Plots.resize(element);
+      const drawn = element._fullLayout;
+      const { offsetWidth: width, offsetHeight: height } = element;
+      // The first notice comes for the size that was just drawn.
+      if (drawn && width > 0 && (drawn.width !== width || drawn.height !== height)) plotly.Plots.resize(element);
     });
     observer.observe(element);
     return () => {

@@ -36,9 +36,9 @@ export class EngineClient implements Client {
     return result;
   }
 
-  async inspect(id: string, request: Methods['inspect']['args']['request']): Promise<Methods['inspect']['result']> {
+  async inspect(id: string, request: Methods['inspect']['args']['request'], probe: string | null): Promise<Methods['inspect']['result']> {
     await this.ready;
-    return this.caller.call('inspect', { id, request }).result;
+    return this.caller.call('inspect', { id, probe, request }).result;
   }
 
   async analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {

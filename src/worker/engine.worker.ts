@@ -31,7 +31,7 @@ async function numericsFor(backend: Backend): Promise<Numerics> {
 
 serve(self as unknown as Port, {
   open: ({ files }, _emit, signal) => session.open(files.map(({ file, name }) => blobSource(file, name)), signal),
-  inspect: ({ id, request }) => session.inspect(id, request),
+  inspect: ({ id, probe, request }) => session.inspect(id, request, probe),
   async analyze({ id, probe, request }, emit, signal) {
     const numerics = await numericsFor(request.backend);
     try {

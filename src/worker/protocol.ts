@@ -6,8 +6,8 @@ import type { Request } from '../analysis/request';
 export interface Methods {
   /** Files of one drop (paths travel beside them, for folders). */
   open: { args: { files: { file: Blob; name: string }[] }; event: never; result: OpenedSummary };
-  /** The defaults and verdict again, with the person's choices. */
-  inspect: { args: { id: string; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
+  /** The defaults and verdict again, with the person's choices and the chosen probe (null = the built-in one). */
+  inspect: { args: { id: string; probe: string | null; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
   /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
   analyze: { args: { id: string; probe: string | null; request: Request }; event: AnalysisEvent; result: Report };
 }
@@ -35,7 +35,7 @@ export type FromWorker =
 /** What the page holds of the engine. */
 export interface Client {
   open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary>;
-  inspect(id: string, request: Partial<Request>): Promise<OpenedSummary['checkpoints'][number]>;
+  inspect(id: string, request: Partial<Request>, probe: string | null): Promise<OpenedSummary['checkpoints'][number]>;
   /**
    * Rejects with AbortError as soon as `signal` aborts (the engine is stopped behind it, and restarted if it does not answer);
    * events that came before stay valid.

@@ -33,7 +33,7 @@ describe('the worker seam', () => {
 
   it('errors cross with their kind, code, file and tensor', async () => {
     const caller = connect({ inspect: () => Promise.reject(new InputError('probe-shape', 'a sentence', { file: 'f.npz', tensor: 'inputs' })) });
-    const error = await caller.call('inspect', { id: '1', request: {} }).result.catch((e: unknown) => e);
+    const error = await caller.call('inspect', { id: '1', probe: null, request: {} }).result.catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect(error).toMatchObject({ code: 'probe-shape', message: 'a sentence', file: 'f.npz', tensor: 'inputs' });
   });
@@ -65,7 +65,7 @@ describe('the worker seam', () => {
 
   it('a dead worker rejects what it owes, and what is asked of it later', async () => {
     const caller = connect({ open: never, inspect: never });
-    const waiting = [caller.call('open', { files: [] }).result, caller.call('inspect', { id: '1', request: {} }).result];
+    const waiting = [caller.call('open', { files: [] }).result, caller.call('inspect', { id: '1', probe: null, request: {} }).result];
     caller.fail(new Error('it stopped'));
     for (const call of waiting) await expect(call).rejects.toThrow('it stopped');
     await expect(caller.call('open', { files: [] }).result).rejects.toThrow('it stopped');

@@ -1,0 +1,145 @@
+/** WebAssembly twin of loops/exact-products.ts: the same operations in the same order, two columns to a register. */
+
+/** Panels hold pairs of vectors: component k of both is one register per word. */
+const BIAS: f64 = 6;
+
+/** out[8 t ..] = hi, lo of the 2 x 2 products of the panel at `a` with panel t of `b`; words 1, 3 or 4 (loops/exact-products.ts). */
+export function multiplyTiles(words: i32, a: usize, ia: i32, b: usize, ib: i32, panel: i32, tiles: i32, length: i32, out: usize): void {
+  a += <usize>ia << 3;
+  b += <usize>ib << 3;
+  const step = <usize>panel << 3;
+  if (words == 1) {
+    let t = 0;
+    for (; t + 1 < tiles; t += 2, b += 2 * step, out += 128) multiplyExact2(a, b, b + step, length, out);
+    if (t < tiles) multiplyExact(a, b, length, out);
+  } else if (words == 3) {
+    for (let t = 0; t < tiles; t++, b += step, out += 64) multiplySplit(a, b, length, out);
+  } else {
+    for (let t = 0; t < tiles; t++, b += step, out += 64) multiplyPairs(a, b, length, out);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeTile(out: usize, h0: v128, l0: v128, h1: v128, l1: v128): void {
+  const bias = f64x2.splat(BIAS);
+  v128.store(out, f64x2.sub(h0, bias));
+  v128.store(out, l0, 16);
+  v128.store(out, f64x2.sub(h1, bias), 32);
+  v128.store(out, l1, 48);
+}
+
+function multiplyExact(a: usize, b: usize, length: i32, out: usize): void {
+  let h0 = f64x2.splat(BIAS);
+  let h1 = h0;
+  let l0 = f64x2.splat(0);
+  let l1 = l0;
+  for (const end = a + (<usize>length << 4); a < end; a += 16, b += 16) {
+    const u = v128.load(b);
+    const p0 = f64x2.mul(v128.load64_splat(a), u);
+    const s0 = f64x2.add(h0, p0);
+    l0 = f64x2.add(l0, f64x2.sub(p0, f64x2.sub(s0, h0)));
+    h0 = s0;
+    const p1 = f64x2.mul(v128.load64_splat(a, 8), u);
+    const s1 = f64x2.add(h1, p1);
+    l1 = f64x2.add(l1, f64x2.sub(p1, f64x2.sub(s1, h1)));
+    h1 = s1;
+  }
+  storeTile(out, h0, l0, h1, l1);
+}
+
+/** Two panels of `b` at once: four chains hide the latency of the additions. */
+function multiplyExact2(a: usize, b: usize, c: usize, length: i32, out: usize): void {
+  let h0 = f64x2.splat(BIAS);
+  let h1 = h0;
+  let h2 = h0;
+  let h3 = h0;
+  let l0 = f64x2.splat(0);
+  let l1 = l0;
+  let l2 = l0;
+  let l3 = l0;
+  for (const end = a + (<usize>length << 4); a < end; a += 16, b += 16, c += 16) {
+    const x = v128.load64_splat(a);
+    const y = v128.load64_splat(a, 8);
+    const u = v128.load(b);
+    const p0 = f64x2.mul(x, u);
+    const s0 = f64x2.add(h0, p0);
+    l0 = f64x2.add(l0, f64x2.sub(p0, f64x2.sub(s0, h0)));
+    h0 = s0;
+    const p1 = f64x2.mul(y, u);
+    const s1 = f64x2.add(h1, p1);
+    l1 = f64x2.add(l1, f64x2.sub(p1, f64x2.sub(s1, h1)));
+    h1 = s1;
+    const v = v128.load(c);
+    const p2 = f64x2.mul(x, v);
+    const s2 = f64x2.add(h2, p2);
+    l2 = f64x2.add(l2, f64x2.sub(p2, f64x2.sub(s2, h2)));
+    h2 = s2;
+    const p3 = f64x2.mul(y, v);
+    const s3 = f64x2.add(h3, p3);
+    l3 = f64x2.add(l3, f64x2.sub(p3, f64x2.sub(s3, h3)));
+    h3 = s3;
+  }
+  storeTile(out, h0, l0, h1, l1);
+  storeTile(out + 64, h2, l2, h3, l3);
+}
+
+/** l + (xh uh - q + (xh ul + xl uh) + xl ul) for q = s - h. */
+// @ts-ignore: decorator
+@inline
+function lowPart(l: v128, q: v128, xh: v128, xl: v128, uh: v128, ul: v128): v128 {
+  const cross = f64x2.add(f64x2.mul(xh, ul), f64x2.mul(xl, uh));
+  return f64x2.add(l, f64x2.add(f64x2.add(f64x2.sub(f64x2.mul(xh, uh), q), cross), f64x2.mul(xl, ul)));
+}
+
+function multiplySplit(a: usize, b: usize, length: i32, out: usize): void {
+  let h0 = f64x2.splat(BIAS);
+  let h1 = h0;
+  let l0 = f64x2.splat(0);
+  let l1 = l0;
+  for (const end = a + <usize>length * 48; a < end; a += 48, b += 48) {
+    const u = v128.load(b);
+    const uh = v128.load(b, 16);
+    const ul = v128.load(b, 32);
+    const s0 = f64x2.add(h0, f64x2.mul(v128.load64_splat(a), u));
+    l0 = lowPart(l0, f64x2.sub(s0, h0), v128.load64_splat(a, 16), v128.load64_splat(a, 32), uh, ul);
+    h0 = s0;
+    const s1 = f64x2.add(h1, f64x2.mul(v128.load64_splat(a, 8), u));
+    l1 = lowPart(l1, f64x2.sub(s1, h1), v128.load64_splat(a, 24), v128.load64_splat(a, 40), uh, ul);
+    h1 = s1;
+  }
+  storeTile(out, h0, l0, h1, l1);
+}
+
+/** l + (xh uh - q + (xh ul + xl uh) + (xl ul + (x ut + xt u))) */
+// @ts-ignore: decorator
+@inline
+function lowPartOfPairs(l: v128, q: v128, x: v128, xh: v128, xl: v128, xt: v128, u: v128, uh: v128, ul: v128, ut: v128): v128 {
+  const cross = f64x2.add(f64x2.mul(xh, ul), f64x2.mul(xl, uh));
+  const tails = f64x2.add(f64x2.mul(x, ut), f64x2.mul(xt, u));
+  return f64x2.add(l, f64x2.add(f64x2.add(f64x2.sub(f64x2.mul(xh, uh), q), cross), f64x2.add(f64x2.mul(xl, ul), tails)));
+}
+
+function multiplyPairs(a: usize, b: usize, length: i32, out: usize): void {
+  let h0 = f64x2.splat(BIAS);
+  let h1 = h0;
+  let l0 = f64x2.splat(0);
+  let l1 = l0;
+  for (const end = a + <usize>length * 64; a < end; a += 64, b += 64) {
+    const u = v128.load(b);
+    const uh = v128.load(b, 16);
+    const ul = v128.load(b, 32);
+    const ut = v128.load(b, 48);
+    const x = v128.load64_splat(a);
+    const s0 = f64x2.add(h0, f64x2.mul(x, u));
+    const q0 = f64x2.sub(s0, h0);
+    l0 = lowPartOfPairs(l0, q0, x, v128.load64_splat(a, 16), v128.load64_splat(a, 32), v128.load64_splat(a, 48), u, uh, ul, ut);
+    h0 = s0;
+    const y = v128.load64_splat(a, 8);
+    const s1 = f64x2.add(h1, f64x2.mul(y, u));
+    const q1 = f64x2.sub(s1, h1);
+    l1 = lowPartOfPairs(l1, q1, y, v128.load64_splat(a, 24), v128.load64_splat(a, 40), v128.load64_splat(a, 56), u, uh, ul, ut);
+    h1 = s1;
+  }
+  storeTile(out, h0, l0, h1, l1);
+}

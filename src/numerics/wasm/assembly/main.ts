@@ -1,0 +1,1 @@
+export { multiplyTiles } from './exact-products';

@@ -1,0 +1,168 @@
+/** Real files dropped into a real browser: the numbers on the page are those of the command line's pipeline and of numpy. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Report } from '../../src/analysis/report';
+import { ROOT, analyzeFiles } from '../analysis/run';
+import { finished, openSite, visit, type Site } from './browser';
+
+const REFERENCES = join(ROOT, 'test/fixtures/references');
+const reference = (name: string) => join(REFERENCES, name);
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(() => site?.close());
+
+interface Reference {
+  spectra: { layer: string; side: string; eigenvalues: number[] }[];
+}
+
+async function exported(page: Page, kind: string): Promise<string> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(`[data-testid="export-${kind}"]`)]);
+  return readFileSync(await download.path(), 'utf8');
+}
+
+/** Drops files on the window as a person does: a DataTransfer with real File objects. */
+async function drop(page: Page, paths: string[]): Promise<void> {
+  const files = paths.map((p) => ({ name: p.split('/').at(-1)!, base64: readFileSync(p).toString('base64') }));
+  const transfer = await page.evaluateHandle((list) => {
+    const data = new DataTransfer();
+    for (const { name, base64 } of list) data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    return data;
+  }, files);
+  for (const type of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('body', type, { dataTransfer: transfer });
+}
+
+function compare(report: Report, expected: Reference, tolerance: (truth: number, floor: number) => number): number {
+  let compared = 0;
+  for (const { layer, side, eigenvalues } of expected.spectra) {
+    const found = report.spectra.find((s) => s.tap.layer === layer && s.tap.side === side)!;
+    eigenvalues.forEach((truth, i) => {
+      if (truth <= found.floor) return;
+      expect(Math.abs(found.eigenvalues[i]! - truth), `${layer} ${side} #${i}`).toBeLessThanOrEqual(tolerance(truth, found.floor));
+      compared++;
+    });
+  }
+  return compared;
+}
+
+describe('dropping files', () => {
+  it('a torch MLP with its probe: numpy to 1e-10 in the exported report, and the same on the page as in the pipeline', async () => {
+    const { page, complaints, context } = await visit(site);
+    await drop(page, [reference('mlp-relu.pt'), reference('mlp-relu.probe.npz')]);
+    await finished(page, 6);
+    const report = Report.parse(JSON.parse(await exported(page, 'json')));
+    expect(report.probe).toMatchObject({ kind: 'file', loss: 'mse', fisher: 'empirical', samples: 160 });
+    const expected = JSON.parse(readFileSync(reference('mlp-relu.json'), 'utf8')) as Reference;
+    expect(compare(report, expected, (truth) => 1e-10 * truth)).toBeGreaterThan(50);
+
+    const ours = await analyzeFiles([reference('mlp-relu.pt'), reference('mlp-relu.probe.npz')]);
+    expect(report.spectra).toEqual(JSON.parse(JSON.stringify(ours.spectra)));
+    await page.click('[data-testid="table-row-2-gradient"]');
+    const shown = await page.getAttribute('[data-testid="reading-logDetPlus"]', 'data-value');
+    expect(Number(shown)).toBe(ours.spectra.find((s) => s.tap.layer === '2' && s.tap.side === 'gradient')!.readings.find((r) => r.name === 'logDetPlus')!.value);
+
+    const csv = await exported(page, 'csv');
+    expect(csv.split('\n')[0]).toContain('layer,side,quantity,index,value');
+    expect(csv).toContain('2,gradient,eigenvalue');
+    expect((await exported(page, 'svg')).startsWith('<svg')).toBe(true);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('a TransformerLens checkpoint: numpy to 1e-10; its activation can be overridden', async () => {
+    const { page, complaints, context } = await visit(site);
+    await page.setInputFiles('[data-testid="file-input"]', [reference('tl-ln.pt'), reference('tl-ln.probe.npz')]);
+    await finished(page, 14);
+    const report = Report.parse(JSON.parse(await exported(page, 'json')));
+    expect(report.model.architecture).toBe('transformer-lens');
+    const expected = JSON.parse(readFileSync(reference('tl-ln.json'), 'utf8')) as Reference;
+    expect(compare(report, expected, (truth) => 1e-10 * truth)).toBeGreaterThan(200);
+
+    await page.selectOption('[data-testid="choice-activation"]', 'relu');
+    await page.click('[data-testid="run"]');
+    await page.waitForFunction(() => !document.querySelector('[data-testid="cancel"]'));
+    await finished(page, 14);
+    const relu = Report.parse(JSON.parse(await exported(page, 'json')));
+    const mean = (r: Report) => r.spectra.find((s) => s.tap.layer === 'blocks.0.mlp.W_in' && s.tap.side === 'activation')!.eigenvalues[0];
+    expect(relu.model.choices.find((c) => c.key === 'activation')).toMatchObject({ value: 'relu', assumed: false });
+    expect(mean(relu)).not.toBe(mean(report));
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('WebGPU agrees with numpy to its stated floor', async () => {
+    const { page, complaints, context } = await visit(site);
+    await page.setInputFiles('[data-testid="file-input"]', [reference('mlp-relu.pt'), reference('mlp-relu.probe.npz')]);
+    await finished(page, 6);
+    await page.selectOption('[data-testid="setting-backend"]', 'webgpu');
+    await page.click('[data-testid="run"]');
+    await page.waitForFunction(() => /SwiftShader/i.test(document.querySelector('[data-testid="backend-chip"]')?.textContent ?? ''), undefined, { timeout: 90_000 });
+    await finished(page, 6);
+    const report = Report.parse(JSON.parse(await exported(page, 'json')));
+    expect(report.provenance.backend).toBe('webgpu');
+    const expected = JSON.parse(readFileSync(reference('mlp-relu.json'), 'utf8')) as Reference;
+    expect(compare(report, expected, (_, floor) => floor)).toBeGreaterThan(50);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('a broken file is a sentence, and the good one beside it is analysed', async () => {
+    const { page, complaints, context } = await visit(site);
+    const broken = join(tmpdir(), '<img src=x onerror=alert(1)>.safetensors');
+    writeFileSync(broken, Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 123]));
+    await page.setInputFiles('[data-testid="file-input"]', [broken, reference('mlp-relu.safetensors')]);
+    await finished(page, 6);
+    const text = await page.textContent('[data-testid="refusal"]');
+    expect(text).toContain('<img src=x onerror=alert(1)>.safetensors');
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('a link to a local file asks for that file, shows its numbers meanwhile, and finds it', async () => {
+    const first = await visit(site);
+    await first.page.setInputFiles('[data-testid="file-input"]', [reference('mlp-relu.safetensors')]);
+    await finished(first.page, 6);
+    await first.page.click('[data-testid="share"]');
+    await first.page.waitForSelector('[data-testid="toast"]');
+    const link = await first.page.evaluate(() => navigator.clipboard.readText());
+    const rank = await first.page.textContent('[data-testid="table-row-2-activation"] [data-quantity="rank"]');
+    const snapshot = await exported(first.page, 'json');
+
+    const second = await visit(site, new URL(link).hash);
+    await second.page.waitForSelector('[data-testid="digest-row-2-activation"]');
+    const asked = await second.page.textContent('main');
+    expect(asked).toContain('mlp-relu.safetensors');
+    expect(await second.page.textContent('[data-testid="digest-row-2-activation"]')).toContain(rank!);
+    // Another file is not the one.
+    await second.page.setInputFiles('[data-testid="file-input"]', [reference('deep-linear.pt')]);
+    await second.page.waitForFunction(() => /another file|not the file|different file/i.test(document.querySelector('main')?.textContent ?? ''));
+    await second.page.setInputFiles('[data-testid="file-input"]', [reference('mlp-relu.safetensors')]);
+    await finished(second.page, 6);
+    expect(Report.parse(JSON.parse(await exported(second.page, 'json'))).spectra).toEqual(Report.parse(JSON.parse(snapshot)).spectra);
+
+    // The snapshot opens without the checkpoint, in a page that never saw it.
+    const third = await visit(site);
+    const path = join(tmpdir(), 'deadreckon-snapshot.json');
+    writeFileSync(path, snapshot);
+    await third.page.setInputFiles('[data-testid="file-input"]', [path]);
+    await finished(third.page, 6);
+    expect(await third.page.textContent('[data-testid="table-row-2-activation"] [data-quantity="rank"]')).toBe(rank);
+    expect([...first.complaints, ...second.complaints, ...third.complaints]).toEqual([]);
+    for (const v of [first, second, third]) await v.context.close();
+  });
+
+  it('a damaged link is a sentence and nothing else', async () => {
+    for (const fragment of ['#v1.AAAA', '#v9.AAAA', '#v1.%3Cscript%3E']) {
+      const { page, context, complaints } = await visit(site, fragment);
+      await page.waitForSelector('[data-testid="refusal"]');
+      expect(await page.textContent('[data-testid="refusal"]')).toMatch(/link/i);
+      expect(complaints).toEqual([]);
+      await context.close();
+    }
+  });
+});
