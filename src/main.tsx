@@ -1,5 +1,5 @@
 /** The page's composition root: makes the engine client and the store, and mounts the view. */
-import './no-eval';
+import './store/no-eval';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { Environment } from './store/environment';

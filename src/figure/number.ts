@@ -24,6 +24,11 @@ export function count(n: number): string {
   return Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : whole.format(n);
 }
 
+/** 1 tensor, 2 tensors */
+export function counted(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
 /** An uncertainty has two significant digits: more would say nothing. 0.00032 -> '3.2e-4' */
 export function uncertainty(x: number): string {
   if (x === 0) return '0';

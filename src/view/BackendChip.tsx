@@ -11,7 +11,7 @@ export function BackendChip() {
   const report = useApp(shownReport);
   const subject = useApp(currentSubject);
   const wanted = useApp((s) => (subject ? (settingsOf(s, subject.id).edits.backend ?? 'auto') : 'auto'));
-  const backend = report?.provenance.backend ?? (wanted === 'auto' ? 'chosen at the start' : wanted);
+  const backend = report?.provenance.backend ?? (wanted === 'auto' ? 'automatic' : wanted);
   const other = backend === 'webgpu' ? 'cpu-f64' : 'webgpu';
   const floors = report?.spectra.flatMap((s) => (s.floor > 0 && s.eigenvalues[0]! > 0 ? [s.floor / s.eigenvalues[0]!] : [])) ?? [];
   const change = () => {
@@ -25,7 +25,7 @@ export function BackendChip() {
         {backendName(backend)}
         {report?.provenance.partial === false && <span> · {precision(backend)}</span>}
       </button>
-      <div id="backend-note" className="note" popover="auto" role="dialog" aria-label="Backend">
+      <div id="backend-note" className="popover" popover="auto" role="dialog" aria-label="Backend">
         <h2>{backendName(backend)}</h2>
         {report && <p className="mono-small">{report.provenance.device}</p>}
         <p>{explain(backend)}</p>

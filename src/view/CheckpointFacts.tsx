@@ -1,6 +1,6 @@
 import type { Inspection } from '../analysis/events';
 import type { CheckpointSummary, ModelSummary } from '../analysis/report';
-import { bytes, count } from '../figure/number';
+import { bytes, count, counted } from '../figure/number';
 import { shownReport } from '../store/report';
 import { currentSubject } from '../store/session';
 import { useApp, useStore } from './app-context';
@@ -50,7 +50,7 @@ function factsOf(checkpoint: CheckpointSummary, model: ModelSummary): [string, s
     ['tensors', `${count(checkpoint.tensorCount)}, ${count(skipped)} left out`],
   ];
   if (model.transforms.length > 0) facts.push(['transforms', count(model.transforms.length)]);
-  if (model.tied.length > 0) facts.push(['tied', `${count(model.tied.length)} ${model.tied.length === 1 ? 'group' : 'groups'}`]);
+  if (model.tied.length > 0) facts.push(['tied', counted(model.tied.length, 'group')]);
   return facts;
 }
 
@@ -61,8 +61,7 @@ export function Recognised({ inspection }: { inspection: Inspection }) {
   return (
     <>
       <p className="lead">
-        {model.title}, {count(model.parameters)} parameters; {checkpoint.format}, {count(checkpoint.tensorCount)} tensors in {count(checkpoint.files.length)}{' '}
-        {checkpoint.files.length === 1 ? 'file' : 'files'}.
+        {model.title}, {count(model.parameters)} parameters; {checkpoint.format}, {counted(checkpoint.tensorCount, 'tensor')} in {counted(checkpoint.files.length, 'file')}.
       </p>
       <ul className="sentences">
         {[...checkpoint.warnings, ...model.evidence, ...model.transforms.slice(0, 6), ...model.tied.slice(0, 6).map((group) => `Tied: ${group.join(' = ')}.`)].map((s, i) => (
@@ -72,7 +71,7 @@ export function Recognised({ inspection }: { inspection: Inspection }) {
       {(left.length > 0 || skipped.length > 0) && (
         <details>
           <summary>
-            {count(left.length)} tensors and {count(skipped.length)} layers are left out
+            Left out: {[left.length > 0 && counted(left.length, 'tensor'), skipped.length > 0 && counted(skipped.length, 'layer')].filter(Boolean).join(', ')}
           </summary>
           <ul className="sentences">
             {left.slice(0, 100).map((t) => (

@@ -46,7 +46,9 @@ export function PendingLink() {
               <thead>
                 <tr>
                   <th scope="col">layer</th>
-                  <th scope="col">side</th>
+                  <th scope="col" className="side">
+                    side
+                  </th>
                   <th scope="col">
                     <Term name="width" />
                   </th>

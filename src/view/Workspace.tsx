@@ -28,7 +28,7 @@ export function Workspace({ theme }: { theme: string }) {
         {!setup && <SettingsPanel roomy={false} />}
         <CheckpointFacts />
       </aside>
-      <main id="main" className="middle" tabIndex={-1}>
+      <main key={setup ? 'setup' : 'results'} id="main" className="middle" tabIndex={-1}>
         {setup ? (
           <SettingsPanel roomy />
         ) : (
@@ -57,8 +57,8 @@ export function Workspace({ theme }: { theme: string }) {
               </div>
               <ExportBar />
             </div>
-            <Stale />
             {tab === 'spectra' ? <SpectraTab themeName={theme} /> : <ReportTab />}
+            <Stale />
           </>
         )}
       </main>
@@ -70,7 +70,7 @@ export function Workspace({ theme }: { theme: string }) {
 function Stale() {
   const changed = useApp(settingsChanged);
   return changed ? (
-    <p className="notice" role="status">
+    <p className="notice stale" role="status">
       Settings changed: what is shown was computed with the earlier ones. <RunButton words="Run again" id="run-again" />
     </p>
   ) : null;

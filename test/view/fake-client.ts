@@ -151,11 +151,12 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
       }
       return summary;
     },
-    async inspect(id, request) {
+    async inspect(id, request, probe) {
       const before = opened.get(id);
       if (!before) throw new InputError('unknown', 'This checkpoint is no longer open. Drop it again.');
       const choices = before.model.choices.map((c) => (request.choices?.[c.key] ? { ...c, value: request.choices[c.key]!, assumed: false } : c));
-      const after = { ...before, model: { ...before.model, choices } };
+      // A dropped probe is used whole: all of its 128 rows.
+      const after = { ...before, model: { ...before.model, choices }, request: { ...before.request, samples: request.samples ?? (probe === null ? 961 : 128) } };
       opened.set(id, after);
       return after;
     },

@@ -1,0 +1,78 @@
+/** The WebAssembly engine: one module, and an instance with its own memory for each workspace that is open. */
+import type { HotLoops } from '../hot-loops';
+import type { Engine, Workspace } from '../workspace';
+import { kernels } from './kernels';
+
+/** Instances with more memory than this are not kept for the next workspace: WebAssembly memory never shrinks. */
+const KEEP_BYTES = 32 * 2 ** 20;
+const KEEP_INSTANCES = 4;
+const PAGE_BYTES = 65536;
+/** Arrays start at multiples of a cache line. */
+const LINE_WORDS = 8;
+
+/** Null where there is no WebAssembly, no SIMD in it, or a content policy that forbids it. */
+export function webAssembly(): Engine | null {
+  try {
+    const bytes = Uint8Array.from(atob(kernels), (c) => c.charCodeAt(0));
+    return new WasmEngine(new WebAssembly.Module(bytes));
+  } catch {
+    return null;
+  }
+}
+
+class WasmEngine implements Engine {
+  readonly name = 'WebAssembly SIMD';
+  private readonly idle: Instance[] = [];
+
+  constructor(private readonly module: WebAssembly.Module) {}
+
+  /** The smallest idle instance that is large enough, or a new one. Memory grows only while nobody holds a view of it. */
+  open(words: number): Workspace {
+    const bytes = 8 * (words + ARRAYS * LINE_WORDS);
+    const fitting = this.idle.filter((i) => i.memory.buffer.byteLength >= bytes);
+    const best = fitting.sort((a, b) => a.memory.buffer.byteLength - b.memory.buffer.byteLength)[0] ?? this.idle[0];
+    const instance = best ? this.idle.splice(this.idle.indexOf(best), 1)[0]! : new Instance(this.module);
+    instance.reserve(bytes);
+    return instance.workspace(() => {
+      if (this.idle.length < KEEP_INSTANCES && instance.memory.buffer.byteLength <= KEEP_BYTES) this.idle.push(instance);
+    });
+  }
+}
+
+/** Arrays that a workspace is asked for at most; each may be followed by a gap. */
+const ARRAYS = 32;
+
+type Kernel = (...values: number[]) => number;
+
+class Instance {
+  readonly memory = new WebAssembly.Memory({ initial: 1 });
+  private readonly loops: HotLoops;
+
+  constructor(module: WebAssembly.Module) {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
+    this.loops = Object.fromEntries(
+      Object.entries(exports).map(([name, kernel]) => [name, onAddresses(kernel as Kernel)]),
+    ) as unknown as HotLoops;
+  }
+
+  reserve(bytes: number): void {
+    const missing = bytes - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+  }
+
+  workspace(done: () => void): Workspace {
+    const { buffer } = this.memory;
+    let next = 0;
+    const array = (length: number) => {
+      const values = new Float64Array(buffer, 8 * next, length);
+      next += Math.ceil(length / LINE_WORDS) * LINE_WORDS;
+      return values;
+    };
+    return { loops: this.loops, array, zeros: (length) => array(length).fill(0), release: done };
+  }
+}
+
+/** Numbers go to the kernel as they are, arrays as their addresses. */
+function onAddresses(kernel: Kernel): (...values: (number | Float64Array)[]) => number {
+  return (...values) => kernel(...values.map((value) => (typeof value === 'number' ? value : value.byteOffset)));
+}
