@@ -25,7 +25,11 @@ const contentPolicy: Plugin = {
   apply: 'build',
   transformIndexHtml: {
     order: 'post',
-    handler: (html) => html.replace('<meta charset="utf-8" />', `<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`),
+    handler: (html) =>
+      html.replace(
+        '<meta charset="utf-8" />',
+        `<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`,
+      ),
   },
 };
 
@@ -36,7 +40,9 @@ export default defineConfig({
   // Plotly is written for bundlers that give it Node's name of the global object.
   define: { global: 'globalThis' },
   // Plotly names the styles of its map traces, which are not used here.
-  resolve: { alias: { 'maplibre-gl/dist/maplibre-gl.css': fileURLToPath(new URL('src/view/styles/no-map.css', import.meta.url)) } },
+  resolve: {
+    alias: { 'maplibre-gl/dist/maplibre-gl.css': fileURLToPath(new URL('src/view/styles/no-map.css', import.meta.url)) },
+  },
   worker: { format: 'es' },
   build: { target: 'es2023', sourcemap: true, chunkSizeWarningLimit: 2000 },
   server: { open: Boolean(process.stdout.isTTY) && !process.env.CI },

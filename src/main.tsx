@@ -7,15 +7,24 @@ import { createApp } from './store/store';
 import { App } from './view/App';
 import { AppContext } from './view/app-context';
 import './view/styles/tokens.css';
+import './view/styles/base.css';
 import './view/styles/page.css';
+import './view/styles/landing.css';
+import './view/styles/overlays.css';
 import './view/styles/workspace.css';
+import './view/styles/settings.css';
+import './view/styles/plot.css';
+import './view/styles/table.css';
+import './view/styles/report.css';
+import './view/styles/responsive.css';
 import { createEngineClient } from './worker/client';
 
 const environment: Environment = {
   client: createEngineClient(),
   async fetchFile(path) {
     const response = await fetch(new URL(path, document.baseURI));
-    if (!response.ok) throw new Error(`${path} could not be fetched (${response.status}). Reload the page, or drop files of your own.`);
+    if (!response.ok)
+      throw new Error(`${path} could not be fetched (${response.status}). Reload the page, or drop files of your own.`);
     return response.blob();
   },
   recall(key) {

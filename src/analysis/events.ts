@@ -24,7 +24,7 @@ export interface Inspection {
   request: Request;
   /** What the built-in probe would be. */
   probe: ProbeSummary;
-  /** Rough cost in floating-point operations; small ones run at once. */
+  /** Rough cost in seconds of one core; small ones run at once. */
   cost: number;
   runsAtOnce: boolean;
 }

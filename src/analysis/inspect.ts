@@ -19,8 +19,8 @@ const MAX_PASSES = 4096;
 /** Jackknife folds are solved by default up to this width. */
 const CHEAP_WIDTH = 256;
 const DEFAULT_FOLDS = 5;
-/** Work that runs without being asked for, in floating-point operations. */
-const AT_ONCE = 2e10;
+/** Work that runs without being asked for, in seconds of one core. */
+const AT_ONCE = 15;
 
 /** Everything that an analysis needs, checked against the model. */
 export interface Prepared {
@@ -155,22 +155,27 @@ function chooseFisher(model: Model, probe: Probe, asked: Request): Fisher {
   return fisher;
 }
 
-/** Floating-point operations, roughly: passes over the model, Grams in double-double, and decompositions. */
+/** Seconds of one core, roughly; measured on a laptop-class core in plain JavaScript. */
+const SECONDS = {
+  /** One multiply-add of a float64 forward or backward pass. */
+  pass: 8e-10,
+  /** One product of a hi + lo Gram, per rows * d^2. */
+  gram: 2e-9,
+  /** A decomposition, per d^3. */
+  eigen: 5e-9,
+};
+
 function costOf({ subject, selected, probe, request }: Prepared): number {
-  const cube = (d: number) => 30 * d ** 3;
+  const spectrum = (rows: number, d: number) => SECONDS.gram * rows * d ** 2 + SECONDS.eigen * d ** 3;
   if (subject.kind === 'tensors') {
-    return subject.tensors.reduce((sum, t) => {
-      const [r, c] = matrixShape(t.shape);
-      return sum + 20 * Math.min(r, c) ** 2 * Math.max(r, c) + cube(Math.min(r, c));
-    }, 0);
+    return subject.tensors.reduce((sum, t) => sum + spectrum(Math.max(...matrixShape(t.shape)), Math.min(...matrixShape(t.shape))), 0);
   }
-  if (subject.kind === 'bundle') {
-    return subject.taps.reduce((sum, { tensor }) => sum + 20 * tensor.shape[0]! * tensor.shape[1]! ** 2 + cube(tensor.shape[1]!), 0);
-  }
+  if (subject.kind === 'bundle') return subject.taps.reduce((sum, { tensor }) => sum + spectrum(tensor.shape[0]!, tensor.shape[1]!), 0);
   const rows = rowsOf(probe!.inputs);
   const backward = request.fisher === 'exact' ? backwardPasses(subject.model, probe!, 'exact') : 1;
-  const layers = subject.model.layers;
+  const { layers } = subject.model;
   const dense = layers.reduce((sum, l, i) => sum + l.width * (layers[i - 1]?.width ?? l.width), 0);
-  const grams = selected.reduce((sum, l) => sum + 20 * rows * l.width ** 2 * (1 + backward) + (2 + 2 * (request.folds ?? 0)) * cube(l.width), 0);
-  return 2 * rows * dense * (1 + 2 * backward) + grams;
+  const solves = 2 * (1 + (request.folds ?? 0));
+  const spectra = selected.reduce((sum, { width: d }) => sum + SECONDS.gram * rows * d ** 2 * (1 + backward) + SECONDS.eigen * solves * d ** 3, 0);
+  return SECONDS.pass * rows * dense * (1 + 2 * backward) + spectra;
 }

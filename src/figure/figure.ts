@@ -6,5 +6,10 @@ export interface Figure {
 
 /** Names from files are data: plotly would read markup, math and format marks in them. */
 export function plain(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\$/g, '&#36;').replace(/%\{/g, '%&#123;');
+  return text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/\$/g, '&#36;')
+    .replace(/%\{/g, '%&#123;');
 }

@@ -34,7 +34,8 @@ export function overviewFigure({ kind, layers, spectra, sides, selected, theme, 
   const start = Math.max(0, Math.min(layers.length - MOST_LAYERS, at - MOST_LAYERS / 2));
   const shown = layers.slice(start, start + MOST_LAYERS);
   const find = (layer: string, side: Side) => spectra.get(layer)?.find((s) => s.tap.side === side);
-  const data = kind === 'heatmap' ? heatmap(shown, sides[0], find, theme) : sides.map((side) => readings(kind, shown, side, find, theme));
+  const data =
+    kind === 'heatmap' ? heatmap(shown, sides[0], find, theme) : sides.map((side) => readings(kind, shown, side, find, theme));
   const labelled = shown.length <= 24;
   return {
     data,
@@ -50,7 +51,13 @@ export function overviewFigure({ kind, layers, spectra, sides, selected, theme, 
         tickangle: shown.length > 6 ? -30 : 0,
         ...(labelled
           ? { tickmode: 'array', tickvals: shown.map((_, i) => i), ticktext: shown.map((l) => plain(short(l.name))) }
-          : { showticklabels: false, title: { text: `layers ${start + 1} to ${start + shown.length} of ${layers.length}`, font: { size: 11, color: theme.muted } } }),
+          : {
+              showticklabels: false,
+              title: {
+                text: `layers ${start + 1} to ${start + shown.length} of ${layers.length}`,
+                font: { size: 11, color: theme.muted },
+              },
+            }),
       },
       yaxis: {
         ...baseAxis(theme),
@@ -62,8 +69,19 @@ export function overviewFigure({ kind, layers, spectra, sides, selected, theme, 
       shapes:
         at < 0
           ? []
-          : [{ type: 'rect', layer: kind === 'heatmap' ? 'above' : 'below', yref: 'paper', y0: 0, y1: 1, x0: at - start - 0.5, x1: at - start + 0.5,
-              fillcolor: kind === 'heatmap' ? 'rgba(0,0,0,0)' : theme.band, line: { width: kind === 'heatmap' ? 1.5 : 0, color: theme.ink } }],
+          : [
+              {
+                type: 'rect',
+                layer: kind === 'heatmap' ? 'above' : 'below',
+                yref: 'paper',
+                y0: 0,
+                y1: 1,
+                x0: at - start - 0.5,
+                x1: at - start + 0.5,
+                fillcolor: kind === 'heatmap' ? 'rgba(0,0,0,0)' : theme.band,
+                line: { width: kind === 'heatmap' ? 1.5 : 0, color: theme.ink },
+              },
+            ],
       annotations: [],
     },
   };
@@ -71,7 +89,13 @@ export function overviewFigure({ kind, layers, spectra, sides, selected, theme, 
 
 type Find = (layer: string, side: Side) => Spectrum | undefined;
 
-function readings(kind: 'logDetPlus' | 'deficit', layers: readonly Layer[], side: Side, find: Find, theme: Theme): Record<string, unknown> {
+function readings(
+  kind: 'logDetPlus' | 'deficit',
+  layers: readonly Layer[],
+  side: Side,
+  find: Find,
+  theme: Theme,
+): Record<string, unknown> {
   const look = sideLooks[side];
   const points = layers.flatMap((layer, i) => {
     const reading = find(layer.name, side)?.readings.find((r) => r.name === kind);
@@ -91,9 +115,16 @@ function readings(kind: 'logDetPlus' | 'deficit', layers: readonly Layer[], side
       thickness: 1,
       width: 3,
     },
-    marker: { symbol: points.map((p) => (p.reading.limitedBy ? `${look.symbol}-open` : look.symbol)), size: 8, color: theme[look.colour] },
+    marker: {
+      symbol: points.map((p) => (p.reading.limitedBy ? `${look.symbol}-open` : look.symbol)),
+      size: 8,
+      color: theme[look.colour],
+    },
     customdata: points.map((p) => p.layer),
-    text: points.map((p) => `${plain(p.layer)}<br>${look.word}: ${decimal(p.value)}${p.reading.limitedBy ? `<br>limited by ${p.reading.limitedBy === 'floor' ? 'the floor' : 'samples'}` : ''}`),
+    text: points.map(
+      (p) =>
+        `${plain(p.layer)}<br>${look.word}: ${decimal(p.value)}${p.reading.limitedBy ? `<br>limited by ${p.reading.limitedBy === 'floor' ? 'the floor' : 'samples'}` : ''}`,
+    ),
     hovertemplate: '%{text}<extra></extra>',
   };
 }
@@ -124,7 +155,15 @@ function heatmap(layers: readonly Layer[], side: Side | undefined, find: Find, t
       hovertemplate: '%{text}<extra></extra>',
       hoverongaps: false,
       colorscale: cividis,
-      colorbar: { thickness: 8, outlinewidth: 0, len: 1, tickprefix: '10<sup>', ticksuffix: '</sup>', nticks: 4, tickfont: { size: 11, color: theme.muted } },
+      colorbar: {
+        thickness: 8,
+        outlinewidth: 0,
+        len: 1,
+        tickprefix: '10<sup>',
+        ticksuffix: '</sup>',
+        nticks: 4,
+        tickfont: { size: 11, color: theme.muted },
+      },
     },
   ];
 }

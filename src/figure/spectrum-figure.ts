@@ -28,11 +28,21 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
     const largest = spectrum.eigenvalues[0] ?? 0;
     // A matrix of zeros has no largest eigenvalue to be relative to: its numbers are drawn as they are.
     const unit = view.scale === 'relative' && largest > 0 ? largest : 1;
-    return { spectrum, unit, floor: spectrum.floor / unit, cut: (threshold * largest) / unit, look: sideLooks[spectrum.tap.side] };
+    return {
+      spectrum,
+      unit,
+      floor: spectrum.floor / unit,
+      cut: (threshold * largest) / unit,
+      look: sideLooks[spectrum.tap.side],
+    };
   });
-  const y = view.range?.y ?? yRange(drawn.map(({ spectrum, unit, floor }) => ({ values: spectrum.eigenvalues, rank: spectrum.rank, unit, floor })));
+  const y =
+    view.range?.y ??
+    yRange(drawn.map(({ spectrum, unit, floor }) => ({ values: spectrum.eigenvalues, rank: spectrum.rank, unit, floor })));
   const longest = Math.max(1, ...spectra.map((s) => s.eigenvalues.length));
-  const x: Range = view.range?.x ?? (view.index === 'log' ? [Math.log10(0.9), Math.log10(longest * 1.1)] : [0.5 - longest * 0.012, longest * 1.02 + 0.5]);
+  const x: Range =
+    view.range?.x ??
+    (view.index === 'log' ? [Math.log10(0.9), Math.log10(longest * 1.1)] : [0.5 - longest * 0.012, longest * 1.02 + 0.5]);
 
   const shapes: Record<string, unknown>[] = [];
   const annotations: Record<string, unknown>[] = [];
@@ -42,7 +52,17 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
   const floors = drawn.filter(({ floor }) => floor > 0);
   if (floors.length > 0) {
     const highest = Math.max(...floors.map(({ floor }) => floor));
-    shapes.push({ type: 'rect', layer: 'below', xref: 'paper', x0: 0, x1: 1, y0: 10 ** y[0], y1: highest, fillcolor: theme.band, line: { width: 0 } });
+    shapes.push({
+      type: 'rect',
+      layer: 'below',
+      xref: 'paper',
+      x0: 0,
+      x1: 1,
+      y0: 10 ** y[0],
+      y1: highest,
+      fillcolor: theme.band,
+      line: { width: 0 },
+    });
     for (const { floor, look } of floors) shapes.push(line('h', floor, theme[look.colour], look.dash));
     const values = floors.map(({ floor }) => scientific(floor, 2));
     const alike = values.every((value) => value === values[0]);
@@ -56,13 +76,24 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
       y: Math.log10(lowest),
       yanchor: 'top',
       yshift: -5,
-      text: narrow ? `floor ${named}: dead below` : `below the floor of this computation (${named}): counted as dead, never read as a value`,
+      text: narrow
+        ? `floor ${named}: dead below`
+        : `below the floor of this computation (${named}): counted as dead, never read as a value`,
     });
   }
   if (threshold > 0) {
     const cut = Math.max(...drawn.map((d) => d.cut));
     for (const value of new Set(drawn.map((d) => d.cut))) if (value > 0) shapes.push(line('h', value, theme.ink, 'longdash'));
-    if (cut > 0) annotations.push({ ...note(theme.ink), xref: 'paper', x: 0.012, xanchor: 'left', y: Math.log10(cut), yanchor: 'bottom', text: `your cut, ${scientific(threshold, 2)} of the largest` });
+    if (cut > 0)
+      annotations.push({
+        ...note(theme.ink),
+        xref: 'paper',
+        x: 0.012,
+        xanchor: 'left',
+        y: Math.log10(cut),
+        yanchor: 'bottom',
+        text: `your cut, ${scientific(threshold, 2)} of the largest`,
+      });
   }
 
   const data = drawn.flatMap(({ spectrum, unit, look }, i) => {
@@ -123,7 +154,14 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
         title: { text: 'eigenvalue, by size', font: { size: 12, color: theme.muted }, standoff: 8 },
       },
       // Plotly prints powers a quarter larger than it is told.
-      yaxis: { ...baseAxis(theme), tickfont: { family: theme.sans, size: 9, color: theme.muted }, type: 'log', range: y, exponentformat: 'power', dtick: Math.max(1, Math.ceil((y[1] - y[0]) / 7)) },
+      yaxis: {
+        ...baseAxis(theme),
+        tickfont: { family: theme.sans, size: 9, color: theme.muted },
+        type: 'log',
+        range: y,
+        exponentformat: 'power',
+        dtick: Math.max(1, Math.ceil((y[1] - y[0]) / 7)),
+      },
       shapes,
       annotations,
     },
@@ -155,7 +193,8 @@ function hover(value: number, residual: number | null, dead: boolean): string {
 }
 
 function line(direction: 'h' | 'v', at: number, color: string, dash: string): Record<string, unknown> {
-  const ends = direction === 'h' ? { xref: 'paper', x0: 0, x1: 1, y0: at, y1: at } : { yref: 'paper', y0: 0, y1: 1, x0: at, x1: at };
+  const ends =
+    direction === 'h' ? { xref: 'paper', x0: 0, x1: 1, y0: at, y1: at } : { yref: 'paper', y0: 0, y1: 1, x0: at, x1: at };
   return { type: 'line', layer: 'below', ...ends, line: { color, width: 1, dash } };
 }
 

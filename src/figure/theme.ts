@@ -40,7 +40,12 @@ export function baseLayout(theme: Theme, title?: string): Record<string, unknown
     margin: { l: 56, r: 16, t: title === undefined ? 12 : 48, b: 44, pad: 0 },
     showlegend: false,
     hovermode: 'closest',
-    hoverlabel: { bgcolor: theme.paper, bordercolor: theme.hairline, font: { family: theme.mono, size: 12, color: theme.ink }, align: 'left' },
+    hoverlabel: {
+      bgcolor: theme.paper,
+      bordercolor: theme.hairline,
+      font: { family: theme.mono, size: 12, color: theme.ink },
+      align: 'left',
+    },
     dragmode: 'zoom',
     ...(title === undefined ? {} : { title: { text: title, x: 0.02, xanchor: 'left', font: { size: 14, color: theme.ink } } }),
   };

@@ -8,7 +8,7 @@ import { InputError, isAbort, messageOf } from '../base/errors';
 import { batch } from './batch';
 import type { Environment } from './environment';
 import { recallRun, rememberRun, type LastRun } from './last-run';
-import { extendReport } from './report';
+import { extendReport, settleReport } from './report';
 import { currentSubject, type Subject } from './session';
 import { editsOf, requestOf, settingsOf } from './settings';
 import type { Get, Set } from './store';
@@ -77,7 +77,11 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     try {
       const text = await (await environment.fetchFile('examples/index.json')).text();
       const gallery = Gallery.parse(JSON.parse(text));
-      set({ gallery, galleryError: null, lastRuns: Object.fromEntries(gallery.map((e) => [e.id, recallRun(e.id, environment)])) });
+      set({
+        gallery,
+        galleryError: null,
+        lastRuns: Object.fromEntries(gallery.map((e) => [e.id, recallRun(e.id, environment)])),
+      });
     } catch {
       set({ galleryError: 'The bundled examples could not be read. Files of your own can still be dropped.' });
     }
@@ -131,7 +135,9 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       set({ opening: example.title });
       let files: NamedFile[];
       try {
-        files = await Promise.all(example.files.map(async (name) => ({ name, file: await environment.fetchFile(`examples/${name}`) })));
+        files = await Promise.all(
+          example.files.map(async (name) => ({ name, file: await environment.fetchFile(`examples/${name}`) })),
+        );
       } catch (error) {
         set({ opening: null });
         refuse(error, example.title);
@@ -177,7 +183,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
         const final = await client.analyze({ id, probe: settings.probe, request }, events.push, controller.signal);
         events.close();
         if (controller.signal.aborted) return;
-        keep(final);
+        keep(settleReport(final, report));
         const example = exampleOf(subject);
         if (example) {
           rememberRun(example, final, environment);
@@ -219,7 +225,13 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
 
 function localSubject(inspection: Inspection): Subject {
   const { name, fingerprint } = inspection.checkpoint;
-  return { id: inspection.id, name, fingerprint, inspection, source: { kind: 'local', name: clip(name), fingerprint, probe: null } };
+  return {
+    id: inspection.id,
+    name,
+    fingerprint,
+    inspection,
+    source: { kind: 'local', name: clip(name), fingerprint, probe: null },
+  };
 }
 
 let snapshots = 0;

@@ -8,7 +8,8 @@ export function csvOf(report: Report): string {
   for (const { tap, dimension, rows, floor, eigenvalues, readings } of report.spectra) {
     const start = `${cell(tap.layer)},${tap.side}`;
     lines.push(`${start},dimension,,${dimension},,`, `${start},rows,,${rows},,`, `${start},floor,,${floor},,`);
-    for (const r of readings) lines.push(`${start},${cell(r.name)},,${r.value ?? ''},${r.uncertainty ?? ''},${r.limitedBy ?? ''}`);
+    for (const r of readings)
+      lines.push(`${start},${cell(r.name)},,${r.value ?? ''},${r.uncertainty ?? ''},${r.limitedBy ?? ''}`);
     eigenvalues.forEach((value, i) => lines.push(`${start},eigenvalue,${i + 1},${value},,${value <= floor ? 'floor' : ''}`));
   }
   return lines.join('\r\n') + '\r\n';

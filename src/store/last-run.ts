@@ -20,7 +20,10 @@ export function rememberRun(example: Example, report: Report, environment: Envir
   const spectrum = report.spectra.find((s) => s.tap.layer === layer && s.tap.side === side);
   if (verdict === null || !spectrum) return;
   const eigenvalues = spectrum.eigenvalues.slice(0, 4096).map((x) => Number(x.toPrecision(4)));
-  environment.remember(key(example.id), JSON.stringify({ agrees: verdict, spectrum: { eigenvalues, rank: spectrum.rank } } satisfies LastRun));
+  environment.remember(
+    key(example.id),
+    JSON.stringify({ agrees: verdict, spectrum: { eigenvalues, rank: spectrum.rank } } satisfies LastRun),
+  );
 }
 
 export function recallRun(id: string, environment: Environment): LastRun | null {

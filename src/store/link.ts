@@ -44,7 +44,10 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       pending: null,
       settings: { ...get().settings, [subject.id]: { edits: editsOf(link.request), probe } },
     });
-    if (subject.inspection) void get().inspectAgain(subject.id).then(() => get().run());
+    if (subject.inspection)
+      void get()
+        .inspectAgain(subject.id)
+        .then(() => get().run());
   };
 
   return {
@@ -56,7 +59,10 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       const fragment = encodeLink(link);
       environment.setFragment(fragment);
       const address = environment.address() + fragment;
-      const held = link.source.kind === 'local' ? 'layer, probe, seed, thresholds and a table of results; no weights' : 'layer, probe, seed, thresholds; no weights';
+      const held =
+        link.source.kind === 'local'
+          ? 'layer, probe, seed, thresholds and a table of results; no weights'
+          : 'layer, probe, seed, thresholds; no weights';
       try {
         await environment.copyText(address);
         get().say(`Link copied: ${held}. ${address.length} characters.`);
@@ -131,7 +137,11 @@ export function linkOf(state: App): Link | null {
   return {
     source,
     request: { ...request, threshold: thresholdOf(state) },
-    view: { ...state.view, layer: selectedLayer(state), sides: available.length > 0 ? [...drawnSides(state.view, available)] : state.view.sides },
+    view: {
+      ...state.view,
+      layer: selectedLayer(state),
+      sides: available.length > 0 ? [...drawnSides(state.view, available)] : state.view.sides,
+    },
     // An example is recomputed where the link is opened: its numbers need not travel.
     digest: report && source.kind === 'local' ? digestOf(report) : [],
   };

@@ -46,6 +46,25 @@ export function extendReport(report: Report, events: readonly AnalysisEvent[]): 
   return { ...next, spectra: [...next.spectra, ...spectra], skipped: [...next.skipped, ...skipped] };
 }
 
+/** The final report with the spectra that already came kept as the objects they are: what is drawn is not drawn again. */
+export function settleReport(final: Report, streamed: Report | null): Report {
+  const known = new Map(streamed?.spectra.map((s) => [`${s.tap.side} ${s.tap.layer}`, s]));
+  const spectra = final.spectra.map((s) => {
+    const before = known.get(`${s.tap.side} ${s.tap.layer}`);
+    return before && same(before, s) ? before : s;
+  });
+  return { ...final, spectra };
+}
+
+function same(a: Spectrum, b: Spectrum): boolean {
+  const rest = ({ eigenvalues, residuals, ...others }: Spectrum) => JSON.stringify(others);
+  return equal(a.eigenvalues, b.eigenvalues) && equal(a.residuals, b.residuals) && rest(a) === rest(b);
+}
+
+function equal(a: readonly (number | null)[], b: readonly (number | null)[]): boolean {
+  return a.length === b.length && a.every((x, i) => x === b[i]);
+}
+
 let last: { raw: Report; threshold: number; shown: Report } | null = null;
 const read = new WeakMap<Spectrum, { threshold: number; shown: Spectrum }>();
 

@@ -63,7 +63,10 @@ export function drawnSides(view: View, available: readonly Side[]): readonly Sid
 
 /** The spectrum whose readings are shown. */
 export function focusSpectrum(view: View, spectra: readonly Spectrum[]): Spectrum | null {
-  const side = drawnSides(view, spectra.map((s) => s.tap.side))[0];
+  const side = drawnSides(
+    view,
+    spectra.map((s) => s.tap.side),
+  )[0];
   return spectra.find((s) => s.tap.side === side) ?? null;
 }
 

@@ -75,8 +75,17 @@ function useWindowDrop(): boolean {
       if (!hasFiles(event)) return;
       event.preventDefault();
       filesOfDrop(event.dataTransfer!).then(
-        (files) => (files.length > 0 ? store.getState().openFiles(files) : store.getState().refuse('', 'That folder is empty. Drop a checkpoint, several, or a folder with one.')),
-        () => store.getState().refuse('', 'What was dropped could not be read: it may have been moved or closed to the browser. Choose it with the file picker.'),
+        (files) =>
+          files.length > 0
+            ? store.getState().openFiles(files)
+            : store.getState().refuse('', 'That folder is empty. Drop a checkpoint, several, or a folder with one.'),
+        () =>
+          store
+            .getState()
+            .refuse(
+              '',
+              'What was dropped could not be read: it may have been moved or closed to the browser. Choose it with the file picker.',
+            ),
       );
     };
     const paste = (event: ClipboardEvent) => {

@@ -13,7 +13,8 @@ export function BackendChip() {
   const wanted = useApp((s) => (subject ? (settingsOf(s, subject.id).edits.backend ?? 'auto') : 'auto'));
   const backend = report?.provenance.backend ?? (wanted === 'auto' ? 'automatic' : wanted);
   const other = backend === 'webgpu' ? 'cpu-f64' : 'webgpu';
-  const floors = report?.spectra.flatMap((s) => (s.floor > 0 && s.eigenvalues[0]! > 0 ? [s.floor / s.eigenvalues[0]!] : [])) ?? [];
+  const floors =
+    report?.spectra.flatMap((s) => (s.floor > 0 && s.eigenvalues[0]! > 0 ? [s.floor / s.eigenvalues[0]!] : [])) ?? [];
   const change = () => {
     document.getElementById('backend-note')?.hidePopover();
     store.getState().edit({ backend: other });
@@ -21,7 +22,12 @@ export function BackendChip() {
   };
   return (
     <>
-      <button className="chip backend-chip" data-testid="backend-chip" popoverTarget="backend-note" aria-label={`Backend: ${backendName(backend)}. What is this?`}>
+      <button
+        className="chip backend-chip"
+        data-testid="backend-chip"
+        popoverTarget="backend-note"
+        title="What computed this, and what else can"
+      >
         {backendName(backend)}
         {report?.provenance.partial === false && <span> · {precision(backend)}</span>}
       </button>

@@ -18,7 +18,13 @@ export function CheckpointFacts() {
     <section className="checkpoint" aria-labelledby="checkpoint-title">
       <h2 id="checkpoint-title">Checkpoint</h2>
       {subjects.length > 1 && (
-        <select className="whole" value={subject.id} onChange={(e) => store.getState().choose(e.target.value)} aria-label="Which of the open checkpoints to show" data-testid="subject">
+        <select
+          className="whole"
+          value={subject.id}
+          onChange={(e) => store.getState().choose(e.target.value)}
+          aria-label="Which of the open checkpoints to show"
+          data-testid="subject"
+        >
           {subjects.map((s) => (
             <option key={s.id} value={s.id}>
               {s.name}
@@ -61,17 +67,26 @@ export function Recognised({ inspection }: { inspection: Inspection }) {
   return (
     <>
       <p className="lead">
-        {model.title}, {count(model.parameters)} parameters; {checkpoint.format}, {counted(checkpoint.tensorCount, 'tensor')} in {counted(checkpoint.files.length, 'file')}.
+        {model.title}, {count(model.parameters)} parameters; {checkpoint.format}, {counted(checkpoint.tensorCount, 'tensor')} in{' '}
+        {counted(checkpoint.files.length, 'file')}.
       </p>
       <ul className="sentences">
-        {[...checkpoint.warnings, ...model.evidence, ...model.transforms.slice(0, 6), ...model.tied.slice(0, 6).map((group) => `Tied: ${group.join(' = ')}.`)].map((s, i) => (
+        {[
+          ...checkpoint.warnings,
+          ...model.evidence,
+          ...model.transforms.slice(0, 6),
+          ...model.tied.slice(0, 6).map((group) => `Tied: ${group.join(' = ')}.`),
+        ].map((s, i) => (
           <li key={i}>{s}</li>
         ))}
       </ul>
       {(left.length > 0 || skipped.length > 0) && (
         <details>
           <summary>
-            Left out: {[left.length > 0 && counted(left.length, 'tensor'), skipped.length > 0 && counted(skipped.length, 'layer')].filter(Boolean).join(', ')}
+            Left out:{' '}
+            {[left.length > 0 && counted(left.length, 'tensor'), skipped.length > 0 && counted(skipped.length, 'layer')]
+              .filter(Boolean)
+              .join(', ')}
           </summary>
           <ul className="sentences">
             {left.slice(0, 100).map((t) => (

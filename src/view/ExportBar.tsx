@@ -33,11 +33,21 @@ export function ExportBar() {
     const name = stem(subject.name);
     try {
       // The report is saved as it was computed: a cut is a way of looking at it.
-      if (format === 'json') download(new Blob([JSON.stringify(state.results[subject.id]!.report)], { type: 'application/json' }), `${name}.report.json`);
+      if (format === 'json')
+        download(
+          new Blob([JSON.stringify(state.results[subject.id]!.report)], { type: 'application/json' }),
+          `${name}.report.json`,
+        );
       else if (format === 'csv') download(new Blob([csvOf(report)], { type: 'text/csv' }), `${name}.csv`);
       else {
         const spectra = drawnSpectra(state);
-        const figure = spectrumFigure({ spectra, view: state.view, threshold: thresholdOf(state), theme: readTheme(), title: `${layer} · ${report.checkpoint.name}` });
+        const figure = spectrumFigure({
+          spectra,
+          view: state.view,
+          threshold: thresholdOf(state),
+          theme: readTheme(),
+          title: `${layer} · ${report.checkpoint.name}`,
+        });
         download(await renderImage(figure, format), `${name}.${slug(layer)}.${format}`);
       }
     } catch (error) {
@@ -48,7 +58,14 @@ export function ExportBar() {
     <div className="export-bar" role="group" aria-label="Export">
       <span className="muted">Export</span>
       {formats.map((format) => (
-        <button key={format} className="quiet" data-testid={`export-${format}`} disabled={!ready} title={titles[format]} onClick={() => void save(format)}>
+        <button
+          key={format}
+          className="quiet"
+          data-testid={`export-${format}`}
+          disabled={!ready}
+          title={titles[format]}
+          onClick={() => void save(format)}
+        >
           {format.toUpperCase()}
         </button>
       ))}

@@ -10,7 +10,11 @@ export function GalleryCards() {
   return (
     <section className="gallery" aria-labelledby="gallery-title" aria-busy={gallery === null}>
       <h2 id="gallery-title">Or open one with a known answer</h2>
-      <ul>{gallery?.map((example) => <Card key={example.id} example={example} />)}</ul>
+      <ul>
+        {gallery?.map((example) => (
+          <Card key={example.id} example={example} />
+        ))}
+      </ul>
     </section>
   );
 }
@@ -20,15 +24,27 @@ function Card({ example }: { example: Example }) {
   const last = useApp((s) => s.lastRuns[example.id] ?? null);
   return (
     <li>
-      <button className="card" data-testid={`example-${example.id}`} onClick={() => void store.getState().openExample(example.id)}>
+      <button
+        className="card"
+        data-testid={`example-${example.id}`}
+        onClick={() => void store.getState().openExample(example.id)}
+      >
         <span className="card-plot">
-          {last ? <Sparkline spectrum={last.spectrum} tone={example.focus.side} width={210} height={52} most={40} /> : <span className="faint">not run here yet</span>}
+          {last ? (
+            <Sparkline spectrum={last.spectrum} tone={example.focus.side} width={210} height={52} most={40} />
+          ) : (
+            <span className="faint">not run here yet</span>
+          )}
         </span>
         <strong>{example.title}</strong>
         <span className="muted">{example.description}</span>
         <span className="answer">
           {example.answer}
-          {last && <span className={last.agrees ? 'agrees' : 'differs'}>{last.agrees ? ' · agrees' : ' · the last run differs'}</span>}
+          {last && (
+            <span className={last.agrees ? 'agrees' : 'differs'}>
+              {last.agrees ? 'the last run here agrees' : 'the last run here differs'}
+            </span>
+          )}
         </span>
       </button>
     </li>

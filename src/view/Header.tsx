@@ -19,7 +19,12 @@ export function Header({ theme, onTheme, onHelp }: { theme: string; onTheme: () 
         <>
           <p className="chip file-chip" title={subject.name}>
             <strong>{subject.name}</strong>
-            {model && <span> · {model.title}, {count(model.parameters)} parameters</span>}
+            {model && (
+              <span>
+                {' '}
+                · {model.title}, {count(model.parameters)} parameters
+              </span>
+            )}
           </p>
           <BackendChip />
         </>
@@ -29,14 +34,24 @@ export function Header({ theme, onTheme, onHelp }: { theme: string; onTheme: () 
         <button className="quiet icon" onClick={onHelp} aria-label="Help and keyboard shortcuts" title="Help (?)">
           ?
         </button>
-        <button className="quiet icon" onClick={onTheme} aria-label={theme === 'dark' ? 'Use the light theme' : 'Use the dark theme'} title="Light or dark">
+        <button
+          className="quiet icon"
+          onClick={onTheme}
+          aria-label={theme === 'dark' ? 'Use the light theme' : 'Use the dark theme'}
+          title="Light or dark"
+        >
           <svg width="15" height="15" viewBox="0 0 16 16" aria-hidden="true">
             <circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
             <path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor" />
           </svg>
         </button>
         {subject && (
-          <button className="primary" data-testid="share" onClick={() => void store.getState().copyLink()} title="Copy a link to this view (c)">
+          <button
+            className="primary"
+            data-testid="share"
+            onClick={() => void store.getState().copyLink()}
+            title="Copy a link to this view (c)"
+          >
             Copy link
           </button>
         )}
@@ -56,7 +71,17 @@ function FilePickers() {
   };
   return (
     <>
-      <input ref={files} id="file-input" data-testid="file-input" className="offscreen" type="file" multiple tabIndex={-1} aria-label="Choose files" onChange={(e) => take(e.currentTarget)} />
+      <input
+        ref={files}
+        id="file-input"
+        data-testid="file-input"
+        className="offscreen"
+        type="file"
+        multiple
+        tabIndex={-1}
+        aria-label="Choose files"
+        onChange={(e) => take(e.currentTarget)}
+      />
       <input
         id="folder-input"
         className="offscreen"

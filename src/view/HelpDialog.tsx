@@ -13,8 +13,9 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         <button className="quiet">Close</button>
       </form>
       <p>
-        A direction is dead when moving along it changes nothing that can be measured on the probe. Deadreckon reads dead directions off the spectra of each layer’s activations and
-        per-sample gradients. It says which eigenvalues are real and which are below the floor of the computation. Nothing leaves this machine.
+        A direction is dead when moving along it changes nothing that can be measured on the probe. Deadreckon reads dead
+        directions off the spectra of each layer’s activations and per-sample gradients. It says which eigenvalues are real and
+        which are below the floor of the computation. Nothing leaves this machine.
       </p>
       <h3>Keyboard</h3>
       <dl className="keys">

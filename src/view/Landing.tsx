@@ -7,7 +7,10 @@ export function Landing() {
   return (
     <main id="main" className="landing" tabIndex={-1}>
       <h1>Which directions of this network are dead?</h1>
-      <p className="lead">Drop a checkpoint: the spectra of every layer are computed on your machine, each with the floor below which nothing can be read. Nothing is uploaded.</p>
+      <p className="lead">
+        Drop a checkpoint: the spectra of every layer are computed on your machine, each with the floor below which nothing can be
+        read. Nothing is uploaded.
+      </p>
       <DropZone title={opening === null ? 'Drop a checkpoint, several, or a folder' : `Opening ${opening} …`} />
       <GalleryCards />
       <OpenSubjects />
@@ -52,7 +55,15 @@ function LinkField() {
         if (text.trim()) void store.getState().openLink(text);
       }}
     >
-      <input type="text" autoFocus value={text} onChange={(e) => setText(e.target.value)} placeholder="https://…#v1.…" aria-label="Share link" spellCheck={false} />
+      <input
+        type="text"
+        autoFocus
+        value={text}
+        onChange={(e) => setText(e.target.value)}
+        placeholder="https://…#v1.…"
+        aria-label="Share link"
+        spellCheck={false}
+      />
       <button className="primary">Open</button>
     </form>
   );

@@ -60,22 +60,45 @@ export function LayerList() {
                 {row.group}
               </li>
             ) : (
-              <LayerRow key={row.layer.name} row={row} current={row.layer.name === selected} shown={focusSpectrum(view, spectra.get(row.layer.name) ?? [])} />
+              <LayerRow
+                key={row.layer.name}
+                row={row}
+                current={row.layer.name === selected}
+                shown={focusSpectrum(view, spectra.get(row.layer.name) ?? [])}
+              />
             ),
           )}
         </ul>
-        {rows.length === 0 && <p className="muted">{all === 0 ? 'No layer was recognised: the Report tab says why.' : 'No layer has such a name. Esc leaves the filter.'}</p>}
+        {rows.length === 0 && (
+          <p className="muted">
+            {all === 0 ? 'No layer was recognised: the Report tab says why.' : 'No layer has such a name. Esc leaves the filter.'}
+          </p>
+        )}
       </div>
     </section>
   );
 }
 
-const LayerRow = memo(function LayerRow({ row, current, shown }: { row: { layer: Layer; label: string }; current: boolean; shown: Spectrum | null }) {
+const LayerRow = memo(function LayerRow({
+  row,
+  current,
+  shown,
+}: {
+  row: { layer: Layer; label: string };
+  current: boolean;
+  shown: Spectrum | null;
+}) {
   const store = useStore();
   const { name } = row.layer;
   return (
     <li>
-      <button className="layer-row" data-testid={`layer-${name}`} aria-current={current || undefined} onClick={() => store.getState().select(name)} title={name}>
+      <button
+        className="layer-row"
+        data-testid={`layer-${name}`}
+        aria-current={current || undefined}
+        onClick={() => store.getState().select(name)}
+        title={name}
+      >
         <span className="name">{row.label}</span>
         {shown ? (
           <>
@@ -94,7 +117,12 @@ const LayerRow = memo(function LayerRow({ row, current, shown }: { row: { layer:
 function Dead({ spectrum }: { spectrum: Spectrum }) {
   const { deficit, sampleLimited, tap } = spectrum;
   const words = `${count(deficit)} dead ${sideLooks[tap.side].word} directions${sampleLimited ? ', limited by samples' : ''}`;
-  if (deficit === 0) return <span className="dead-count none" title={words} aria-label={words} role="img">–</span>;
+  if (deficit === 0)
+    return (
+      <span className="dead-count none" title={words} aria-label={words} role="img">
+        –
+      </span>
+    );
   return (
     <span className={`dead-count${sampleLimited ? ' by-samples' : ''}`} title={words} aria-label={words} role="img">
       {count(deficit)}

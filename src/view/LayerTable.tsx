@@ -57,7 +57,10 @@ export function LayerTable() {
   }, [store, report, filter, sort]);
 
   const own = rows.filter((s) => s.tap.layer === selected);
-  const side = drawnSides(view, own.map((s) => s.tap.side))[0];
+  const side = drawnSides(
+    view,
+    own.map((s) => s.tap.side),
+  )[0];
   const at = rows.findIndex((s) => s.tap.layer === selected && s.tap.side === side);
   const { scroller, start, end, before, after } = useWindow(rows.length, ROW, { keep: at, header: 40 });
 
@@ -87,12 +90,21 @@ export function LayerTable() {
           <tbody onKeyDown={move}>
             {before > 0 && <tr style={{ height: before }} aria-hidden="true" />}
             {rows.slice(start, end).map((s, i) => (
-              <TableRow key={`${s.tap.side} ${s.tap.layer}`} spectrum={s} current={start + i === at} kin={s.tap.layer === selected} />
+              <TableRow
+                key={`${s.tap.side} ${s.tap.layer}`}
+                spectrum={s}
+                current={start + i === at}
+                kin={s.tap.layer === selected}
+              />
             ))}
             {after > 0 && <tr style={{ height: after }} aria-hidden="true" />}
           </tbody>
         </table>
-        {rows.length === 0 && <p className="muted table-empty">{report && report.spectra.length > 0 ? 'No layer has such a name.' : 'Rows appear here as layers finish.'}</p>}
+        {rows.length === 0 && (
+          <p className="muted table-empty">
+            {report && report.spectra.length > 0 ? 'No layer has such a name.' : 'Rows appear here as layers finish.'}
+          </p>
+        )}
       </div>
     </section>
   );
@@ -101,7 +113,11 @@ export function LayerTable() {
 function HeadCell({ column, sort, onSort }: { column: Column; sort: Sort | null; onSort: (sort: Sort | null) => void }) {
   const active = sort?.key === column.key ? sort : null;
   // Up, down, and back to the order of the layers.
-  const next = !active ? { key: column.key, descending: false } : active.descending ? null : { key: column.key, descending: true };
+  const next = !active
+    ? { key: column.key, descending: false }
+    : active.descending
+      ? null
+      : { key: column.key, descending: true };
   const button = (
     <button onClick={() => onSort(next)}>
       {column.title ?? <Term name={column.term!} focusable={false} />}

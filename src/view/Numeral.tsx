@@ -18,7 +18,8 @@ const kinds: Record<string, NumberKind> = {
 export const kindOf = (reading: string): NumberKind => kinds[reading] ?? 'scientific';
 
 export function Numeral({ value, kind, digits }: { value: number; kind: NumberKind; digits?: number }) {
-  const text = kind === 'scientific' ? scientific(value, digits ?? 4) : kind === 'decimal' ? decimal(value, digits ?? 6) : count(value);
+  const text =
+    kind === 'scientific' ? scientific(value, digits ?? 4) : kind === 'decimal' ? decimal(value, digits ?? 6) : count(value);
   const at = kind === 'scientific' ? text.indexOf('e') : -1;
   return (
     <span className="num" data-value={value}>

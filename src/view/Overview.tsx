@@ -24,18 +24,36 @@ export function Overview({ themeName }: { themeName: string }) {
   const view = useApp((s) => s.view);
   const sides = useSteady(drawnSides(view, sidesOf(report)));
   const figure = useMemo(
-    () => (report ? overviewFigure({ kind, layers: report.layers, spectra: spectraByLayer(report), sides, selected, theme: readTheme() }) : null),
+    () =>
+      report
+        ? overviewFigure({ kind, layers: report.layers, spectra: spectraByLayer(report), sides, selected, theme: readTheme() })
+        : null,
     [report, kind, sides, selected, themeName],
   );
   return (
     <section className="overview" aria-labelledby="overview-title">
       <div className="plot-head">
         <h2 id="overview-title">All layers</h2>
-        <Segments label="What to compare" value={kind} options={kinds} words={words} onChoose={(next) => store.getState().setOverview(next)} />
-        {kind === 'heatmap' && sides[0] && <span className="muted caption">{sides[0]} side, log10 of the eigenvalues over the largest; empty where dead</span>}
+        <Segments
+          label="What to compare"
+          value={kind}
+          options={kinds}
+          words={words}
+          onChoose={(next) => store.getState().setOverview(next)}
+        />
+        {kind === 'heatmap' && sides[0] && (
+          <span className="muted caption">{sides[0]} side, log10 of the eigenvalues over the largest; empty where dead</span>
+        )}
       </div>
       <div className="plot-box small">
-        {figure && <Plot figure={figure} className="plot" label={`${words[kind]} of every layer. The table has the numbers.`} onPick={(name) => store.getState().select(name)} />}
+        {figure && (
+          <Plot
+            figure={figure}
+            className="plot"
+            label={`${words[kind]} of every layer. The table has the numbers.`}
+            onPick={(name) => store.getState().select(name)}
+          />
+        )}
       </div>
     </section>
   );

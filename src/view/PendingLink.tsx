@@ -16,7 +16,8 @@ export function PendingLink() {
     <main id="main" className="landing pending" tabIndex={-1}>
       <h1>This link needs a file of yours</h1>
       <p className="lead">
-        {pending.found ? 'The checkpoint is here. Now drop the probe' : 'Drop the file'} <strong>{missing.name}</strong> (fingerprint <code>{missing.fingerprint}</code>)
+        {pending.found ? 'The checkpoint is here. Now drop the probe' : 'Drop the file'} <strong>{missing.name}</strong>{' '}
+        (fingerprint <code>{missing.fingerprint}</code>)
         {!pending.found && source.probe && (
           <>
             {' '}

@@ -16,7 +16,8 @@ export function loadPlotly(): Promise<Plotly> {
  * Each step is a task of its own.
  */
 export function warmPlotly(layout: Figure['layout']): void {
-  const idle = (work: () => void) => ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 2000 }) : setTimeout(work, 300));
+  const idle = (work: () => void) =>
+    'requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 2000 }) : setTimeout(work, 300);
   idle(() => {
     void loadPlotly().then((plotly) =>
       idle(() => {
@@ -26,10 +27,12 @@ export function warmPlotly(layout: Figure['layout']): void {
         document.body.append(host);
         const x = Array.from({ length: 64 }, (_, i) => i + 1);
         const data = [{ type: 'scatter', mode: 'lines+markers', x, y: x, hovertemplate: '%{y}' }];
-        void plotly.newPlot(host, data as never, { ...layout, width: 300, height: 200 } as never, { displayModeBar: false }).then(() => {
-          plotly.purge(host);
-          host.remove();
-        });
+        void plotly
+          .newPlot(host, data as never, { ...layout, width: 300, height: 200 } as never, { displayModeBar: false })
+          .then(() => {
+            plotly.purge(host);
+            host.remove();
+          });
       }),
     );
   });
@@ -89,7 +92,12 @@ export default function Plot({ figure, label, className, onRange, onPick }: Plot
     const draw = (data: Figure['data']) => {
       // Plotly writes into what it is given.
       const given = structuredClone({ data, layout: { ...figure.layout, autosize: true } });
-      void plotly.react(element, given.data as never, given.layout as never, { displayModeBar: false, responsive: false, doubleClick: false, showTips: false });
+      void plotly.react(element, given.data as never, given.layout as never, {
+        displayModeBar: false,
+        responsive: false,
+        doubleClick: false,
+        showTips: false,
+      });
     };
     return () => clearTimeout(timer);
   }, [plotly, figure]);

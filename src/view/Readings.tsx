@@ -39,7 +39,12 @@ export function Readings() {
         <>
           <dl className="readings">
             {spectrum.readings.map((reading) => (
-              <div key={reading.name} data-testid={`reading-${reading.name}`} data-value={reading.value ?? ''} data-limited={reading.limitedBy ?? ''}>
+              <div
+                key={reading.name}
+                data-testid={`reading-${reading.name}`}
+                data-value={reading.value ?? ''}
+                data-limited={reading.limitedBy ?? ''}
+              >
                 <dt>{reading.name in glossary ? <Term name={reading.name as TermName} /> : reading.name}</dt>
                 <dd>
                   <ReadingValue reading={reading} />
@@ -64,7 +69,9 @@ export function Readings() {
                 <Term name="floor" />
               </dt>
               <dd className="num">{scientific(spectrum.floor, 2)}</dd>
-              <dd className="reason">{spectrum.eigenvalues[0]! > 0 ? `${scientific(spectrum.floor / spectrum.eigenvalues[0]!, 2)} of the largest` : ''}</dd>
+              <dd className="reason">
+                {spectrum.eigenvalues[0]! > 0 ? `${scientific(spectrum.floor / spectrum.eigenvalues[0]!, 2)} of the largest` : ''}
+              </dd>
             </div>
             <div>
               <dt>

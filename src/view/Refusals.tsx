@@ -14,7 +14,11 @@ export function Refusals() {
                 <p>
                   {r.where && <strong>{r.where}</strong>} {r.message}
                 </p>
-                <button className="quiet" onClick={() => store.getState().dismissRefusal(r.id)} aria-label={`Dismiss: ${r.where || r.message}`}>
+                <button
+                  className="quiet"
+                  onClick={() => store.getState().dismissRefusal(r.id)}
+                  aria-label={`Dismiss: ${r.where || r.message}`}
+                >
                   Dismiss
                 </button>
               </li>

@@ -12,6 +12,7 @@ export function ReportTab() {
   const { checkpoint, model, probe, provenance, skipped } = report;
   return (
     <div role="tabpanel" id="panel-report" aria-labelledby="tab-report" className="panel report">
+      <h1 className="offscreen">Report of {checkpoint.name}</h1>
       <Section title="Provenance">
         <dl className="facts wide">
           <Fact name="made by">{provenance.app}</Fact>
@@ -38,7 +39,8 @@ export function ReportTab() {
       </Section>
       <Section title="Model">
         <p>
-          {model.title}, {count(model.parameters)} parameters. File format {checkpoint.format}; fingerprint <code>{checkpoint.fingerprint}</code>.
+          {model.title}, {count(model.parameters)} parameters. File format {checkpoint.format}; fingerprint{' '}
+          <code>{checkpoint.fingerprint}</code>.
         </p>
         <ul className="sentences">
           {checkpoint.files.slice(0, 50).map((f) => (
@@ -50,7 +52,10 @@ export function ReportTab() {
         <Sentences title="How it was recognised" list={model.evidence} />
         <Sentences title="What was done to the tensors" list={model.transforms} />
         <Sentences title="Tied tensors" list={model.tied.map((group) => group.join(' = '))} />
-        <Sentences title="What was assumed or chosen" list={model.choices.map((c) => `${c.key} = ${c.value} (${c.assumed ? 'assumed' : 'known or chosen'}): ${c.evidence}`)} />
+        <Sentences
+          title="What was assumed or chosen"
+          list={model.choices.map((c) => `${c.key} = ${c.value} (${c.assumed ? 'assumed' : 'known or chosen'}): ${c.evidence}`)}
+        />
       </Section>
       {checkpoint.warnings.length > 0 && (
         <Section title="Warnings">
@@ -67,7 +72,9 @@ export function ReportTab() {
               </li>
             ))}
           </ul>
-          {skipped.length > 500 && <p className="muted">and {count(skipped.length - 500)} more: the exported JSON has them all.</p>}
+          {skipped.length > 500 && (
+            <p className="muted">and {count(skipped.length - 500)} more: the exported JSON has them all.</p>
+          )}
         </Section>
       )}
       <Section title={`Tensors (${count(checkpoint.tensorCount)})`}>

@@ -42,7 +42,12 @@ export function RunButton({ words, id, quiet }: { words: string; id: string; qui
   const store = useStore();
   const running = useApp((s) => s.running !== null);
   return (
-    <button className={quiet ? 'quiet' : 'primary'} data-testid={id} disabled={running} onClick={() => void store.getState().run()}>
+    <button
+      className={quiet ? 'quiet' : 'primary'}
+      data-testid={id}
+      disabled={running}
+      onClick={() => void store.getState().run()}
+    >
       {words}
     </button>
   );
@@ -76,7 +81,13 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
             </select>
           </Field>
           <Field {...field} label="samples N" help={settingHelp.samples}>
-            <NumberField value={request.samples} placeholder={probe ? `all ${count(probe.samples)}` : 'default'} least={1} most={1_000_000} onChange={(samples) => edit({ samples })} />
+            <NumberField
+              value={request.samples}
+              placeholder={probe ? `all ${count(probe.samples)}` : 'default'}
+              least={1}
+              most={1_000_000}
+              onChange={(samples) => edit({ samples })}
+            />
           </Field>
           <Field {...field} label="seed" help={settingHelp.seed}>
             <NumberField value={request.seed} least={0} most={4294967295} onChange={(seed) => edit({ seed })} />
@@ -88,8 +99,15 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
               <option value="ce">cross-entropy</option>
             </select>
           </Field>
-          <Field {...field} label="Fisher" help={request.fisher ? `${settingHelp.fisher} ${fisherHelp[request.fisher]}` : settingHelp.fisher}>
-            <select value={request.fisher ?? ''} onChange={(e) => edit({ fisher: FISHERS.find((f) => f === e.target.value) ?? null })}>
+          <Field
+            {...field}
+            label="Fisher"
+            help={request.fisher ? `${settingHelp.fisher} ${fisherHelp[request.fisher]}` : settingHelp.fisher}
+          >
+            <select
+              value={request.fisher ?? ''}
+              onChange={(e) => edit({ fisher: FISHERS.find((f) => f === e.target.value) ?? null })}
+            >
               {request.fisher === null && <option value="">default</option>}
               {FISHERS.map((f) => (
                 <option key={f}>{f}</option>
@@ -107,10 +125,20 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
             </Field>
           )}
           <Field {...field} label="layers" help={settingHelp.layers}>
-            <input type="text" value={request.layers} placeholder="all" spellCheck={false} maxLength={4000} onChange={(e) => edit({ layers: e.target.value })} />
+            <input
+              type="text"
+              value={request.layers}
+              placeholder="all"
+              spellCheck={false}
+              maxLength={4000}
+              onChange={(e) => edit({ layers: e.target.value })}
+            />
           </Field>
           <Field {...field} label="backend" help={settingHelp.backend}>
-            <select value={request.backend} onChange={(e) => edit({ backend: BACKENDS.find((b) => b === e.target.value) ?? null })}>
+            <select
+              value={request.backend}
+              onChange={(e) => edit({ backend: BACKENDS.find((b) => b === e.target.value) ?? null })}
+            >
               {BACKENDS.map((b) => (
                 <option key={b} value={b}>
                   {b === 'auto' ? 'automatic' : backendName(b)}
@@ -121,7 +149,13 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
           {usesProbe && (
             <>
               <Field {...field} label="folds" help={settingHelp.folds}>
-                <NumberField value={request.folds} placeholder="5 if cheap" least={0} most={20} onChange={(folds) => edit({ folds })} />
+                <NumberField
+                  value={request.folds}
+                  placeholder="5 if cheap"
+                  least={0}
+                  most={20}
+                  onChange={(folds) => edit({ folds })}
+                />
               </Field>
               <Field {...field} label="parameter Gram" help={settingHelp.parameter}>
                 <input type="checkbox" checked={request.parameter} onChange={(e) => edit({ parameter: e.target.checked })} />
@@ -134,11 +168,29 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
   );
 }
 
-function Field({ label, help, roomy, children, mark }: { label: string; help: string; roomy: boolean; children: ReactNode; mark?: ReactNode }) {
+function Field({
+  label,
+  help,
+  roomy,
+  children,
+  mark,
+}: {
+  label: string;
+  help: string;
+  roomy: boolean;
+  children: ReactNode;
+  mark?: ReactNode;
+}) {
   return (
     <label className="field">
       <span className="field-label">
-        {roomy ? label : <Hint content={<span>{help}</span>} focusable={false}>{label}</Hint>}
+        {roomy ? (
+          label
+        ) : (
+          <Hint content={<span>{help}</span>} focusable={false}>
+            {label}
+          </Hint>
+        )}
         {mark}
       </span>
       {children}
@@ -160,7 +212,13 @@ function ChoiceField({ choice, roomy, onChoose }: { choice: Choice; roomy: boole
 }
 
 /** A whole number; what cannot be one is not sent, and an empty field means the default. */
-function NumberField(props: { value: number | null; placeholder?: string; least: number; most: number; onChange: (value: number | null) => void }) {
+function NumberField(props: {
+  value: number | null;
+  placeholder?: string;
+  least: number;
+  most: number;
+  onChange: (value: number | null) => void;
+}) {
   const { value, placeholder, least, most, onChange } = props;
   const [typed, setTyped] = useState<string | null>(null);
   return (

@@ -18,7 +18,10 @@ import { readTheme } from './use-theme';
 export function drawnSpectra(state: App): Spectrum[] {
   const layer = selectedLayer(state);
   const spectra = spectraByLayer(shownReport(state)).get(layer ?? '') ?? [];
-  const sides = drawnSides(state.view, spectra.map((s) => s.tap.side));
+  const sides = drawnSides(
+    state.view,
+    spectra.map((s) => s.tap.side),
+  );
   return spectra.filter((s) => sides.includes(s.tap.side));
 }
 
@@ -59,13 +62,27 @@ export function SpectrumPanel({ themeName }: { themeName: string }) {
           <Plot figure={figure} label={label} className="plot" onRange={(next) => look({ range: next })} />
         ) : (
           <p className="plot-empty muted">
-            {skipped.length > 0 ? skipped.map((s) => s.reason).join(' ') : running ? 'This layer has not been reached yet: it fills in here.' : 'There is no spectrum of this layer in this analysis.'}
+            {skipped.length > 0
+              ? skipped.map((s) => s.reason).join(' ')
+              : running
+                ? 'This layer has not been reached yet: it fills in here.'
+                : 'There is no spectrum of this layer in this analysis.'}
           </p>
         )}
       </div>
       <div className="plot-foot">
-        <Segments label="Scale" value={scale} options={['relative', 'absolute']} onChoose={(next) => look({ scale: next, range: null })} />
-        <Segments label="Index" value={index} options={['linear', 'log']} onChoose={(next) => look({ index: next, range: null })} />
+        <Segments
+          label="Scale"
+          value={scale}
+          options={['relative', 'absolute']}
+          onChoose={(next) => look({ scale: next, range: null })}
+        />
+        <Segments
+          label="Index"
+          value={index}
+          options={['linear', 'log']}
+          onChoose={(next) => look({ index: next, range: null })}
+        />
         {range && (
           <button className="quiet" onClick={() => look({ range: null })}>
             Whole range
@@ -105,7 +122,19 @@ export function SideMark({ side }: { side: Side }) {
   );
 }
 
-export function Segments<T extends string>({ label, value, options, words, onChoose }: { label: string; value: T; options: readonly T[]; words?: Partial<Record<T, string>>; onChoose: (value: T) => void }) {
+export function Segments<T extends string>({
+  label,
+  value,
+  options,
+  words,
+  onChoose,
+}: {
+  label: string;
+  value: T;
+  options: readonly T[];
+  words?: Partial<Record<T, string>>;
+  onChoose: (value: T) => void;
+}) {
   return (
     <div className="segments" role="group" aria-label={label}>
       {options.map((option) => (

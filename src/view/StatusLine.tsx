@@ -5,7 +5,12 @@ import { shownReport } from '../store/report';
 import type { App } from '../store/store';
 import { useApp, useStore } from './app-context';
 
-const phases: Record<Phase, string> = { read: 'reading tensors', forward: 'running the network', gram: 'building Grams', eigen: 'solving spectra' };
+const phases: Record<Phase, string> = {
+  read: 'reading tensors',
+  forward: 'running the network',
+  gram: 'building Grams',
+  eigen: 'solving spectra',
+};
 
 /** One line at the bottom: what happens, how far it is, how to stop it. */
 export function StatusLine({ onHelp }: { onHelp: () => void }) {

@@ -11,14 +11,24 @@ export function TensorTable({ tensors, total }: { tensors: readonly TensorLine[]
   const [text, setText] = useState('');
   const [status, setStatus] = useState('');
   const rows = useMemo(
-    () => tensors.filter((t) => (status === '' || t.status === status) && (text === '' || t.name.includes(text) || t.reason?.includes(text))),
+    () =>
+      tensors.filter(
+        (t) => (status === '' || t.status === status) && (text === '' || t.name.includes(text) || t.reason?.includes(text)),
+      ),
     [tensors, text, status],
   );
   const { scroller, start, end, before, after } = useWindow(rows.length, ROW);
   return (
     <>
       <div className="filters">
-        <input type="search" value={text} onChange={(e) => setText(e.target.value)} placeholder="name or reason" aria-label="Filter tensors by name or reason" spellCheck={false} />
+        <input
+          type="search"
+          value={text}
+          onChange={(e) => setText(e.target.value)}
+          placeholder="name or reason"
+          aria-label="Filter tensors by name or reason"
+          spellCheck={false}
+        />
         <select value={status} onChange={(e) => setStatus(e.target.value)} aria-label="Filter tensors by what became of them">
           <option value="">every status</option>
           {statuses

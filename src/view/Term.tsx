@@ -42,7 +42,11 @@ export function Hint({ content, children, focusable = true }: { content: ReactNo
   const open = () => {
     const box = anchor.current!.getBoundingClientRect();
     const above = box.bottom > innerHeight - 220;
-    setPlace({ left: Math.max(8, Math.min(box.left, innerWidth - 328)), top: above ? innerHeight - box.top + 6 : box.bottom + 6, above });
+    setPlace({
+      left: Math.max(8, Math.min(box.left, innerWidth - 328)),
+      top: above ? innerHeight - box.top + 6 : box.bottom + 6,
+      above,
+    });
   };
   const close = () => setPlace(null);
   useEffect(() => {
@@ -56,11 +60,25 @@ export function Hint({ content, children, focusable = true }: { content: ReactNo
     };
   }, [place]);
   return (
-    <span ref={anchor} className="term" tabIndex={focusable ? 0 : undefined} aria-describedby={place ? id : undefined} onMouseEnter={open} onMouseLeave={close} onFocus={open} onBlur={close}>
+    <span
+      ref={anchor}
+      className="term"
+      tabIndex={focusable ? 0 : undefined}
+      aria-describedby={place ? id : undefined}
+      onMouseEnter={open}
+      onMouseLeave={close}
+      onFocus={open}
+      onBlur={close}
+    >
       {children}
       {place &&
         createPortal(
-          <span role="tooltip" id={id} className="tooltip" style={place.above ? { left: place.left, bottom: place.top } : { left: place.left, top: place.top }}>
+          <span
+            role="tooltip"
+            id={id}
+            className="tooltip"
+            style={place.above ? { left: place.left, bottom: place.top } : { left: place.left, top: place.top }}
+          >
             {content}
           </span>,
           document.body,

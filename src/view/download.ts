@@ -10,7 +10,14 @@ export function download(content: Blob, name: string): void {
 
 /** 'run/model.safetensors' -> 'model' */
 export function stem(name: string): string {
-  return slug(name.split('/').at(-1)!.replace(/\.[^.]+$/, '')) || 'deadreckon';
+  return (
+    slug(
+      name
+        .split('/')
+        .at(-1)!
+        .replace(/\.[^.]+$/, ''),
+    ) || 'deadreckon'
+  );
 }
 
 /** Only letters, digits, dot, dash and underscore stay. */

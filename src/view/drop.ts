@@ -8,7 +8,9 @@ const MOST_FILES = 10_000;
 export function filesOfDrop(transfer: DataTransfer): Promise<NamedFile[]> {
   const entries = [...transfer.items].filter((i) => i.kind === 'file').map((i) => i.webkitGetAsEntry());
   const plain = [...transfer.files];
-  return entries.some((e) => e) ? walk(entries.filter((e) => e !== null)) : Promise.resolve(plain.map((file) => ({ file, name: file.name })));
+  return entries.some((e) => e)
+    ? walk(entries.filter((e) => e !== null))
+    : Promise.resolve(plain.map((file) => ({ file, name: file.name })));
 }
 
 export function filesOfPicker(list: FileList): NamedFile[] {
@@ -23,7 +25,8 @@ async function walk(entries: readonly FileSystemEntry[]): Promise<NamedFile[]> {
     if (entry.isFile) {
       const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
       found.push({ file, name: entry.fullPath.replace(/^\//, '') });
-    } else if (entry.isDirectory && !entry.name.startsWith('.')) waiting.push(...(await children(entry as FileSystemDirectoryEntry)));
+    } else if (entry.isDirectory && !entry.name.startsWith('.'))
+      waiting.push(...(await children(entry as FileSystemDirectoryEntry)));
   }
   return found;
 }

@@ -15,14 +15,16 @@ export const glossary = {
   sigmaMin: {
     symbol: { base: 'σ', sub: 'min' },
     name: 'smallest singular value',
-    definition: 'Smallest singular value of the tap matrix X (rows are samples), scaled by 1/√rows. Zero means that some combination of units never varies on this probe. At the floor only an upper bound is known.',
+    definition:
+      'Smallest singular value of the tap matrix X (rows are samples), scaled by 1/√rows. Zero means that some combination of units never varies on this probe. At the floor only an upper bound is known.',
     formula: 'σ_min = √λ_min(XᵀX / rows)',
     source: `${A} (there without the 1/√rows)`,
   },
   lambdaPlusMin: {
     symbol: { base: 'λ', sup: '+', sub: 'min' },
     name: 'smallest eigenvalue above the floor',
-    definition: 'Smallest eigenvalue of the Gram that is larger than its floor: the rate observable. It does not see how many directions are dead.',
+    definition:
+      'Smallest eigenvalue of the Gram that is larger than its floor: the rate observable. It does not see how many directions are dead.',
     formula: 'λ⁺_min = min {λ_i : λ_i > floor}',
     source: A,
   },
@@ -36,7 +38,8 @@ export const glossary = {
   logDetPlus: {
     symbol: { base: 'log det', sup: '+' },
     name: 'log pseudo-determinant',
-    definition: 'Sum of the natural logarithms of the eigenvalues above the floor: the volume observable. With r directions dying together its slope is r times that of one. Compare it only between spectra of equal rank.',
+    definition:
+      'Sum of the natural logarithms of the eigenvalues above the floor: the volume observable. With r directions dying together its slope is r times that of one. Compare it only between spectra of equal rank.',
     formula: 'log det⁺ = Σ ln λ_i over λ_i > floor',
     source: A,
   },
@@ -50,7 +53,8 @@ export const glossary = {
   deficit: {
     symbol: { base: 'deficit' },
     name: 'rank deficit',
-    definition: 'Eigenvalues at or below the floor: directions that are dead on this probe. With fewer rows than units the missing rank is sampling, not a property of the network.',
+    definition:
+      'Eigenvalues at or below the floor: directions that are dead on this probe. With fewer rows than units the missing rank is sampling, not a property of the network.',
     formula: 'width − rank',
     source: 'definition',
   },
@@ -71,21 +75,24 @@ export const glossary = {
   floor: {
     symbol: { base: 'floor' },
     name: 'numerical floor',
-    definition: 'Size below which an eigenvalue of this computation is roundoff: of the forward pass, the Gram and the eigensolver together. What lies below is counted as dead and never read as a value.',
+    definition:
+      'Size below which an eigenvalue of this computation is roundoff: of the forward pass, the Gram and the eigensolver together. What lies below is counted as dead and never read as a value.',
     formula: 'stated by the backend for each spectrum',
     source: 'error analysis of the method named with the spectrum',
   },
   threshold: {
     symbol: { base: 'cut' },
     name: 'relative cut',
-    definition: 'Eigenvalues below this fraction of the largest count as dead too, even where they are above the floor. Ranks and readings follow at once; nothing is computed again.',
+    definition:
+      'Eigenvalues below this fraction of the largest count as dead too, even where they are above the floor. Ranks and readings follow at once; nothing is computed again.',
     formula: 'dead if λ_i ≤ max(floor, cut · λ_max)',
     source: 'your choice; 0 leaves the floor alone',
   },
   uncertainty: {
     symbol: { base: '±' },
     name: 'jackknife standard error',
-    definition: 'Standard error of a reading, from leaving out one block of samples at a time. It measures sampling, not roundoff: that is the floor.',
+    definition:
+      'Standard error of a reading, from leaving out one block of samples at a time. It measures sampling, not roundoff: that is the floor.',
     formula: 'se² = (b−1)/b · Σ (θ_(i) − θ̄)²',
     source: 'Efron and Tibshirani 1993',
   },
@@ -99,14 +106,16 @@ export const glossary = {
   gradient: {
     symbol: { base: 'gradient' },
     name: 'Fisher-Gram of the gradients',
-    definition: 'Gram of the per-sample loss gradients at the layer’s pre-activation. Units: loss squared per pre-activation squared.',
+    definition:
+      'Gram of the per-sample loss gradients at the layer’s pre-activation. Units: loss squared per pre-activation squared.',
     formula: 'ΔᵀΔ / rows, δ_i = ∂loss_i/∂z',
     source: A,
   },
   parameter: {
     symbol: { base: 'parameter' },
     name: 'Gram of parameter gradients',
-    definition: 'Inner products of the samples’ gradients with respect to the layer’s parameters; it has the nonzero spectrum of the layer’s Fisher block.',
+    definition:
+      'Inner products of the samples’ gradients with respect to the layer’s parameters; it has the nonzero spectrum of the layer’s Fisher block.',
     formula: 'K_ij = ⟨g_i, g_j⟩ / N, K [N, N]',
     source: A,
   },
@@ -137,14 +146,16 @@ export type TermName = keyof typeof glossary;
 
 /** Settings are not symbols: one sentence each. */
 export const settingHelp = {
-  probe: 'The inputs on which the network is read: made here from the seed, or a dropped file with "inputs" and optional "targets".',
+  probe:
+    'The inputs on which the network is read: made here from the seed, or a dropped file with "inputs" and optional "targets".',
   samples: 'Number of inputs N. Ask for several times the widest layer, or its missing rank is only sampling.',
   positions: 'Positions T of each input of a token model; a layer that is shared over positions gives N · T rows.',
   seed: 'Start of every random choice: the same seed gives the same probe, labels and numbers.',
   loss: 'Per-sample loss whose gradient is read: mse is ½|f − y|², ce is −log p(y).',
   fisher: 'Which labels the gradients are taken at.',
   layers: 'Layers to analyse, as names with * and ?, separated by commas. Empty means all.',
-  backend: 'cpu-f64 computes all in double precision; webgpu runs the layers on the graphics card in single precision, with a higher floor.',
+  backend:
+    'cpu-f64 computes all in double precision; webgpu runs the layers on the graphics card in single precision, with a higher floor.',
   folds: 'Blocks of samples for the jackknife error bars. More blocks cost more eigensolves; 0 gives none.',
   parameter: 'Also build, for every layer, the N × N Gram of the per-sample gradients of its parameters.',
 } as const;

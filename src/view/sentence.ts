@@ -7,13 +7,19 @@ const nouns = { activation: 'activation', gradient: 'gradient', parameter: 'samp
 export function spectrumSentence(s: Spectrum, threshold: number): string {
   const directions = `${nouns[s.tap.side]} directions`;
   if (s.dimension === 0) return 'This tap is empty: there is nothing to read.';
-  const below = threshold > 0 ? `the floor or your cut at ${scientific(threshold, 2)} of the largest` : `the floor of this computation (${scientific(s.floor, 2)})`;
+  const below =
+    threshold > 0
+      ? `the floor or your cut at ${scientific(threshold, 2)} of the largest`
+      : `the floor of this computation (${scientific(s.floor, 2)})`;
   if (s.rank === 0) return `All ${count(s.dimension)} ${directions} are below ${below}: nothing is alive here on this probe.`;
   if (s.sampleLimited) {
     return `Only ${count(s.rows)} rows were read for ${count(s.dimension)} units, so ${count(s.deficit)} missing ${s.deficit === 1 ? 'direction says' : 'directions say'} more about the probe than about the network. Ask for more samples.`;
   }
   if (s.deficit === 0) {
-    const some = s.covers === 'head' ? `The ${count(s.eigenvalues.length)} largest of ${count(s.dimension)} ${directions} were computed and` : `All ${count(s.dimension)} ${directions}`;
+    const some =
+      s.covers === 'head'
+        ? `The ${count(s.eigenvalues.length)} largest of ${count(s.dimension)} ${directions} were computed and`
+        : `All ${count(s.dimension)} ${directions}`;
     return `${some} are above ${below}: none is dead on this probe.`;
   }
   const verb = s.deficit === 1 ? 'is' : 'are';
@@ -38,7 +44,9 @@ export function methodsParagraph(report: Report): string {
       : `Probe: ${probe.description}; N = ${count(probe.samples)}${probe.positions > 1 ? `, T = ${count(probe.positions)}` : ''}, seed ${probe.seed}${probe.loss ? `, loss ${probe.loss}` : ''}${probe.fisher ? `, Fisher variant ${probe.fisher}` : ''}.`,
     'Gram matrices are averages over rows (samples, or samples times positions).',
     methods.length > 0 ? `Eigenvalues: ${methods.join('; ')}.` : '',
-    floors.length > 0 ? `Eigenvalues at or below the numerical floor (at most ${scientific(Math.max(...floors), 2)} of the largest) were counted as dead and not read as values.` : '',
+    floors.length > 0
+      ? `Eigenvalues at or below the numerical floor (at most ${scientific(Math.max(...floors), 2)} of the largest) were counted as dead and not read as values.`
+      : '',
     jackknife ? 'Uncertainties are jackknife standard errors over blocks of samples.' : '',
     `${count(spectra.length)} spectra of ${count(report.layers.length)} layers in ${duration(provenance.seconds)}${provenance.partial ? '; the run was stopped before its end' : ''}.`,
   ];

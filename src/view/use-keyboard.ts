@@ -41,7 +41,8 @@ export function useKeyboard(openHelp: () => void): void {
         else if (target?.matches('input, select')) target.blur();
         return;
       }
-      if (target?.matches('input:not([type=range], [type=checkbox]), select, textarea') || document.querySelector('dialog[open]')) return;
+      if (target?.matches('input:not([type=range], [type=checkbox]), select, textarea') || document.querySelector('dialog[open]'))
+        return;
       keys[event.key]?.(event);
     };
     addEventListener('keydown', onKey);

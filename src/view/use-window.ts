@@ -44,7 +44,8 @@ export function useWindow(rows: number, height: number, { keep = -1, whole = 60,
     if (!element || keep < 0) return;
     const top = keep * height;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + height + header > element.scrollTop + element.clientHeight) element.scrollTop = top + height + header - element.clientHeight;
+    else if (top + height + header > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + height + header - element.clientHeight;
   }, [keep, height, header]);
 
   const start = all ? 0 : Math.min(sight.start, rows);

@@ -15,7 +15,8 @@ interface Trace {
   marker: { color: string; symbol: string };
 }
 const traces = (figure: { data: unknown[] }) => figure.data as Trace[];
-const texts = (figure: { layout: Record<string, unknown> }) => (figure.layout.annotations as { text: string }[]).map((a) => a.text);
+const texts = (figure: { layout: Record<string, unknown> }) =>
+  (figure.layout.annotations as { text: string }[]).map((a) => a.text);
 
 describe('spectrumFigure', () => {
   it('draws live eigenvalues in the colour of their side and dead ones grey, each once', () => {
@@ -46,8 +47,12 @@ describe('spectrumFigure', () => {
   });
 
   it('marks rank and deficit, and says when samples are what limits them', () => {
-    expect(texts(spectrumFigure({ spectra: [fakeSpectrum(layer, 'gradient')], view, threshold: 0, theme }))).toContain('rank 15 · deficit 5');
-    expect(texts(spectrumFigure({ spectra: [fakeSpectrum(layer, 'gradient', 15)], view, threshold: 0, theme }))).toContain('rank 15 · deficit 5, limited by samples');
+    expect(texts(spectrumFigure({ spectra: [fakeSpectrum(layer, 'gradient')], view, threshold: 0, theme }))).toContain(
+      'rank 15 · deficit 5',
+    );
+    expect(texts(spectrumFigure({ spectra: [fakeSpectrum(layer, 'gradient', 15)], view, threshold: 0, theme }))).toContain(
+      'rank 15 · deficit 5, limited by samples',
+    );
     const whole = spectrumFigure({ spectra: [fakeSpectrum({ ...layer, rank: 20 }, 'gradient')], view, threshold: 0, theme });
     expect(texts(whole).join()).not.toContain('deficit');
   });
@@ -55,11 +60,20 @@ describe('spectrumFigure', () => {
   it('draws a cut where the person put it', () => {
     const figure = spectrumFigure({ spectra: [fakeSpectrum(layer, 'gradient')], view, threshold: 1e-4, theme });
     expect(texts(figure)).toContain('your cut, 1.0e-4 of the largest');
-    expect((figure.layout.shapes as { y0: number; y1: number }[]).some((s) => s.y0 === s.y1 && Math.abs(s.y0 / 1e-4 - 1) < 1e-12)).toBe(true);
+    expect(
+      (figure.layout.shapes as { y0: number; y1: number }[]).some((s) => s.y0 === s.y1 && Math.abs(s.y0 / 1e-4 - 1) < 1e-12),
+    ).toBe(true);
   });
 
   it('keeps zeros, negative roundoff and empty taps on the page', () => {
-    const zero = { ...fakeSpectrum(layer, 'activation'), eigenvalues: [0, 0, -1e-30], rank: 0, deficit: 3, dimension: 3, floor: 0 };
+    const zero = {
+      ...fakeSpectrum(layer, 'activation'),
+      eigenvalues: [0, 0, -1e-30],
+      rank: 0,
+      deficit: 3,
+      dimension: 3,
+      floor: 0,
+    };
     const figure = spectrumFigure({ spectra: [zero], view, threshold: 0, theme });
     expect(traces(figure)[0]!.y.every((y) => y > 0 && Number.isFinite(y))).toBe(true);
     const empty = { ...zero, eigenvalues: [], dimension: 0, deficit: 0 };
@@ -68,14 +82,25 @@ describe('spectrumFigure', () => {
 
   it('keeps a zoom', () => {
     const range = { x: [1, 2] as [number, number], y: [-3, -1] as [number, number] };
-    const { layout } = spectrumFigure({ spectra: [fakeSpectrum(layer, 'gradient')], view: { ...view, range }, threshold: 0, theme });
+    const { layout } = spectrumFigure({
+      spectra: [fakeSpectrum(layer, 'gradient')],
+      view: { ...view, range },
+      threshold: 0,
+      theme,
+    });
     expect((layout.xaxis as { range: unknown }).range).toEqual([1, 2]);
     expect((layout.yaxis as { range: unknown }).range).toEqual([-3, -1]);
   });
 
   it('never hands markup, math or templates of a file to plotly', () => {
     const name = '<a href="https://evil.example">$\\x$</a>%{y}&lt;';
-    const figure = spectrumFigure({ spectra: [fakeSpectrum({ ...layer, name }, 'gradient')], view, threshold: 0, theme, title: name });
+    const figure = spectrumFigure({
+      spectra: [fakeSpectrum({ ...layer, name }, 'gradient')],
+      view,
+      threshold: 0,
+      theme,
+      title: name,
+    });
     const text = JSON.stringify(figure);
     expect(text).not.toContain('<a');
     expect(text).not.toContain('$\\');

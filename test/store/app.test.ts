@@ -5,7 +5,7 @@ import { batch } from '../../src/store/batch';
 import { csvOf } from '../../src/store/csv';
 import type { Environment } from '../../src/store/environment';
 import { linkOf } from '../../src/store/link';
-import { settingsChanged, shownReport } from '../../src/store/report';
+import { settingsChanged, settleReport, shownReport } from '../../src/store/report';
 import { filteredLayers, focusSpectrum, selectedLayer } from '../../src/store/selection';
 import { currentSubject } from '../../src/store/session';
 import { createApp } from '../../src/store/store';
@@ -104,6 +104,19 @@ describe('settings', () => {
     expect(shownReport(store.getState())!.spectra.find((s) => s.dimension === 256)!.rank).toBe(before.rank);
   });
 });
+
+describe('settleReport', () => {
+  it('keeps the objects that came and takes what differs from the final report', () => {
+    const streamed = { ...fakeReport(), spectra: [spectrumOf('a'), spectrumOf('b')] };
+    const other = { ...spectrumOf('b'), floor: 1 };
+    const settled = settleReport({ ...fakeReport(), spectra: [spectrumOf('a'), other, spectrumOf('c')] }, streamed);
+    expect(settled.spectra[0]).toBe(streamed.spectra[0]);
+    expect(settled.spectra[1]).toBe(other);
+    expect(settled.spectra.map((s) => s.tap.layer)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+const spectrumOf = (name: string) => fakeSpectrum({ name, width: 6, rank: 4 }, 'activation');
 
 describe('cancel', () => {
   it('keeps what is done and says that the rest is missing', async () => {
@@ -218,7 +231,10 @@ describe('links', () => {
     const before = shownReport(store.getState());
     await store.getState().openLink('#v1.AAAA');
     await store.getState().openLink('#v7.AAAA');
-    expect(store.getState().refusals.map((r) => r.message)).toEqual([expect.stringMatching(/damaged/), expect.stringMatching(/version 7/)]);
+    expect(store.getState().refusals.map((r) => r.message)).toEqual([
+      expect.stringMatching(/damaged/),
+      expect.stringMatching(/version 7/),
+    ]);
     expect(shownReport(store.getState())).toBe(before);
   });
 });
@@ -245,7 +261,9 @@ describe('examples', () => {
 describe('csvOf', () => {
   it('is one value per line, and never a formula', () => {
     const spectrum = fakeSpectrum({ name: '=HYPERLINK("https://evil.example"),x', width: 3, rank: 2 }, 'activation');
-    const lines = csvOf({ ...fakeReport(), spectra: [spectrum] }).trim().split('\r\n');
+    const lines = csvOf({ ...fakeReport(), spectra: [spectrum] })
+      .trim()
+      .split('\r\n');
     expect(lines[0]).toBe('layer,side,quantity,index,value,uncertainty,limited_by');
     expect(lines).toHaveLength(1 + 3 + 8 + 3);
     expect(lines.slice(1).every((l) => l.startsWith(`"'=HYPERLINK(""https://evil.example""),x",activation,`))).toBe(true);

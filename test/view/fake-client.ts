@@ -21,12 +21,19 @@ export function fakeSpectrum(layer: FakeLayer, side: Side, rows = 961): Spectrum
   const rate = (side === 'activation' ? 16 : 21) / Math.max(1, width);
   const largest = side === 'activation' ? 3.5 : 0.02;
   const floor = 1.6e-15 * largest;
-  const eigenvalues = Array.from({ length: width }, (_, k) => (k < rank ? largest * Math.exp(-rate * k) : floor * 0.3 * Math.exp(-0.05 * (k - rank))));
+  const eigenvalues = Array.from({ length: width }, (_, k) =>
+    k < rank ? largest * Math.exp(-rate * k) : floor * 0.3 * Math.exp(-0.05 * (k - rank)),
+  );
   const live = eigenvalues.slice(0, rank);
   const sampleLimited = rows < width;
   const limited: Reading['limitedBy'] = sampleLimited ? 'samples' : rank < width ? 'floor' : null;
   const trace = eigenvalues.reduce((a, b) => a + b, 0);
-  const reading = (name: string, value: number | null, uncertainty: number | null = null, limitedBy: Reading['limitedBy'] = null): Reading => ({ name, value, uncertainty, limitedBy });
+  const reading = (
+    name: string,
+    value: number | null,
+    uncertainty: number | null = null,
+    limitedBy: Reading['limitedBy'] = null,
+  ): Reading => ({ name, value, uncertainty, limitedBy });
   const least = live.at(-1) ?? null;
   return {
     tap: { layer: layer.name, side },
@@ -44,7 +51,12 @@ export function fakeSpectrum(layer: FakeLayer, side: Side, rows = 961): Spectrum
       reading('sigmaMin', Math.sqrt(rank < width ? floor : least!), rank < width ? null : Math.sqrt(least!) * 0.02, limited),
       reading('lambdaPlusMin', least, least === null ? null : least * 0.04, sampleLimited ? 'samples' : null),
       reading('lambdaMax', eigenvalues[0]!, eigenvalues[0]! * 0.01),
-      reading('logDetPlus', live.length ? live.reduce((a, b) => a + Math.log(b), 0) : null, 0.4, sampleLimited ? 'samples' : null),
+      reading(
+        'logDetPlus',
+        live.length ? live.reduce((a, b) => a + Math.log(b), 0) : null,
+        0.4,
+        sampleLimited ? 'samples' : null,
+      ),
       reading('rank', rank, null, sampleLimited ? 'samples' : null),
       reading('deficit', width - rank, null, sampleLimited ? 'samples' : null),
       reading('stableRank', trace / eigenvalues[0]!, 0.03),
@@ -73,8 +85,20 @@ export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'mo
       fingerprint: 'sha256:5a1f0c9be2d07734',
       warnings: [],
       tensors: [
-        ...layers.map((l) => ({ name: `${l.name}`, dtype: 'F32', shape: [l.width, l.width], status: 'analysed' as const, reason: null })),
-        { name: 'blocks.0.attn.mask', dtype: 'BOOL', shape: [128, 128], status: 'buffer' as const, reason: 'A causal mask: made by the architecture, not trained.' },
+        ...layers.map((l) => ({
+          name: `${l.name}`,
+          dtype: 'F32',
+          shape: [l.width, l.width],
+          status: 'analysed' as const,
+          reason: null,
+        })),
+        {
+          name: 'blocks.0.attn.mask',
+          dtype: 'BOOL',
+          shape: [128, 128],
+          status: 'buffer' as const,
+          reason: 'A causal mask: made by the architecture, not trained.',
+        },
       ],
       tensorCount: layers.length + 1,
     },
@@ -86,7 +110,13 @@ export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'mo
       transforms: ['11 tensors are stored as x @ W and were transposed.'],
       tied: [],
       choices: [
-        { key: 'activation', value: 'relu', options: ['relu', 'gelu', 'tanh', 'linear'], assumed: true, evidence: 'The file does not say which nonlinearity stands between the layers.' },
+        {
+          key: 'activation',
+          value: 'relu',
+          options: ['relu', 'gelu', 'tanh', 'linear'],
+          assumed: true,
+          evidence: 'The file does not say which nonlinearity stands between the layers.',
+        },
       ],
     },
     probe: {
@@ -102,7 +132,15 @@ export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'mo
     layers: layers.map((l) => ({ name: l.name, kind: 'linear', width: l.width, activation: 'linear' })),
     spectra: [],
     skipped: [],
-    provenance: { app: 'deadreckon 0.1.0', backend: 'cpu-f64', device: 'CPU, float64', createdAt: '2026-01-01T00:00:00.000Z', seconds: 0, phases: {}, partial: true },
+    provenance: {
+      app: 'deadreckon 0.1.0',
+      backend: 'cpu-f64',
+      device: 'CPU, float64',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      seconds: 0,
+      phases: {},
+      partial: true,
+    },
   };
 }
 
@@ -138,8 +176,20 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
       for (const { name, file } of files) {
         const base = name.split('/').at(-1)!;
         if (base.startsWith('bad'))
-          summary.refusals.push({ file: name, tensor: 'w1', code: 'truncated', message: 'The file ends after 102 of 202 bytes. Fetch it again.' });
-        else if (base.startsWith('probe')) summary.probes.push({ id: `p${++serial}`, name, fingerprint: `sha256:${base}`, description: '128 samples of 2 tokens', samples: 128 });
+          summary.refusals.push({
+            file: name,
+            tensor: 'w1',
+            code: 'truncated',
+            message: 'The file ends after 102 of 202 bytes. Fetch it again.',
+          });
+        else if (base.startsWith('probe'))
+          summary.probes.push({
+            id: `p${++serial}`,
+            name,
+            fingerprint: `sha256:${base}`,
+            description: '128 samples of 2 tokens',
+            samples: 128,
+          });
         else if (base.endsWith('.json')) summary.reports.push(JSON.parse(await file.text()) as Report);
         else {
           const report = fakeReport(layers, name);
@@ -154,9 +204,15 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
     async inspect(id, request, probe) {
       const before = opened.get(id);
       if (!before) throw new InputError('unknown', 'This checkpoint is no longer open. Drop it again.');
-      const choices = before.model.choices.map((c) => (request.choices?.[c.key] ? { ...c, value: request.choices[c.key]!, assumed: false } : c));
+      const choices = before.model.choices.map((c) =>
+        request.choices?.[c.key] ? { ...c, value: request.choices[c.key]!, assumed: false } : c,
+      );
       // A dropped probe is used whole: all of its 128 rows.
-      const after = { ...before, model: { ...before.model, choices }, request: { ...before.request, samples: request.samples ?? (probe === null ? 961 : 128) } };
+      const after = {
+        ...before,
+        model: { ...before.model, choices },
+        request: { ...before.request, samples: request.samples ?? (probe === null ? 961 : 128) },
+      };
       opened.set(id, after);
       return after;
     },
@@ -173,7 +229,14 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
       emit({ type: 'started', report });
       const spectra: Spectrum[] = [];
       for (const [i, layer] of layers.entries()) {
-        emit({ type: 'progress', phase: 'eigen', layer: layer.name, done: i, total: layers.length, secondsLeft: ((layers.length - i) * pause * 2) / 1000 });
+        emit({
+          type: 'progress',
+          phase: 'eigen',
+          layer: layer.name,
+          done: i,
+          total: layers.length,
+          secondsLeft: ((layers.length - i) * pause * 2) / 1000,
+        });
         for (const side of ['activation', 'gradient'] as const) {
           await wait();
           const rank = side === 'activation' ? Math.min(layer.width, layer.rank + 8) : layer.rank;
@@ -182,7 +245,11 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
           emit({ type: 'spectrum', spectrum });
         }
       }
-      report = { ...report, spectra, provenance: { ...report.provenance, seconds: 1.25, phases: { forward: 0.3, gram: 0.4, eigen: 0.55 }, partial: false } };
+      report = {
+        ...report,
+        spectra,
+        provenance: { ...report.provenance, seconds: 1.25, phases: { forward: 0.3, gram: 0.4, eigen: 0.55 }, partial: false },
+      };
       return report;
     },
   };
