@@ -162,6 +162,7 @@ async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, thresho
     // A later job may fail before an earlier one is awaited.
     for (const job of jobs) job.catch(() => {});
     for (const [i, job] of jobs.entries()) {
+      means.signal?.throwIfAborted();
       run.progress('eigen', grams[i]!.layer, grams.length + solved, 2 * grams.length);
       try {
         run.add(await job);
