@@ -40,7 +40,8 @@ const VENDORS: Record<string, readonly string[]> = {
   'react-dom': ['view/', 'main.tsx'],
   fflate: ['analysis/link.ts', 'checkpoint/'],
   zod: ['analysis/', 'store/', 'view/'],
-  'node:': ['cli/'],
+  'node:': ['cli/', 'numerics/wasm/build.ts'],
+  assemblyscript: ['numerics/wasm/build.ts'],
 };
 
 interface Import {

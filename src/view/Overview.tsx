@@ -13,12 +13,14 @@ const words = { logDetPlus: 'log det⁺', deficit: 'deficit', heatmap: 'all spec
 
 /** A figure of all layers costs more than a row of the table: during a run it follows in steps of this many milliseconds. */
 const STEP = 2500;
+/** After a run the solvers first leave the processor. */
+const SETTLE = 300;
 
 export function Overview({ themeName }: { themeName: string }) {
   const store = useStore();
   const current = useApp(shownReport);
   const running = useApp((s) => s.running !== null);
-  const report = useThrottled(current, running ? STEP : 0);
+  const report = useThrottled(current, running ? STEP : SETTLE);
   const kind = useApp((s) => s.overview);
   const selected = useApp(selectedLayer);
   const view = useApp((s) => s.view);
