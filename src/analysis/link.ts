@@ -22,6 +22,7 @@ export const Source = z.discriminatedUnion('kind', [
 ]);
 
 export const TABS = ['spectra', 'report'] as const;
+export const OVERVIEWS = ['logDetPlus', 'deficit', 'heatmap'] as const;
 
 export const View = z.object({
   tab: z.enum(TABS),
@@ -35,6 +36,12 @@ export const View = z.object({
   index: z.enum(['linear', 'log']),
   /** Axis ranges after a zoom, in plotly's units (log10 on log axes); null = automatic. */
   range: z.object({ x: z.tuple([z.number(), z.number()]), y: z.tuple([z.number(), z.number()]) }).nullable(),
+  /** What the figure of all layers compares. */
+  overview: z.enum(OVERVIEWS),
+  /** Column that the table is sorted by; null = the order of the layers. */
+  sort: z.object({ key: z.string().max(32), descending: z.boolean() }).nullable(),
+  /** Glob or part of a layer's name; empty = all. */
+  filter: z.string().max(200),
 });
 
 /** The numbers that travel with a link to a local file: one row per spectrum. */
@@ -68,6 +75,9 @@ export const defaultView: View = {
   scale: 'relative',
   index: 'linear',
   range: null,
+  overview: 'logDetPlus',
+  sort: null,
+  filter: '',
 };
 
 /** A link is refused above this many characters, or if it inflates to more than `MAX_INFLATED` bytes. */

@@ -17,7 +17,7 @@ export const MAX_PARAMETER_SAMPLES = 512;
 /** Values kept of a tap wider than MAX_DIMENSION, whose Gram is taken over rows. */
 const MAX_WIDE_VALUES = 2 ** 25;
 /** Floating-point operations and tap values per chunk: small enough that cancel and progress are prompt. */
-const CHUNK_FLOPS = 2e8;
+const CHUNK_FLOPS = 1e9;
 const CHUNK_VALUES = 2 ** 22;
 
 export interface TapGrams {

@@ -67,8 +67,8 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     set({
       subjects: [...get().subjects.filter((s) => !ids.has(s.id)), ...added],
       current: added[0]!.id,
-      view: { ...defaultView, sides: get().view.sides, scale: get().view.scale, index: get().view.index },
-      filter: '',
+      // How things are drawn stays; what was selected and filtered belonged to the other subject.
+      view: { ...get().view, tab: defaultView.tab, layer: null, range: null, sort: null, filter: '' },
     });
   };
 

@@ -40,7 +40,6 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       subjects: [...get().subjects.filter((s) => s.id !== subject.id), subject],
       current: subject.id,
       view: link.view,
-      filter: '',
       pending: null,
       settings: { ...get().settings, [subject.id]: { edits: editsOf(link.request), probe } },
     });

@@ -5,13 +5,8 @@ import { globMatcher } from '../base/glob';
 import { layersInView } from './report';
 import type { App, Get, Set } from './store';
 
-export type OverviewKind = 'logDetPlus' | 'deficit' | 'heatmap';
-
 export interface SelectionSlice {
   view: View;
-  /** Glob or part of a name; empty = all layers. */
-  filter: string;
-  overview: OverviewKind;
   look(changes: Partial<View>): void;
   /** Selects a layer; with a side, that side comes first: its readings are shown. */
   select(layer: string, side?: Side): void;
@@ -19,15 +14,11 @@ export interface SelectionSlice {
   step(by: number): void;
   focusSide(side: Side): void;
   toggleSide(side: Side, available: readonly Side[]): void;
-  setFilter(filter: string): void;
-  setOverview(kind: OverviewKind): void;
 }
 
 export function selectionSlice(set: Set, get: Get): SelectionSlice {
   return {
     view: defaultView,
-    filter: '',
-    overview: 'logDetPlus',
     look: (changes) => set({ view: { ...get().view, ...changes } }),
     select: (layer, side) => {
       const { view } = get();
@@ -46,8 +37,6 @@ export function selectionSlice(set: Set, get: Get): SelectionSlice {
       const sides = drawn.includes(side) ? drawn.filter((s) => s !== side) : [...drawn, side];
       if (sides.length > 0) set({ view: { ...get().view, sides, range: null } });
     },
-    setFilter: (filter) => set({ filter }),
-    setOverview: (overview) => set({ overview }),
   };
 }
 
@@ -80,7 +69,7 @@ export function selectedLayer(state: App): string | null {
 /** Layers whose name contains the filter, or matches it as a glob. */
 export function filteredLayers(state: App) {
   const layers = layersInView(state);
-  const filter = state.filter.trim();
+  const filter = state.view.filter.trim();
   if (filter === '') return layers;
   const matches = /[*?,]/.test(filter) ? globMatcher(filter) : (name: string) => name.includes(filter);
   return layers.filter((l) => matches(l.name));

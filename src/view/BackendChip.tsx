@@ -59,6 +59,6 @@ function explain(backend: string): string {
     case 'webgpu':
       return 'The layers ran in single precision on the graphics card and the spectra were solved in double precision. The floor includes the rounding of the layers; the CPU has a lower one.';
     default:
-      return 'The backend is chosen when the analysis starts: WebGPU where the machine has a graphics card and the model is large, CPU float64 otherwise.';
+      return 'Automatic means double precision on the processor: the small end of a spectrum needs it.';
   }
 }

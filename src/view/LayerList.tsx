@@ -29,7 +29,7 @@ export function LayerList() {
   const store = useStore();
   const all = useApp((s) => layersInView(s).length);
   const allLayers = useApp(layersInView);
-  const filter = useApp((s) => s.filter);
+  const filter = useApp((s) => s.view.filter);
   const selected = useApp(selectedLayer);
   const report = useApp(shownReport);
   const view = useApp((s) => s.view);
@@ -46,7 +46,7 @@ export function LayerList() {
           id="layer-filter"
           type="search"
           value={filter}
-          onChange={(e) => store.getState().setFilter(e.target.value)}
+          onChange={(e) => store.getState().look({ filter: e.target.value })}
           placeholder="filter  /"
           aria-label="Filter layers by name, * and ? allowed"
           spellCheck={false}

@@ -1,4 +1,5 @@
-import { memo, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useMemo, type KeyboardEvent, type ReactNode } from 'react';
+import type { View } from '../analysis/link';
 import type { Reading, Spectrum } from '../analysis/report';
 import { naturalCompare } from '../base/natural';
 import { count } from '../figure/number';
@@ -36,18 +37,15 @@ const columns: readonly Column[] = [
   { key: 'note', title: 'note', by: (s) => noteOf(s) },
 ];
 
-interface Sort {
-  key: string;
-  descending: boolean;
-}
+type Sort = NonNullable<View['sort']>;
 
 export function LayerTable() {
   const store = useStore();
   const report = useApp(shownReport);
-  const filter = useApp((s) => s.filter);
+  const filter = useApp((s) => s.view.filter);
   const selected = useApp(selectedLayer);
   const view = useApp((s) => s.view);
-  const [sort, setSort] = useState<Sort | null>(null);
+  const { sort } = view;
 
   const rows = useMemo(() => {
     const index = spectraByLayer(report);
@@ -83,7 +81,7 @@ export function LayerTable() {
           <thead>
             <tr>
               {columns.map((column) => (
-                <HeadCell key={column.key} column={column} sort={sort} onSort={setSort} />
+                <HeadCell key={column.key} column={column} sort={sort} onSort={(next) => store.getState().look({ sort: next })} />
               ))}
             </tr>
           </thead>

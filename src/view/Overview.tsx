@@ -1,14 +1,14 @@
 import { useMemo } from 'react';
+import { OVERVIEWS } from '../analysis/link';
 import { overviewFigure } from '../figure/overview-figure';
 import { shownReport, sidesOf, spectraByLayer } from '../store/report';
-import { drawnSides, selectedLayer, type OverviewKind } from '../store/selection';
+import { drawnSides, selectedLayer } from '../store/selection';
 import { useApp, useStore } from './app-context';
 import Plot from './Plot';
 import { Segments } from './SpectrumPanel';
 import { useSteady, useThrottled } from './use-steady';
 import { readTheme } from './use-theme';
 
-const kinds: readonly OverviewKind[] = ['logDetPlus', 'deficit', 'heatmap'];
 const words = { logDetPlus: 'log det⁺', deficit: 'deficit', heatmap: 'all spectra' };
 
 /** A figure of all layers costs more than a row of the table: during a run it follows in steps of this many milliseconds. */
@@ -21,9 +21,9 @@ export function Overview({ themeName }: { themeName: string }) {
   const current = useApp(shownReport);
   const running = useApp((s) => s.running !== null);
   const report = useThrottled(current, running ? STEP : SETTLE);
-  const kind = useApp((s) => s.overview);
   const selected = useApp(selectedLayer);
   const view = useApp((s) => s.view);
+  const kind = view.overview;
   const sides = useSteady(drawnSides(view, sidesOf(report)));
   const figure = useMemo(
     () =>
@@ -39,9 +39,9 @@ export function Overview({ themeName }: { themeName: string }) {
         <Segments
           label="What to compare"
           value={kind}
-          options={kinds}
+          options={OVERVIEWS}
           words={words}
-          onChoose={(next) => store.getState().setOverview(next)}
+          onChoose={(next) => store.getState().look({ overview: next })}
         />
         {kind === 'heatmap' && sides[0] && (
           <span className="muted caption">{sides[0]} side, log10 of the eigenvalues over the largest; empty where dead</span>

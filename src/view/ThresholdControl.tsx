@@ -45,6 +45,7 @@ export function ThresholdControl() {
           if (e.target.value !== '' && value >= 0 && value <= 1) set(value);
         }}
         onBlur={() => setTyped(null)}
+        onKeyDown={(e) => e.key === 'Enter' && setTyped(null)}
       />
     </div>
   );

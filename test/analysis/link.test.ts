@@ -25,6 +25,7 @@ describe('share links', () => {
       view: fc.record({
         tab: fc.constant('spectra' as const), layer: fc.option(name), sides: fc.constant(['gradient' as const]), scale: fc.constant('absolute' as const),
         index: fc.constant('log' as const), range: fc.option(fc.record({ x: fc.tuple(finite, finite), y: fc.tuple(finite, finite) })),
+        overview: fc.constant('heatmap' as const), sort: fc.option(fc.record({ key: fc.constant('rank'), descending: fc.boolean() })), filter: name,
       }),
       digest: fc.constant([]),
     });

@@ -16,7 +16,9 @@ afterAll(() => site?.close());
 
 /** Everything that a person sees of an analysis, except how long it took. */
 async function seen(page: Page): Promise<Record<string, unknown>> {
-  await page.waitForSelector('.js-plotly-plot .trace', { state: 'attached' });
+  // Both plots stand: the spectrum of the layer, and the overview of all layers.
+  await page.waitForFunction(() => document.querySelectorAll('.js-plotly-plot .trace').length >= 2 && document.querySelectorAll('.js-plotly-plot').length === 2);
+  await page.waitForTimeout(700);
   return page.evaluate(() => {
     const text = (selector: string) => [...document.querySelectorAll(selector)].map((e) => e.textContent);
     const plots = [...document.querySelectorAll('.js-plotly-plot')] as (Element & { data: { x: number[]; y: number[]; name: string }[]; layout: { xaxis: { type: string; range: number[] }; yaxis: { type: string; range: number[] } } })[];

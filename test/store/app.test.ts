@@ -153,7 +153,7 @@ describe('selection', () => {
     store.getState().select('blocks.0.mlp.W_in', 'gradient');
     const spectra = shownReport(store.getState())!.spectra.filter((s) => s.tap.layer === 'blocks.0.mlp.W_in');
     expect(focusSpectrum(store.getState().view, spectra)!.tap.side).toBe('gradient');
-    store.getState().setFilter('blocks.*.attn.*');
+    store.getState().look({ filter: 'blocks.*.attn.*' });
     expect(filteredLayers(store.getState())).toHaveLength(4);
     store.getState().step(1);
     expect(selectedLayer(store.getState())).toBe('blocks.0.attn.W_Q');
