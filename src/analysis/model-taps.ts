@@ -141,7 +141,7 @@ export async function runModel(
   const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
   const carries = carriers(probe);
   const random = new Random(settings.seed).split('sampled labels');
-  const chunks = plan(model, weights, probe.inputs.samples, positions, settings.folds, numerics.name === 'webgpu' ? 16 : 1);
+  const chunks = plan(model, weights, probe.inputs.samples, positions, settings.folds, numerics.name === 'webgpu' ? 4 : 1);
   const stores = layers.map((layer) => newStore(layer, probe.inputs.samples, positions, settings));
   let loss = 0;
 

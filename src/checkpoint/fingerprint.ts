@@ -1,5 +1,5 @@
 /** A name for a checkpoint's content that costs two small reads per file, whatever its size. */
-import { sha256 } from './sha256';
+import { sha256 } from '../base/sha256';
 import type { StoredTensor } from './stored-tensor';
 import type { ByteSource } from './types';
 

@@ -83,10 +83,15 @@ export default function Plot({ figure, label, className, onRange, onPick }: Plot
     let timer = setTimeout(() => {
       if (element._fullLayout) draw(figure.data);
       else {
-        // Axes first, points in the next task: the first draw is the longest.
+        // Axes first, then one trace more in each task: the first draw is the longest.
         draw([]);
         listen(element, handlers);
-        timer = setTimeout(() => draw(figure.data));
+        let drawn = 0;
+        const more = () => {
+          draw(figure.data.slice(0, ++drawn));
+          if (drawn < figure.data.length) timer = setTimeout(more);
+        };
+        timer = setTimeout(more);
       }
     });
     const draw = (data: Figure['data']) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openFiles } from '../../src/checkpoint/open';
-import { sha256, sha256Portable } from '../../src/checkpoint/sha256';
+import { sha256, sha256Portable } from '../../src/base/sha256';
 import { blobSource, bufferSource } from '../../src/checkpoint/sources';
 import { walkFiles } from '../../src/cli/file-source';
 import { f32, join, latin, le, loaded, npyOf, open, P, pt, refused, safetensors, text, valuesOf, zip } from './writers';

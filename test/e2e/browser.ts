@@ -77,11 +77,6 @@ export async function visit(site: Site, fragment = '', options: Parameters<Brows
   page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
-    const tasks: { start: number; duration: number }[] = [];
-    (window as unknown as { longTasks: typeof tasks }).longTasks = tasks;
-    new PerformanceObserver((list) => {
-      for (const e of list.getEntries()) tasks.push({ start: e.startTime, duration: e.duration });
-    }).observe({ type: 'longtask', buffered: true });
   });
   await page.goto(site.url + fragment);
   return { page, context, complaints };

@@ -29,7 +29,7 @@ async function seen(page: Page): Promise<Record<string, unknown>> {
       readings: [...document.querySelectorAll('[data-testid^="reading-"]')].map((e) => [e.getAttribute('data-testid'), e.getAttribute('data-value'), e.getAttribute('data-limited')]),
       sentence: text('[data-testid="sentence"]'),
       subject: text('[data-testid="subject"]'),
-      threshold: (document.querySelector('[data-testid="threshold"]') as HTMLInputElement | null)?.value,
+      threshold: Number((document.querySelector('[data-testid="threshold"]') as HTMLInputElement | null)?.value),
       plots: plots.map((p) => ({ data: JSON.stringify(p.data), x: [p.layout.xaxis?.type, p.layout.xaxis?.range], y: [p.layout.yaxis?.type, p.layout.yaxis?.range] })),
     };
   });
