@@ -170,5 +170,5 @@ function heatmap(layers: readonly Layer[], side: Side | undefined, find: Find, t
 
 /** The end of a long name: that is where layers differ. */
 function short(name: string): string {
-  return name.length <= 18 ? name : `…${name.slice(-17)}`;
+  return name.length <= 13 ? name : `…${name.slice(-12)}`;
 }

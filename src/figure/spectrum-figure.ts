@@ -130,7 +130,8 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
         xanchor: right ? 'right' : 'left',
         xshift: right ? -6 : 6,
         yref: 'paper',
-        y: 1 - i * 0.07,
+        // Half-way down: live eigenvalues keep to the top, dead ones to the floor.
+        y: 0.5 - i * 0.07,
         yanchor: 'top',
         bgcolor: theme.paper,
         borderpad: 2,

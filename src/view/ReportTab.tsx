@@ -54,7 +54,7 @@ export function ReportTab() {
         <Sentences title="Tied tensors" list={model.tied.map((group) => group.join(' = '))} />
         <Sentences
           title="What was assumed or chosen"
-          list={model.choices.map((c) => `${c.key} = ${c.value} (${c.assumed ? 'assumed' : 'known or chosen'}): ${c.evidence}`)}
+          list={model.choices.map((c) => `${c.key} = ${c.value}: ${c.evidence}`)}
         />
       </Section>
       {checkpoint.warnings.length > 0 && (

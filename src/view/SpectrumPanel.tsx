@@ -53,9 +53,11 @@ export function SpectrumPanel({ themeName }: { themeName: string }) {
         </h1>
         <span className="muted caption">eigenvalues{scale === 'relative' ? ', relative to the largest' : ''}</span>
         <span className="spread" />
-        {available.map((side) => (
-          <SideToggle key={side} side={side} on={drawnSides(view, available).includes(side)} available={available} />
-        ))}
+        <span className="side-toggles">
+          {available.map((side) => (
+            <SideToggle key={side} side={side} on={drawnSides(view, available).includes(side)} available={available} />
+          ))}
+        </span>
       </div>
       <div className="plot-box">
         {spectra.length > 0 ? (

@@ -172,7 +172,7 @@ function chooseActivation(checkpoint: Checkpoint, items: readonly (Dense | Norm)
   const options = [...ACTIVATIONS.keys()];
   const common = { key: 'activation', options };
   const chosen = choices.activation ? activationName(choices.activation) : null;
-  if (chosen) return { ...common, value: chosen, assumed: false, evidence: 'chosen by you' };
+  if (chosen) return { ...common, value: chosen, assumed: false, evidence: 'as chosen' };
   for (const [key, value] of checkpoint.metadata) {
     const recorded = /(?:^|\.)(activation|act_fn|nonlinearity|hidden_act)$/.test(key) ? activationName(value) : null;
     if (recorded) return { ...common, value: recorded, assumed: false, evidence: `the file says ${key} = ${value}` };
@@ -213,7 +213,6 @@ function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: Mod
     title: linear ? `Linear chain ${chain}` : `MLP ${chain}, ${used}`,
     evidence: [
       `${stages.length} weight ${stages.length === 1 ? 'matrix' : 'matrices'} whose widths chain: ${chain}`,
-      activation.evidence,
       ...stages.flatMap((s) => s.norms.map((n) => `${n.kind} at '${n.group.prefix}'`)),
     ],
     transforms,

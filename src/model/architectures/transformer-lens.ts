@@ -120,7 +120,7 @@ function recorded(checkpoint: Checkpoint, key: string): { key: string; value: st
 function chooseActivation(checkpoint: Checkpoint, blocks: readonly Block[], choices: Choices): ModelChoice {
   const common = { key: 'activation', options: [...ACTIVATIONS.keys()] };
   const chosen = choices.activation ? activationName(choices.activation) : null;
-  if (chosen) return { ...common, value: chosen, assumed: false, evidence: 'chosen by you' };
+  if (chosen) return { ...common, value: chosen, assumed: false, evidence: 'as chosen' };
   const found = recorded(checkpoint, 'act_fn') ?? recorded(checkpoint, 'activation');
   const known = found ? activationName(found.value) : null;
   if (known) return { ...common, value: known, assumed: false, evidence: `the file says ${found!.key} = ${found!.value}` };
@@ -131,7 +131,7 @@ function chooseActivation(checkpoint: Checkpoint, blocks: readonly Block[], choi
 function chooseAttention(checkpoint: Checkpoint, choices: Choices): ModelChoice {
   const common = { key: 'attention', options: ['causal', 'bidirectional'] };
   const chosen = choices.attention;
-  if (chosen && common.options.includes(chosen)) return { ...common, value: chosen, assumed: false, evidence: 'chosen by you' };
+  if (chosen && common.options.includes(chosen)) return { ...common, value: chosen, assumed: false, evidence: 'as chosen' };
   const found = recorded(checkpoint, 'attention_dir');
   if (found && common.options.includes(found.value)) {
     return { ...common, value: found.value, assumed: false, evidence: `the file says ${found.key} = ${found.value}` };
@@ -150,7 +150,7 @@ async function chooseNormalization(checkpoint: Checkpoint, choices: Choices): Pr
   }
   const common = { key: 'normalization', options: ['layer-norm', 'rms-norm', 'none'] };
   if (choices.normalization && common.options.includes(choices.normalization)) {
-    return { ...common, value: choices.normalization, assumed: false, evidence: 'chosen by you' };
+    return { ...common, value: choices.normalization, assumed: false, evidence: 'as chosen' };
   }
   const found = recorded(checkpoint, 'normalization_type');
   const known = found ? NORMALIZATIONS[found.value] : undefined;
@@ -218,7 +218,6 @@ function build(checkpoint: Checkpoint, a: Anatomy, choices: ModelChoice[]): Mode
     title: `TransformerLens, ${a.blocks.length} ${a.blocks.length === 1 ? 'layer' : 'layers'}, d_model ${a.width}, ${a.heads} heads, ${mlps}, ${kind}`,
     evidence: [
       `embed.W_E, unembed.W_U and ${a.blocks.length} × blocks.i.attn.{W_Q, W_O} have the shapes of a HookedTransformer`,
-      ...choices.map((c) => c.evidence),
       ...(a.rotary ? [`rotary positions on ${a.rotary.rotated} of ${a.headWidth} dims (${a.rotary.adjacent ? 'adjacent pairs' : 'halves'})`] : []),
       ...(a.masks.size > 0 ? [`local attention in ${a.masks.size} blocks, from their mask buffers`] : []),
     ],
