@@ -6,14 +6,19 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Report } from '../../src/analysis/report';
 import { ROOT } from '../analysis/run';
+import { swiftShaderManifest } from '../gpu/dawn';
 
 const folder = mkdtempSync(join(tmpdir(), 'deadreckon-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const REFERENCES = 'test/fixtures/references';
 
-function cli(...words: string[]): Promise<{ code: number | null; out: string; err: string }> {
+function cli(...words: string[]) {
+  return run(words, process.env);
+}
+
+function run(words: readonly string[], env: NodeJS.ProcessEnv): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve) => {
-    const child = spawn('npm', ['run', '--silent', 'cli', '--', ...words], { cwd: ROOT });
+    const child = spawn('npm', ['run', '--silent', 'cli', '--', ...words], { cwd: ROOT, env });
     let out = '';
     let err = '';
     child.stdout.on('data', (d) => (out += d));
@@ -48,6 +53,19 @@ describe('cli analyze', () => {
     expect(code).toBe(0);
     expect(Report.parse(JSON.parse(out)).checkpoint.name).toBe('mlp-relu.pt');
     expect(err).toContain('broken.safetensors');
+  });
+
+  it('--backend webgpu runs on a real adapter, to its stated floor', async () => {
+    const env = { ...process.env, VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES || swiftShaderManifest(), XDG_RUNTIME_DIR: folder };
+    const words = ['analyze', `${REFERENCES}/mlp-relu.pt`, '--probe', `${REFERENCES}/mlp-relu.probe.npz`, '--folds', '0', '--json'];
+    const { code, out } = await run([...words, '--backend', 'webgpu'], env);
+    expect(code).toBe(0);
+    const report = Report.parse(JSON.parse(out));
+    expect(report.provenance.backend).toBe('webgpu');
+    const exact = Report.parse(JSON.parse((await cli(...words)).out));
+    report.spectra.forEach((s, i) => {
+      s.eigenvalues.forEach((x, k) => expect(Math.abs(x - exact.spectra[i]!.eigenvalues[k]!), `${s.tap.layer} ${s.tap.side} #${k}`).toBeLessThanOrEqual(s.floor));
+    });
   });
 
   it('a gated, rotary transformer from its own file', async () => {

@@ -3,7 +3,7 @@
  * To test on another Vulkan driver, set VK_ICD_FILENAMES.
  */
 import { accessSync, constants, existsSync, mkdtempSync, realpathSync } from 'node:fs';
-import { constants as system, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { dawnGpu } from '../../src/gpu/dawn';
@@ -15,16 +15,13 @@ const manifest = 'vk_swiftshader_icd.json';
 export async function openTestGpu(): Promise<GPU> {
   // Dawn's Vulkan loader reads the C environment, which `process.env` of a worker thread does not reach.
   if (!isMainThread) throw new Error("GPU tests need the main thread of a process: run vitest with pool 'forks'.");
-  if (!process.env.VK_ICD_FILENAMES) {
-    const icd = swiftShaderManifest();
-    process.env.VK_ICD_FILENAMES = icd;
-    preload(join(dirname(icd), 'libvulkan.so.1'));
-  }
+  process.env.VK_ICD_FILENAMES ||= swiftShaderManifest();
   process.env.XDG_RUNTIME_DIR ??= mkdtempSync(join(tmpdir(), 'deadreckon-xdg-'));
   return dawnGpu();
 }
 
-function swiftShaderManifest(): string {
+/** Path of SwiftShader's driver manifest beside the Chromium of the tests. */
+export function swiftShaderManifest(): string {
   const fromEnvironment = process.env.DEADRECKON_CHROMIUM;
   const binaries = fromEnvironment ? [fromEnvironment] : onPath(browsers);
   for (const binary of binaries) {
@@ -37,20 +34,6 @@ function swiftShaderManifest(): string {
   }
   const names = binaries.length > 0 ? binaries.join(', ') : `any of ${browsers.join(', ')} on PATH (none is there)`;
   throw new Error(`GPU tests need SwiftShader: looked for ${manifest} beside ${names}. Set DEADRECKON_CHROMIUM to a Chromium binary.`);
-}
-
-/**
- * Chromium brings its own Vulkan loader, and a machine with no GPU has no other. Once it is in the process, Dawn's
- * dlopen('libvulkan.so.1') finds it by its soname.
- */
-function preload(library: string): void {
-  if (!existsSync(library)) return;
-  const keepLoaded = 0x1000; // RTLD_NODELETE of Linux: Node closes what turns out to be no addon
-  try {
-    process.dlopen({ exports: {} }, library, system.dlopen.RTLD_NOW | keepLoaded);
-  } catch (error) {
-    if (!/did not self-register/.test(String(error))) throw error;
-  }
 }
 
 function onPath(names: readonly string[]): string[] {
