@@ -40,7 +40,7 @@ const VENDORS: Record<string, readonly string[]> = {
   'react-dom': ['view/', 'main.tsx'],
   fflate: ['analysis/link.ts', 'checkpoint/'],
   zod: ['analysis/', 'store/', 'view/'],
-  'node:': ['cli/', 'numerics/wasm/build.ts'],
+  'node:': ['cli/', 'gpu/dawn.ts', 'numerics/wasm/build.ts'],
   assemblyscript: ['numerics/wasm/build.ts'],
 };
 

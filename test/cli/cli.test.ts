@@ -39,7 +39,7 @@ describe('cli analyze', () => {
   });
 
   it('prints a readable table, with what was assumed', async () => {
-    const { code, out } = await cli('analyze', 'public/examples/reduced-rank.npz', '--samples', '64', '--layers', '0');
+    const { code, out } = await cli('analyze', 'public/examples/reduced-rank.npz', '--samples', '64', '--layers', '*.0');
     expect(code).toBe(0);
     expect(out).toMatch(/layer +side +width +rows +rank +deficit/);
     expect(out).toMatch(/^linears\.0 +activation/m);

@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
-import { applyV, bidiagonalize } from '../../src/numerics/bidiagonal';
+import { applyV, bidiagonalize, bidiagonalWords } from '../../src/numerics/bidiagonal';
+import { getLane, setLane } from '../../src/numerics/lanes';
 import { bidiagonalSingularValues } from '../../src/numerics/singular-values';
 import { runAtOnce } from '../../src/numerics/stepwise';
+import { engine } from '../../src/numerics/workspace';
+import type { Workspace } from '../../src/numerics/workspace';
 import { matrix } from '../oracle/matrices';
 
+function reduced(a: Float64Array, rows: number, columns: number, work: Workspace) {
+  const copy = work.array(a.length);
+  copy.set(a);
+  return runAtOnce(bidiagonalize(copy, rows, columns, work));
+}
+
 function singularValues(a: Float64Array, rows: number, columns: number): Float64Array {
-  const b = runAtOnce(bidiagonalize(a.slice(), rows, columns));
+  const work = engine().open(a.length + bidiagonalWords(rows, columns));
+  const b = reduced(a, rows, columns, work);
+  work.release();
   return runAtOnce(bidiagonalSingularValues(b.diagonal, b.subDiagonal));
 }
 
@@ -61,11 +72,15 @@ describe('dense singular values', () => {
     const random = new Random(4);
     const [rows, columns] = [5, 9];
     const a = random.normals(rows * columns);
-    const b = runAtOnce(bidiagonalize(a.slice(), rows, columns));
+    const work = engine().open(a.length + bidiagonalWords(rows, columns) + 4 * columns);
+    const b = reduced(a, rows, columns, work);
+    const lanes = work.zeros(4 * columns);
+    const v = new Float64Array(columns);
     for (let k = 0; k < columns; k++) {
-      const v = new Float64Array(columns);
-      v[k] = 1;
-      applyV(b, v);
+      v.fill(0)[k] = 1;
+      setLane(lanes, k % 4, v);
+      applyV(b, work, lanes);
+      getLane(lanes, k % 4, v);
       expect(Math.hypot(...v)).toBeCloseTo(1, 14);
       // |R v_k| is the norm of column k of B; beyond the rows it vanishes.
       const image = Array.from({ length: rows }, (_, i) => v.reduce((sum, x, j) => sum + x * a[i * columns + j]!, 0));

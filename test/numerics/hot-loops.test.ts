@@ -1,0 +1,198 @@
+/** The hot loops in WebAssembly are held to their TypeScript twins bit for bit. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Random } from '../../src/base/random';
+import { fisherGramOfRows } from '../../src/numerics/cpu/fisher-gram';
+import { dualGramOfRows, gramOfRows } from '../../src/numerics/cpu/gram';
+import { cpuOps } from '../../src/numerics/cpu/ops';
+import type { HotLoops } from '../../src/numerics/hot-loops';
+import { eigenvaluesOfGram } from '../../src/numerics/solve';
+import { inlineSolver } from '../../src/numerics/solver';
+import { symmetricEigen } from '../../src/numerics/symmetric-eigen';
+import { compileKernels } from '../../src/numerics/wasm/build';
+import { webAssembly } from '../../src/numerics/wasm/instance';
+import { engine, typescript, useEngine } from '../../src/numerics/workspace';
+
+const wasm = webAssembly()!;
+
+afterEach(() => useEngine(null));
+
+/** What `work` gives on either engine. */
+function onBoth<R>(work: () => R): [R, R] {
+  useEngine(typescript);
+  const reference = work();
+  useEngine(wasm);
+  return [work(), reference];
+}
+
+type Argument = number | Float64Array;
+
+/** Calls a loop on both engines with copies of the same arrays, and returns all of them afterwards. */
+function call(name: keyof HotLoops, values: readonly Argument[]): [Argument[], Argument[]] {
+  const words = values.reduce<number>((sum, v) => sum + (typeof v === 'number' ? 0 : v.length), 0);
+  const run = (source: typeof wasm) => {
+    const work = source.open(words);
+    const own = values.map((value) => {
+      if (typeof value === 'number') return value;
+      const array = work.array(value.length);
+      array.set(value);
+      return array;
+    });
+    (work.loops[name] as (...args: Argument[]) => void)(...own);
+    const after = own.map((value) => (typeof value === 'number' ? value : value.slice()));
+    work.release();
+    return after;
+  };
+  return [run(wasm), run(typescript)];
+}
+
+const size = fc.integer({ min: 1, max: 21 });
+const seeds = fc.integer({ min: 0, max: 2 ** 31 });
+
+/** Each: sizes -> arguments. */
+const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: number) => Argument[]> = {
+  multiplyTiles: (random, tiles, length, k) => {
+    const words = [1, 3, 4][k % 3]!;
+    const panel = 2 * words * length;
+    return [words, random.normals(2 * panel), panel, random.normals((tiles + 1) * panel), panel, tiles, length, random.normals(8 * tiles)];
+  },
+  addTiles: (random, count, unitsAt, k) => {
+    const target = () => random.normals(k + count);
+    return [target(), target().map((x) => x * 2 ** -54), k, random.normals(8 * Math.ceil(count / 2)), 4 * (k % 2), 0.25, random.normals(unitsAt + count), unitsAt, count];
+  },
+  multiplyPanels: (random, n, m, depth) => {
+    const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
+    return [random.normals(rows * depth), random.normals(columns * depth), random.normals(rows * columns), rows, columns, depth];
+  },
+  sweepTriangle: (random, n) => {
+    const vectors = Array.from({ length: 4 }, () => random.normals(n)) as [Float64Array, Float64Array, Float64Array, Float64Array];
+    return [random.normals((n * (n + 1)) / 2), n, ...vectors];
+  },
+  sweepRows: (random, rows, m, k) => {
+    const columns = rows + m;
+    const [x, u] = [random.normals(rows), random.normals(rows)];
+    const [v, y, q] = [random.normals(columns), random.normals(columns), random.normals(columns)];
+    return [random.normals(rows * columns), rows, columns, k % rows, x, v, u, y, q];
+  },
+  multiplyTransposed: (random, rows, m, k) => {
+    const columns = rows + m - 1;
+    return [random.normals(rows * columns), rows, columns, k % rows, random.normals(rows), random.normals(columns)];
+  },
+  applyRowReflectors: (random, count, m) => {
+    const columns = count + m - 1;
+    return [random.normals(count * columns), random.normals(count), count, columns, random.normals(4 * columns)];
+  },
+  applyPackedReflectors: (random, n) => [random.normals((n * (n + 1)) / 2), random.normals(n), n, random.normals(4 * n)],
+  residualSquares: (random, n) => [random.normals(n * n), n, random.normals(4 * n), random.normals(4), random.normals(4)],
+  subtractRows: (random, n, m, k) => {
+    const j = k % n;
+    return [random.normals(n * n), random.normals(n * n).map((x) => x * 2 ** -54), n, m % (j + 1), j];
+  },
+  rotateRows: (random, n, i) => [random.normals((i + 2) * n), n, i, random.normal(), random.normal()],
+};
+
+describe('the compiled module', () => {
+  it('is what its sources compile to', async () => {
+    const committed = await readFile(resolve(import.meta.dirname, '../../src/numerics/wasm/kernels.ts'), 'utf8');
+    expect(committed === (await compileKernels()), 'kernels.ts is stale: npm run wasm').toBe(true);
+  });
+
+  it('is chosen here, and has every loop', () => {
+    expect(engine().name).toBe('WebAssembly SIMD');
+    const [ours, twin] = [wasm, typescript].map((e) => Object.keys(e.open(0).loops).sort());
+    expect(ours).toEqual(twin);
+  });
+
+  for (const [reason, Module] of [
+    ['refuses to compile it', class { constructor() { throw new WebAssembly.CompileError('blocked by the content policy'); } }],
+    ['is missing', undefined],
+  ] as const) {
+    it(`where WebAssembly ${reason}, TypeScript runs`, () => {
+      vi.stubGlobal('WebAssembly', Module && { ...WebAssembly, Module });
+      try {
+        useEngine(null);
+        expect(engine().name).toBe('JavaScript');
+        expect([...gramOfRows(Float64Array.of(1, 2, 3, 4), 2, 2).hi]).toEqual([10, 14, 14, 20]);
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    });
+  }
+});
+
+describe('each loop gives the bits of its twin', () => {
+  for (const [name, make] of Object.entries(cases) as [keyof HotLoops, (typeof cases)[keyof HotLoops]][]) {
+    it(name, () => {
+      fc.assert(
+        fc.property(seeds, size, size, size, (seed, n, m, k) => {
+          const [ours, twin] = call(name, make(new Random(seed), n, m, k));
+          expect(ours).toEqual(twin);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+});
+
+describe('whole computations give the same bits on either engine', () => {
+  const random = new Random(17);
+
+  for (const [rows, d] of [[1, 1], [130, 7], [180, 65]] as const) {
+    it(`Grams of [${rows}, ${d}], eigenvalues and residuals by both routes`, () => {
+      const x = random.normals(rows * d).map((v, i) => v * 2 ** -(i % d));
+      for (const data of [x, Float32Array.from(x)]) {
+        const [gram, reference] = onBoth(() => gramOfRows(data, rows, d));
+        expect(gram).toEqual(reference);
+        for (const g of [gram, { ...gram, lo: null, roundoff: 2 ** -53 }]) {
+          const [ours, twin] = onBoth(() => eigenvaluesOfGram(g));
+          expect(ours).toEqual(twin);
+        }
+      }
+      const [dual, twin] = onBoth(() => dualGramOfRows(x, rows, d));
+      expect(dual).toEqual(twin);
+    });
+  }
+
+  it('eigenvectors, n = 51', () => {
+    const x = random.normals(51 * 51);
+    const [ours, twin] = onBoth(() => symmetricEigen(x, 51, { vectors: true }));
+    expect(ours).toEqual(twin);
+  });
+
+  it('Fisher-Grams by both orders of summation', () => {
+    for (const [n, T, p, q] of [[9, 2, 6, 5], [5, 17, 3, 2]] as const) {
+      const [a, delta] = [random.normals(n * T * p), random.normals(n * T * q)];
+      const [ours, twin] = onBoth(() => fisherGramOfRows(a, delta, n, T, p, q));
+      expect(ours).toEqual(twin);
+    }
+  });
+
+  it('matrix products wider and deeper than a block', async () => {
+    for (const [m, k, n] of [[70, 300, 5], [3, 5, 1030], [1, 1, 1]] as const) {
+      const [a, b] = [random.normals(m * k), random.normals(k * n)];
+      const ops = cpuOps();
+      const [ours, twin] = onBoth(() => ops.matmul(ops.constant(a, [m, k]), ops.constant(b, [k, n])));
+      expect(await ops.read(ours)).toEqual(await ops.read(twin));
+    }
+  });
+});
+
+describe('workspaces', () => {
+  it('computations that run at the same time do not share memory, and one that was aborted leaves nothing behind', async () => {
+    useEngine(wasm);
+    const grams = [40, 90, 130].map((d) => gramOfRows(new Random(d).normals(200 * d), 200, d));
+    const want = grams.map((gram) => eigenvaluesOfGram(gram));
+    const controller = new AbortController();
+    const large = gramOfRows(new Random(1).normals(600 * 500), 600, 500);
+    const aborted = inlineSolver.eigenvalues(large, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 5);
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+    const opened = grams.map(() => wasm.open(1000));
+    const held = opened.map((work, i) => work.array(1000).fill(i));
+    expect(await Promise.all(grams.map((gram) => inlineSolver.eigenvalues(gram)))).toEqual(want);
+    expect(held.every((values, i) => values.length === 1000 && values.every((x) => x === i))).toBe(true);
+    for (const work of opened) work.release();
+  });
+});
