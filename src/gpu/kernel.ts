@@ -21,8 +21,8 @@ export interface Dispatch {
   readonly kernel: Kernel;
   readonly buffers: Readonly<Record<string, GPUBuffer>>;
   readonly params: Readonly<Record<string, number>>;
-  /** Workgroups along x and y. */
-  readonly grid: readonly [number, number];
+  /** Workgroups along x, y and z. */
+  readonly grid: readonly [number, number, number?];
 }
 
 const u32 = (...names: string[]) => names.map((name) => [name, 'u32'] as const);
@@ -33,6 +33,11 @@ const writes = (...names: string[]) => names.map((name) => ({ name, type: 'stora
 const gramInterface = {
   bindings: [...reads('x'), ...writes('g')],
   params: u32('columns', 'firstRow', 'endRow', 'tiles', 'firstTileRow'),
+};
+
+const residueGramInterface = {
+  bindings: [...reads('w', 'modulus'), ...writes('g')],
+  params: u32('pairs', 'width', 'tiles', 'tilesOfBand', 'bandRow', 'firstTileRow', 'firstModulus'),
 };
 
 export const kernels = {
@@ -61,6 +66,31 @@ export const kernels = {
     source: shaders.normalize,
     bindings: [...reads('w'), ...writes('v', 'norm')],
     params: u32('dimension', 'row', 'normAt'),
+  },
+  columnSpan: {
+    name: 'column_span',
+    source: shaders.columnSpan,
+    bindings: [...reads('x'), ...writes('span')],
+    params: u32('columns', 'firstRow', 'endRow'),
+  },
+  residues: {
+    name: 'residues',
+    source: shaders.residues,
+    bindings: [...reads('x', 'unit', 'modulus', 'power'), ...writes('w')],
+    params: u32('columns', 'firstRow', 'endRow', 'width', 'pairs', 'firstPair', 'moduli', 'powers'),
+  },
+  residueGram: { name: 'residue_gram', source: shaders.residueGram, ...residueGramInterface },
+  residueGramQuad: {
+    name: 'residue_gram_quad',
+    source: shaders.residueGramQuad,
+    ...residueGramInterface,
+    feature: 'subgroups' as GPUFeatureName,
+  },
+  mixedRadix: {
+    name: 'mixed_radix',
+    source: shaders.mixedRadix,
+    bindings: [...writes('g'), ...reads('modulus', 'inverse'), ...writes('integer')],
+    params: u32('moduli', 'entries', 'words', 'firstTile'),
   },
 } as const satisfies Record<string, Kernel>;
 

@@ -1,17 +1,18 @@
-/** The WebGPU backend: layers by tfjs and Grams by our kernels, float32, on one device. */
+/** The WebGPU backend on one device: layers by tfjs in float32, exact Grams of their taps, float32 Fisher-Grams. */
 import { InputError, messageOf } from '../base/errors';
 import type { Tensor } from '../numerics/ops';
+import { gramOfIntegers } from '../numerics/exact/integer-gram';
 import type { Gram, Numerics } from '../numerics/types';
 import { openDevice } from './device';
 import type { DeviceOptions, OpenedDevice } from './device';
+import { exactGramOnGpu } from './exact-gram';
 import { fisherGramOnGpu } from './fisher-gram';
-import { gramOnGpu } from './gram';
 import { KernelQueue } from './kernel-queue';
 import { selfTest } from './self-test';
 import { tfjsOps } from './tfjs-ops';
 import type { TfjsOps } from './tfjs-ops';
 
-/** Unit roundoff of float32. */
+/** Unit roundoff of the Fisher-Gram kernel, float32. */
 const ROUNDOFF = 2 ** -24;
 
 /** Opens the device, tests it, and gives the backend; or says in a sentence why not. At most one is alive at a time. */
@@ -54,7 +55,7 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
     gram: (x, signal) =>
       withBuffers([x], async (buffer) => {
         const [rows, d] = matrixShape(x, 'gram');
-        return finishedGram(await gramOnGpu(queue, buffer!, rows, d, signal), d, rows);
+        return gramOfIntegers(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
       }),
     fisherGram: (a, delta, positions, signal) =>
       withBuffers([a, delta], async (aBuffer, deltaBuffer) => {
@@ -65,7 +66,7 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
         }
         const samples = rows / positions;
         const k = await fisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, signal);
-        return finishedGram(k, samples, samples);
+        return finishedFisherGram(k, samples);
       }),
     dispose: () => {
       ops.disposeBackend();
@@ -80,14 +81,14 @@ function matrixShape(x: Tensor, caller: string): [number, number] {
 }
 
 /** Refuses what float32 could not hold: on the CPU, for a shader may take NaN for impossible. */
-function finishedGram(hi: Float64Array, dimension: number, rows: number): Gram {
+function finishedFisherGram(hi: Float64Array, samples: number): Gram {
   const bad = hi.findIndex((value) => value - value !== 0);
   if (bad >= 0) {
     throw new InputError(
       'not-finite',
-      `Entry (${Math.floor(bad / dimension)}, ${bad % dimension}) of a Gram is ${hi[bad]} in float32. Finite inputs whose sums of ` +
+      `Entry (${Math.floor(bad / samples)}, ${bad % samples}) of a Fisher-Gram is ${hi[bad]} in float32. Finite inputs whose sums of ` +
         'squares stay below 3e38 were expected: check the weights and the probe, or use the float64 CPU backend.',
     );
   }
-  return { dimension, rows, hi, lo: null, roundoff: ROUNDOFF };
+  return { dimension: samples, rows: samples, hi, lo: null, roundoff: ROUNDOFF };
 }

@@ -1,7 +1,8 @@
-/** Known answers before anything is trusted: the two Gram kernels on small integers, where float32 is exact in any order. */
+/** Known answers before anything is trusted: the exact Gram of integers that float64 can check, the Fisher-Gram of small ones. */
 import { messageOf } from '../base/errors';
+import { gramOfIntegers } from '../numerics/exact/integer-gram';
+import { exactGramOnGpu } from './exact-gram';
 import { fisherGramOnGpu } from './fisher-gram';
-import { gramOnGpu } from './gram';
 import type { KernelQueue } from './kernel-queue';
 import { GpuLostError } from './kernel-queue';
 
@@ -16,12 +17,17 @@ const samples = 3;
 const positions = 23;
 const p = 67;
 const q = 5;
+/** Products of such integers over all rows stay below 2^53, and take several moduli. */
+const LARGE = 2 ** 22;
+/** float32 is exact in any order on -2 … 2. */
+const SMALL = 2;
 
 /** Compares every entry. Throws only GpuLostError. */
 export async function selfTest(queue: KernelQueue): Promise<SelfTestResult> {
   const rows = samples * positions;
-  const a = integers(rows * p, 1);
-  const delta = integers(rows * q, 2);
+  const large = integers(rows * p, LARGE, 3);
+  const a = integers(rows * p, SMALL, 1);
+  const delta = integers(rows * q, SMALL, 2);
   const buffers: GPUBuffer[] = [];
   const upload = (values: Float32Array) => {
     const buffer = queue.upload(values, 'self-test');
@@ -29,14 +35,13 @@ export async function selfTest(queue: KernelQueue): Promise<SelfTestResult> {
     return buffer;
   };
   try {
-    const [x, d] = [upload(a), upload(delta)];
-    const gram = await gramOnGpu(queue, x, rows, p);
-    const wrong = firstDifference(gram, exactGram(a, rows, p));
-    if (wrong) return { ok: false, detail: `The Gram kernel gave ${wrong}.` };
-    const fisher = await fisherGramOnGpu(queue, x, d, { samples, positions, p, q });
+    const gram = gramOfIntegers(await exactGramOnGpu(queue, upload(large), rows, p));
+    const wrong = firstDifference(gram.hi, exactGram(large, rows, p));
+    if (wrong) return { ok: false, detail: `The exact Gram's kernels gave ${wrong}.` };
+    const fisher = await fisherGramOnGpu(queue, upload(a), upload(delta), { samples, positions, p, q });
     const wrongFisher = firstDifference(fisher, exactFisherGram(a, delta));
     if (wrongFisher) return { ok: false, detail: `The Fisher-Gram kernel gave ${wrongFisher}.` };
-    return { ok: true, detail: `Gram ${p} x ${p} and Fisher-Gram ${samples} x ${samples} of small integers: every entry exact.` };
+    return { ok: true, detail: `Gram ${p} x ${p} and Fisher-Gram ${samples} x ${samples} of integers: every entry exact.` };
   } catch (error) {
     if (error instanceof GpuLostError) throw error;
     return { ok: false, detail: `The GPU kernels did not run: ${messageOf(error)}` };
@@ -45,12 +50,12 @@ export async function selfTest(queue: KernelQueue): Promise<SelfTestResult> {
   }
 }
 
-/** -2 … 2 from a linear congruence (Numerical Recipes' constants). */
-function integers(count: number, seed: number): Float32Array {
+/** -bound … bound from a linear congruence (Numerical Recipes' constants). */
+function integers(count: number, bound: number, seed: number): Float32Array {
   let state = seed;
   return Float32Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state >>> 16) % 5 - 2;
+    return Math.floor((state / 2 ** 32) * (2 * bound + 1)) - bound;
   });
 }
 

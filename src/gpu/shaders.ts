@@ -1,14 +1,20 @@
 /** The text of every shader, with the pure functions it requires joined behind it. */
+import columnSpan from '../../shaders/column_span.wgsl?raw';
 import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
 import gram from '../../shaders/gram.wgsl?raw';
 import gramQuad from '../../shaders/gram_quad.wgsl?raw';
 import reduce from '../../shaders/lib/reduce.wgsl?raw';
+import remainder from '../../shaders/lib/remainder.wgsl?raw';
 import triangle from '../../shaders/lib/triangle.wgsl?raw';
 import matvec from '../../shaders/matvec.wgsl?raw';
 import matvecTransposed from '../../shaders/matvec_transposed.wgsl?raw';
+import mixedRadix from '../../shaders/mixed_radix.wgsl?raw';
 import normalize from '../../shaders/normalize.wgsl?raw';
+import residueGram from '../../shaders/residue_gram.wgsl?raw';
+import residueGramQuad from '../../shaders/residue_gram_quad.wgsl?raw';
+import residues from '../../shaders/residues.wgsl?raw';
 
-const library: Record<string, string> = { 'lib/reduce.wgsl': reduce, 'lib/triangle.wgsl': triangle };
+const library: Record<string, string> = { 'lib/reduce.wgsl': reduce, 'lib/remainder.wgsl': remainder, 'lib/triangle.wgsl': triangle };
 
 /**
  * `text` followed by the files of its `// requires: lib/a.wgsl, lib/b.wgsl` line. Behind it: WGSL wants directives first and
@@ -26,10 +32,15 @@ export function withRequired(text: string): string {
 }
 
 export const shaders = {
+  columnSpan: withRequired(columnSpan),
   fisherGram: withRequired(fisherGram),
   gram: withRequired(gram),
   gramQuad: withRequired(gramQuad),
   matvec: withRequired(matvec),
   matvecTransposed: withRequired(matvecTransposed),
+  mixedRadix: withRequired(mixedRadix),
   normalize: withRequired(normalize),
+  residueGram: withRequired(residueGram),
+  residueGramQuad: withRequired(residueGramQuad),
+  residues: withRequired(residues),
 };

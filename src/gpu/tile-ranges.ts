@@ -5,11 +5,12 @@ export interface TileRange {
   readonly count: number;
 }
 
-/** Ranges that cover all `tiles` rows once, in order, of at most `budget` upper tiles each (a row is never cut). */
-export function* upperTileRanges(tiles: number, budget: number): Iterable<TileRange> {
-  for (let first = 0; first < tiles; ) {
+/** Ranges that cover the rows of tiles of `within` once, in order, of at most `budget` upper tiles each (a row is never cut). */
+export function* upperTileRanges(tiles: number, budget: number, within: TileRange = { first: 0, count: tiles }): Iterable<TileRange> {
+  const end = within.first + within.count;
+  for (let first = within.first; first < end; ) {
     let count = 1;
-    for (let work = tiles - first; first + count < tiles && work + tiles - first - count <= budget; count++) work += tiles - first - count;
+    for (let work = tiles - first; first + count < end && work + tiles - first - count <= budget; count++) work += tiles - first - count;
     yield { first, count };
     first += count;
   }

@@ -1,12 +1,13 @@
 /** Diagonally pivoted Cholesky factorisation in double-double: P^T G P = R^T R with R upper trapezoidal, graded by its rows. */
-import { DOUBLE_DOUBLE_ROUNDOFF, SPLITTER, ddDiv, ddMul, ddSqrt, ddSub, sumError } from './double-double';
+import { DOUBLE_DOUBLE_ROUNDOFF, ddDiv, ddMul, ddSqrt, ddSub } from './double-double';
 import type { DoubleDouble } from './double-double';
-import { addProducts } from './exact-products';
+import { addProducts, productWords } from './exact-products';
 import type { Vectors } from './exact-products';
 import type { Steps } from './stepwise';
+import type { Workspace } from './workspace';
 
 export interface PivotedCholesky {
-  /** R [rank, n], row-major, rounded to float64 (which moves its singular values by a few 2^-53 of themselves). */
+  /** R [rank, n], row-major, in the memory of `hi`, rounded to float64 (which moves its singular values by a few 2^-53 of themselves). */
   readonly factor: Float64Array;
   readonly rank: number;
   /** Column j of R belongs to row and column permutation[j] of G. */
@@ -17,12 +18,19 @@ export interface PivotedCholesky {
 const BLOCK = 32;
 
 /**
- * Factors G = hi + lo [n, n] (blocked as LAPACK's dpstrf, Lucas 2004; the upper triangle is read). A column is spent, and its
+ * Factors G = hi + lo [n, n], arrays of the workspace that are overwritten (blocked as LAPACK's dpstrf, Lucas 2004; the upper
+ * triangle is read). A column is spent, and its
  * remainder exactly zero, when its pivot has fallen below 16 (n + 16) roundoffs of its own diagonal entry or n roundoffs of the
  * largest: what is left there is rounding. max|hi| near 1 is expected.
  */
-export function* pivotedCholesky(hi: Float64Array, lo: Float64Array, n: number, roundoff: number): Steps<PivotedCholesky> {
-  const S = { hi: hi.slice(), lo: lo.slice() };
+export function* pivotedCholesky(
+  hi: Float64Array,
+  lo: Float64Array,
+  n: number,
+  roundoff: number,
+  work: Workspace,
+): Steps<PivotedCholesky> {
+  const S = { hi, lo };
   const permutation = Int32Array.from({ length: n }, (_, i) => i);
   const pivots = {
     hi: Float64Array.from({ length: n }, (_, i) => hi[i * n + i]!),
@@ -42,16 +50,17 @@ export function* pivotedCholesky(hi: Float64Array, lo: Float64Array, n: number, 
         swapColumns(S.lo, n, rank, pivot);
         for (const list of [pivots.hi, pivots.lo, floors, permutation]) [list[rank], list[pivot]] = [list[pivot]!, list[rank]!];
       }
-      factorRow(S, n, start, rank, pivots);
+      work.loops.subtractRows(hi, lo, n, start, rank);
+      factorRow(S, n, rank, pivots);
       yield;
     }
     if (rank < end || rank === n) break;
     const rows: Vectors = {
       values: S.hi, tails: S.lo, offset: start * n + end, count: n - end, length: end - start, vectorStride: 1, componentStride: n,
     };
-    yield* addProducts({ ...S, offset: end * n + end, stride: n }, rows, rows, -1);
+    yield* addProducts({ ...S, offset: end * n + end, stride: n }, rows, rows, -1, work);
   }
-  const factor = S.hi.slice(0, rank * n);
+  const factor = hi.subarray(0, rank * n);
   for (let i = 0; i < rank; i++) factor.fill(0, i * n, i * n + i);
   return { factor, rank, permutation };
 }
@@ -77,11 +86,15 @@ function swapColumns(s: Float64Array, n: number, j: number, p: number): void {
   swap(j * n + j, p * n + p);
 }
 
+/** Words of a workspace that `pivotedCholesky` needs besides its matrix. */
+export function choleskyWords(n: number): number {
+  return productWords({ count: n, length: BLOCK }, { count: n });
+}
+
 type Pairs = { readonly hi: Float64Array; readonly lo: Float64Array };
 
-/** Row j of R from row j of S, which still lacks the rows start .. j - 1; then the pivots of the later columns. */
-function factorRow(S: Pairs, n: number, start: number, j: number, pivots: Pairs): void {
-  for (let m = start; m < j; m++) subtractRow(S, n, j, m);
+/** Row j of R from row j of S; then the pivots of the later columns. */
+function factorRow(S: Pairs, n: number, j: number, pivots: Pairs): void {
   const diagonal = ddSqrt({ hi: pivots.hi[j]!, lo: pivots.lo[j]! });
   const inverse = ddDiv({ hi: 1, lo: 0 }, diagonal);
   S.hi[j * n + j] = diagonal.hi;
@@ -98,26 +111,4 @@ function factorRow(S: Pairs, n: number, start: number, j: number, pivots: Pairs)
 
 function at(pairs: Pairs, i: number): DoubleDouble {
   return { hi: pairs.hi[i]!, lo: pairs.lo[i]! };
-}
-
-/** s_ji -= r_mj r_mi for i > j, in double-double. */
-function subtractRow({ hi, lo }: Pairs, n: number, j: number, m: number): void {
-  const x = -hi[m * n + j]!;
-  const xTail = -lo[m * n + j]!;
-  const c = SPLITTER * x;
-  const xHigh = c - (c - x);
-  const xLow = x - xHigh;
-  for (let to = j * n + j + 1, from = m * n + j + 1, end = (j + 1) * n; to < end; to++, from++) {
-    const y = hi[from]!;
-    const split = SPLITTER * y;
-    const yHigh = split - (split - y);
-    const yLow = y - yHigh;
-    const p = x * y;
-    const error = xHigh * yHigh - p + xHigh * yLow + xLow * yHigh + xLow * yLow;
-    const s = hi[to]! + p;
-    const rest = lo[to]! + (sumError(hi[to]!, p, s) + (error + (x * lo[from]! + xTail * y)));
-    const sum = s + rest;
-    hi[to] = sum;
-    lo[to] = rest - (sum - s);
-  }
 }

@@ -22,6 +22,19 @@ export interface HotLoops {
     out: Float64Array,
   ): void;
 
+  /** hi + lo at `at` ... += unit * units[unitsAt ...] * one row of such tiles, `stripAt` 0 or 4, `count` columns, in double-double. */
+  addTiles(
+    hi: Float64Array,
+    lo: Float64Array,
+    at: number,
+    strip: Float64Array,
+    stripAt: number,
+    unit: number,
+    units: Float64Array,
+    unitsAt: number,
+    count: number,
+  ): void;
+
   /** out [rows, columns] = A B^T for panels of four interleaved lines of `depth` values; rows and columns are multiples of 4. */
   multiplyPanels(a: Float64Array, b: Float64Array, out: Float64Array, rows: number, columns: number, depth: number): void;
 
@@ -44,14 +57,14 @@ export interface HotLoops {
   /** y = sum over the rows i > k of u_i a_i, columns > k. */
   multiplyTransposed(a: Float64Array, rows: number, columns: number, k: number, u: Float64Array, y: Float64Array): void;
 
-  /** x becomes H_0 H_1 ... H_{count-1} x for reflectors in rows of `columns`, the v of H_k from column k on. */
+  /** x [columns, 4] becomes H_0 H_1 ... H_{count-1} x for reflectors in rows of `columns`, the v of H_k from column k on. */
   applyRowReflectors(reflectors: Float64Array, taus: Float64Array, count: number, columns: number, x: Float64Array): void;
 
-  /** x[xAt ...] [n] becomes H_{n-1} ... H_1 x for packed reflectors: the v of H_i, of length i, at i (i + 1) / 2. */
-  applyPackedReflectors(reflectors: Float64Array, taus: Float64Array, n: number, x: Float64Array, xAt: number): void;
+  /** x [n, 4] becomes H_{n-1} ... H_1 x for packed reflectors: the v of H_i, of length i, at i (i + 1) / 2. */
+  applyPackedReflectors(reflectors: Float64Array, taus: Float64Array, n: number, x: Float64Array): void;
 
-  /** |A v - lambda v|^2 for A [n, n] */
-  residualSquare(a: Float64Array, n: number, v: Float64Array, lambda: number): number;
+  /** out [4] = |A v - lambda v|^2 of four v, the columns of x [n, 4], and four lambdas; A [n, n]. */
+  residualSquares(a: Float64Array, n: number, x: Float64Array, lambdas: Float64Array, out: Float64Array): void;
 
   /** Row j of hi + lo [., n] minus, in double-double, r_mj times row m for start <= m < j; columns > j. */
   subtractRows(hi: Float64Array, lo: Float64Array, n: number, start: number, j: number): void;

@@ -8,12 +8,14 @@ const EPSILON = 2 ** -52;
 /** A coupling below this part of |T| is zero: a cluster of rounding errors beside a large eigenvalue has no finer structure. */
 const NEGLIGIBLE = 2 ** -56;
 
+/** Told that the eigenvectors, as rows i and i + 1 of a matrix, become c z_i - s z_{i+1} and s z_i + c z_{i+1}. */
+export type Rotate = (i: number, c: number, s: number) => void;
+
 /**
- * Overwrites `d` [n] with the eigenvalues, in no order. Where `vectors` [n, n] is given, its rows are rotated along: started from
- * the identity, row i becomes the eigenvector of d[i]. `offDiagonal` [n - 1] is not changed.
- * Throws ConvergenceError. Pauses after each eigenvalue.
+ * Overwrites `d` [n] with the eigenvalues, in no order. Where `rotate` applies what it is told to the rows of the identity, row i
+ * becomes the eigenvector of d[i]. `offDiagonal` [n - 1] is not changed. Throws ConvergenceError. Pauses after each eigenvalue.
  */
-export function* implicitQL(d: Float64Array, offDiagonal: Float64Array, vectors?: Float64Array): Steps<void> {
+export function* implicitQL(d: Float64Array, offDiagonal: Float64Array, rotate?: Rotate): Steps<void> {
   const n = d.length;
   const e = new Float64Array(n);
   e.set(offDiagonal);
@@ -29,15 +31,14 @@ export function* implicitQL(d: Float64Array, offDiagonal: Float64Array, vectors?
       }
       if (m === l) break;
       if (iteration === ITERATIONS) throw new ConvergenceError('Implicit QL', ITERATIONS * n);
-      chase(d, e, l, m, vectors);
+      chase(d, e, l, m, rotate);
     }
     yield;
   }
 }
 
 /** One QL sweep over the unreduced block l .. m. */
-function chase(d: Float64Array, e: Float64Array, l: number, m: number, vectors: Float64Array | undefined): void {
-  const n = d.length;
+function chase(d: Float64Array, e: Float64Array, l: number, m: number, rotate: Rotate | undefined): void {
   let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   let r = Math.hypot(g, 1);
   g = d[m]! - d[l]! + e[l]! / (g + (g >= 0 ? r : -r));
@@ -63,7 +64,7 @@ function chase(d: Float64Array, e: Float64Array, l: number, m: number, vectors: 
     p = s * r;
     d[i + 1] = g + p;
     g = c * r - b;
-    if (vectors) rotateRows(vectors, n, i, c, s);
+    rotate?.(i, c, s);
   }
   if (i >= l) return;
   d[l]! -= p;
@@ -75,13 +76,4 @@ function chase(d: Float64Array, e: Float64Array, l: number, m: number, vectors: 
 function length(f: number, g: number): number {
   const square = f * f + g * g;
   return square > 1e-200 && square < 1e200 ? Math.sqrt(square) : Math.hypot(f, g);
-}
-
-function rotateRows(z: Float64Array, n: number, i: number, c: number, s: number): void {
-  for (let k = i * n, end = k + n; k < end; k++) {
-    const f = z[k + n]!;
-    const x = z[k]!;
-    z[k + n] = s * x + c * f;
-    z[k] = c * x - s * f;
-  }
 }

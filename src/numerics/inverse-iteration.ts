@@ -5,21 +5,25 @@ import { normalize } from './vector';
 const ITERATIONS = 3;
 
 /**
- * A unit vector w with |T w - lambda w| near eps |T|, for an eigenvalue `lambda` of T (`diagonal` [n], `offDiagonal` [n - 1]).
+ * For an eigenvalue lambda of T (`diagonal` [n], `offDiagonal` [n - 1]): a unit vector w with |T w - lambda w| near eps |T|.
  * Each pair is found by itself: vectors of a cluster need not be orthogonal.
  */
-export function tridiagonalEigenvector(diagonal: Float64Array, offDiagonal: Float64Array, lambda: number): Float64Array {
+export function inverseIteration(diagonal: Float64Array, offDiagonal: Float64Array): (lambda: number) => Float64Array {
   const n = diagonal.length;
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(diagonal[i]!) + Math.abs(offDiagonal[i] ?? 0));
-  const factors = factor(diagonal, offDiagonal, lambda, norm > 0 ? norm * 2 ** -53 : 1);
-  const x = new Random(n).normals(n);
-  normalize(x);
-  for (let k = 0; k < ITERATIONS; k++) {
-    solve(factors, x);
-    normalize(x);
-  }
-  return x;
+  const tiny = norm > 0 ? norm * 2 ** -53 : 1;
+  const start = new Random(n).normals(n);
+  normalize(start);
+  return (lambda) => {
+    const factors = factor(diagonal, offDiagonal, lambda, tiny);
+    const x = start.slice();
+    for (let k = 0; k < ITERATIONS; k++) {
+      solve(factors, x);
+      normalize(x);
+    }
+    return x;
+  };
 }
 
 /** T - lambda I = L U by rows with partial pivoting. */

@@ -1,6 +1,7 @@
 /** The head of a spectrum by Lanczos iteration with full reorthogonalisation (Lanczos 1950; Parlett, ch. 13). */
 import { Random } from '../base/random';
 import { implicitQL } from './implicit-ql';
+import { rotateRows } from './loops/vectors';
 import { runAtOnce } from './stepwise';
 import type { EigenResult, SymmetricOperator } from './types';
 import { addScaled, dot, normalize } from './vector';
@@ -105,7 +106,7 @@ function ritzPairs(diagonal: readonly number[], offDiagonal: readonly number[]) 
   const d = Float64Array.from(diagonal);
   const z = new Float64Array(m * m);
   for (let i = 0; i < m; i++) z[i * m + i] = 1;
-  runAtOnce(implicitQL(d, Float64Array.from(offDiagonal), z));
+  runAtOnce(implicitQL(d, Float64Array.from(offDiagonal), (i, c, s) => rotateRows(z, m, i, c, s)));
   const order = Array.from(d.keys()).sort((i, j) => d[j]! - d[i]!);
   const component = (i: number, k: number) => z[order[i]! * m + k]!;
   return { values: Float64Array.from(order, (i) => d[i]!), component, lastComponent: (i: number) => component(i, m - 1) };

@@ -23,18 +23,20 @@ export function largestMagnitude(values: Float64Array | Float32Array): number {
   return max;
 }
 
-/** A copy of `values` times 2^exponent, in two exact steps so that the factor itself never overflows. */
-export function scaledCopy(values: Float64Array | Float32Array, exponent: number): Float64Array {
+/** A copy of `values` times 2^exponent, in two exact steps so that the factor itself never overflows; into `out` where it is given. */
+export function scaledCopy(
+  values: Float64Array | Float32Array,
+  exponent: number,
+  out: Float64Array = new Float64Array(values.length),
+): Float64Array {
   const [first, second] = factors(exponent);
-  const out = new Float64Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = values[i]! * first * second;
   return out;
 }
 
-/** The lower triangle of a row-major [n, n] matrix times 2^exponent; row i is at i (i + 1) / 2. */
-export function packedLower(values: Float64Array, n: number, exponent: number): Float64Array {
+/** Writes the lower triangle of a row-major [n, n] matrix times 2^exponent to `out`; row i is at i (i + 1) / 2. */
+export function packedLower(values: Float64Array, n: number, exponent: number, out: Float64Array): Float64Array {
   const [first, second] = factors(exponent);
-  const out = new Float64Array((n * (n + 1)) / 2);
   let at = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) out[at++] = values[i * n + j]! * first * second;

@@ -1,17 +1,19 @@
 /** From a Gram to its eigenvalues: the one entry of the solver workers. */
-import { applyV, bidiagonalize } from './bidiagonal';
-import { pivotedCholesky } from './cholesky';
+import { applyV, bidiagonalize, bidiagonalWords } from './bidiagonal';
+import { choleskyWords, pivotedCholesky } from './cholesky';
 import { DOUBLE_DOUBLE_ROUNDOFF } from './double-double';
 import { implicitQL } from './implicit-ql';
-import { tridiagonalEigenvector } from './inverse-iteration';
+import { inverseIteration } from './inverse-iteration';
+import { setLane } from './lanes';
 import { exponentOf, largestMagnitude, scaledCopy } from './scaling';
 import { bidiagonalSingularValues } from './singular-values';
 import { runAtOnce } from './stepwise';
 import type { Steps } from './stepwise';
 import { assertFiniteMatrix } from './symmetric-eigen';
-import { applyQ, tridiagonalize } from './tridiagonal';
+import { applyQ, tridiagonalize, tridiagonalWords } from './tridiagonal';
 import type { EigenResult, Gram } from './types';
-import { dot } from './vector';
+import { inWorkspace } from './workspace';
+import type { Workspace } from './workspace';
 
 /** All pairs are checked up to here; above, this many from each end. */
 const CHECK_ALL = 512;
@@ -34,8 +36,8 @@ export function eigenvaluesOfGram(gram: Gram, options: { residuals?: boolean } =
 interface Decomposition {
   /** Descending. */
   readonly values: Float64Array;
-  /** A unit eigenvector of values[i]. */
-  vector(i: number): Float64Array;
+  /** Unit eigenvectors [n, 4] of values[i] for up to four i, side by side; valid until the next are asked for. */
+  vectors(indices: readonly number[]): Float64Array;
 }
 
 export function* eigenvalueSteps(gram: Gram, residualsWanted = true): Steps<EigenResult> {
@@ -45,27 +47,43 @@ export function* eigenvalueSteps(gram: Gram, residualsWanted = true): Steps<Eige
   if (lo) assertFiniteMatrix(largestMagnitude(lo));
   // Even, so that singular values are scaled by a whole power of two as well.
   const exponent = 2 * Math.ceil(exponentOf(largest) / 2);
-  const scaled = scaledCopy(hi, -exponent);
-  const solved = lo ? yield* solvePairs(scaled, scaledCopy(lo, -exponent), n, gram.roundoff) : yield* solvePlain(scaled, n);
-  const residuals = new Float64Array(n).fill(NaN);
-  for (let i = 0; i < n && residualsWanted; i++) {
-    if (n > CHECK_ALL && i >= CHECK_ENDS && i < n - CHECK_ENDS) continue;
-    residuals[i] = residual(scaled, n, solved.vector(i), solved.values[i]!);
-    yield;
-  }
-  const rows = Math.max(1, gram.rows);
-  return {
-    values: scaledCopy(solved.values, exponent).map((x) => x / rows),
-    residuals: scaledCopy(residuals, exponent).map((x) => x / rows),
-    method: lo ? 'double-double Cholesky + bidiagonal SVD' : 'Householder + QL',
-    roundoff: Math.max(gram.roundoff, lo ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53),
-    covers: 'all',
-  };
+  const matrix = residualsWanted ? n * n : 0;
+  const solver = lo ? 2 * n * n + choleskyWords(n) + bidiagonalWords(n, n) : tridiagonalWords(n);
+  return yield* inWorkspace(matrix + solver + 8 * n + 8, function* (work) {
+    const copy = (values: Float64Array) => scaledCopy(values, -exponent, work.array(n * n));
+    const solved = lo
+      ? yield* solvePairs(copy(hi), copy(lo), n, gram.roundoff, work)
+      : yield* solvePlain(hi, n, -exponent, work);
+    const residuals = new Float64Array(n).fill(NaN);
+    if (residualsWanted) yield* checkPairs(copy(hi), n, solved, residuals, work);
+    const rows = Math.max(1, gram.rows);
+    return {
+      values: scaledCopy(solved.values, exponent).map((x) => x / rows),
+      residuals: scaledCopy(residuals, exponent).map((x) => x / rows),
+      method: lo ? 'double-double Cholesky + bidiagonal SVD' : 'Householder + QL',
+      roundoff: Math.max(gram.roundoff, lo ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53),
+      covers: 'all',
+    };
+  });
 }
 
-function* solvePairs(hi: Float64Array, lo: Float64Array, n: number, roundoff: number): Steps<Decomposition> {
-  const { factor, rank, permutation } = yield* pivotedCholesky(hi, lo, n, roundoff);
-  const b = yield* bidiagonalize(factor, rank, n);
+/** residuals[i] = |A v - lambda v|, scaled as A, for the pairs that are checked. */
+function* checkPairs(a: Float64Array, n: number, solved: Decomposition, residuals: Float64Array, work: Workspace): Steps<void> {
+  const lambdas = work.zeros(4);
+  const squares = work.array(4);
+  const checked = Array.from(residuals.keys()).filter((i) => n <= CHECK_ALL || i < CHECK_ENDS || i >= n - CHECK_ENDS);
+  for (let k = 0; k < checked.length; k += 4) {
+    const indices = checked.slice(k, k + 4);
+    lambdas.set(indices.map((i) => solved.values[i]!));
+    work.loops.residualSquares(a, n, solved.vectors(indices), lambdas, squares);
+    indices.forEach((i, lane) => (residuals[i] = Math.sqrt(squares[lane]!)));
+    yield;
+  }
+}
+
+function* solvePairs(hi: Float64Array, lo: Float64Array, n: number, roundoff: number, work: Workspace): Steps<Decomposition> {
+  const { factor, rank, permutation } = yield* pivotedCholesky(hi, lo, n, roundoff, work);
+  const b = yield* bidiagonalize(factor, rank, n, work);
   const sigma = yield* bidiagonalSingularValues(b.diagonal, b.subDiagonal);
   const values = new Float64Array(n);
   sigma.forEach((s, i) => (values[i] = s * s));
@@ -73,37 +91,35 @@ function* solvePairs(hi: Float64Array, lo: Float64Array, n: number, roundoff: nu
   const below = (k: number) => b.subDiagonal[k] ?? 0;
   const diagonal = b.diagonal.map((x, k) => x * x + below(k) ** 2);
   const offDiagonal = b.subDiagonal.map((x, k) => x * b.diagonal[k + 1]!);
-  const vector = (i: number) => {
-    const x = new Float64Array(n);
-    if (i < rank) x.set(tridiagonalEigenvector(diagonal, offDiagonal, values[i]!));
-    else x[i] = 1;
-    applyV(b, x);
-    const v = new Float64Array(n);
-    for (let j = 0; j < n; j++) v[permutation[j]!] = x[j]!;
-    return v;
+  const eigenvector = inverseIteration(diagonal, offDiagonal);
+  const x = work.zeros(4 * n);
+  const permuted = work.array(4 * n);
+  const vectors = (indices: readonly number[]) => {
+    indices.forEach((i, lane) => setLane(x, lane, i < rank ? eigenvector(values[i]!) : unitVector(n, i)));
+    applyV(b, work, x);
+    for (let j = 0; j < n; j++) for (let lane = 0; lane < 4; lane++) permuted[4 * permutation[j]! + lane] = x[4 * j + lane]!;
+    return permuted;
   };
-  return { values, vector };
+  return { values, vectors };
 }
 
-function* solvePlain(a: Float64Array, n: number): Steps<Decomposition> {
-  const t = yield* tridiagonalize(a, n, 0);
+function* solvePlain(a: Float64Array, n: number, exponent: number, work: Workspace): Steps<Decomposition> {
+  const t = yield* tridiagonalize(a, n, exponent, work);
   const d = t.diagonal.slice();
   yield* implicitQL(d, t.offDiagonal);
   const raw = d.sort().reverse();
-  const vector = (i: number) => {
-    const x = tridiagonalEigenvector(t.diagonal, t.offDiagonal, raw[i]!);
-    applyQ(t, x);
+  const eigenvector = inverseIteration(t.diagonal, t.offDiagonal);
+  const x = work.zeros(4 * n);
+  const vectors = (indices: readonly number[]) => {
+    indices.forEach((i, lane) => setLane(x, lane, eigenvector(raw[i]!)));
+    applyQ(t, work, x);
     return x;
   };
-  return { values: raw.map((x) => Math.max(0, x)), vector };
+  return { values: raw.map((value) => Math.max(0, value)), vectors };
 }
 
-/** |A v - lambda v| */
-function residual(a: Float64Array, n: number, v: Float64Array, lambda: number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const r = dot(a, i * n, v, 0, n) - lambda * v[i]!;
-    sum += r * r;
-  }
-  return Math.sqrt(sum);
+function unitVector(n: number, i: number): Float64Array {
+  const x = new Float64Array(n);
+  x[i] = 1;
+  return x;
 }

@@ -18,12 +18,17 @@ export function runAtOnce<Result>(steps: Steps<Result>): Result {
 export async function runBreathing<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
   signal?.throwIfAborted();
   let started = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    if (performance.now() - started > SLICE_MS) {
-      await breathe(signal);
-      started = performance.now();
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      if (performance.now() - started > SLICE_MS) {
+        await breathe(signal);
+        started = performance.now();
+      }
     }
+  } finally {
+    // An aborted computation gives back what it holds.
+    steps.return(undefined as never);
   }
 }

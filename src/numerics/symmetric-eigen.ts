@@ -1,10 +1,12 @@
 /** Dense symmetric eigenproblem in float64: Householder tridiagonalisation + implicit QL. */
 import { InputError } from '../base/errors';
 import { implicitQL } from './implicit-ql';
+import { getLane, setLane } from './lanes';
 import { exponentOf, largestMagnitude, scaledCopy } from './scaling';
 import { runAtOnce } from './stepwise';
 import type { Steps } from './stepwise';
-import { applyQ, tridiagonalize } from './tridiagonal';
+import { applyQ, tridiagonalize, tridiagonalWords } from './tridiagonal';
+import { inWorkspace } from './workspace';
 
 export interface SymmetricEigen {
   /** Descending [n]. */
@@ -26,20 +28,25 @@ export function* symmetricEigenSteps(a: Float64Array, n: number, options: { vect
   const largest = largestMagnitude(a);
   assertFiniteMatrix(largest);
   const exponent = exponentOf(largest);
-  const t = yield* tridiagonalize(a, n, -exponent);
-  const d = t.diagonal.slice();
-  const z = options.vectors ? identity(n) : undefined;
-  yield* implicitQL(d, t.offDiagonal, z);
-  const order = Array.from(d.keys()).sort((i, j) => d[j]! - d[i]!);
-  const values = scaledCopy(Float64Array.from(order, (i) => d[i]!), exponent);
-  if (!z) return { values, vectors: null };
-  const vectors = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    vectors.set(z.subarray(order[i]! * n, order[i]! * n + n), i * n);
-    applyQ(t, vectors, i * n);
-    yield;
-  }
-  return { values, vectors };
+  return yield* inWorkspace(tridiagonalWords(n) + (options.vectors ? n * n + 4 * n : 0), function* (work) {
+    const t = yield* tridiagonalize(a, n, -exponent, work);
+    const d = t.diagonal.slice();
+    const z = options.vectors ? identity(work.zeros(n * n), n) : null;
+    yield* implicitQL(d, t.offDiagonal, z ? (i, c, s) => work.loops.rotateRows(z, n, i, c, s) : undefined);
+    const order = Array.from(d.keys()).sort((i, j) => d[j]! - d[i]!);
+    const values = scaledCopy(Float64Array.from(order, (i) => d[i]!), exponent);
+    if (!z) return { values, vectors: null };
+    const vectors = new Float64Array(n * n);
+    const x = work.zeros(4 * n);
+    for (let i = 0; i < n; i += 4) {
+      const lanes = order.slice(i, i + 4);
+      lanes.forEach((from, lane) => setLane(x, lane, z.subarray(from * n, from * n + n)));
+      applyQ(t, work, x);
+      lanes.forEach((_, lane) => getLane(x, lane, vectors.subarray((i + lane) * n, (i + lane + 1) * n)));
+      yield;
+    }
+    return { values, vectors };
+  });
 }
 
 export function assertFiniteMatrix(largest: number): void {
@@ -50,8 +57,7 @@ export function assertFiniteMatrix(largest: number): void {
   );
 }
 
-function identity(n: number): Float64Array {
-  const z = new Float64Array(n * n);
+function identity(z: Float64Array, n: number): Float64Array {
   for (let i = 0; i < n; i++) z[i * n + i] = 1;
   return z;
 }

@@ -39,7 +39,7 @@ export interface SymmetricOperator {
 /** A numeric backend: tensors for the layers, and the kernels that turn taps into matrices. */
 export interface Numerics {
   readonly name: 'cpu-f64' | 'webgpu';
-  /** What runs it, for the report: 'CPU float64' or the adapter's description. */
+  /** What runs it, for the report: 'CPU float64, WebAssembly SIMD' or the adapter's description. */
   readonly device: string;
   readonly ops: TensorOps;
   /** G = X^T X of a tap [n, d]. */

@@ -9,6 +9,9 @@ export interface Workspace {
   /** An array that `loops` can see, valid until the workspace is released; holds anything. */
   array(length: number): Float64Array;
   zeros(length: number): Float64Array;
+  /** Arrays made after the mark are given up at `reset(mark)`, and their room is used again. */
+  mark(): number;
+  reset(mark: number): void;
   /** Gives the memory back. A workspace that is never released is left to the garbage collector. */
   release(): void;
 }
@@ -25,6 +28,8 @@ export const typescript: Engine = {
     loops: typescriptLoops,
     array: (length) => new Float64Array(length),
     zeros: (length) => new Float64Array(length),
+    mark: () => 0,
+    reset() {},
     release() {},
   }),
 };

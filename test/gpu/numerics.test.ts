@@ -5,6 +5,7 @@ import { gramOnGpu } from '../../src/gpu/gram';
 import { webgpuNumerics } from '../../src/gpu/numerics';
 import { selfTest } from '../../src/gpu/self-test';
 import { matvec } from '../../src/gpu/vectors';
+import { exactGram } from '../../src/numerics/exact/exact-gram';
 import { fisherGramOfRows } from '../../src/numerics/cpu/fisher-gram';
 import { gramOfRows } from '../../src/numerics/cpu/gram';
 import type { Numerics } from '../../src/numerics/types';
@@ -34,7 +35,7 @@ async function openQueue(): Promise<{ queue: KernelQueue; destroy: () => void }>
 }
 
 describe('webgpuNumerics', () => {
-  it('agrees with the float64 Grams to float32', async () => {
+  it('gives the exact Gram of its taps, and the Fisher-Gram to float32', async () => {
     const numerics = await open();
     const [samples, positions, p, q] = [9, 4, 10, 6];
     const a = matrix(samples * positions, p, 1, families.relu);
@@ -43,8 +44,9 @@ describe('webgpuNumerics', () => {
 
     const gram = await numerics.gram(ta);
     const want = gramOfRows(a, 36, p);
-    expect(gram).toMatchObject({ dimension: p, rows: 36, lo: null, roundoff: 2 ** -24 });
-    gram.hi.forEach((v, i) => expect(Math.abs(v - want.hi[i]!)).toBeLessThan(1e-5 * want.hi[0]!));
+    expect(gram).toMatchObject({ dimension: p, rows: 36, roundoff: 2 ** -104 });
+    gram.hi.forEach((v, i) => expect(Math.abs(v - want.hi[i]! + (gram.lo![i]! - want.lo![i]!))).toBeLessThan(2 ** -100 * want.hi[0]!));
+    expect(gram).toEqual((await exactGram(a, 36, p)).gram);
 
     const fisher = await numerics.fisherGram(ta, td, positions);
     const wantFisher = fisherGramOfRows(a, delta, samples, positions, p, q);
@@ -53,12 +55,13 @@ describe('webgpuNumerics', () => {
     fisher.hi.forEach((v, i) => expect(Math.abs(v - wantFisher.hi[i]!)).toBeLessThan(1e-5 * size));
   });
 
-  it('refuses what float32 does not hold', async () => {
+  it('refuses what is not finite, and a Fisher-Gram that float32 does not hold', async () => {
     const numerics = await open();
-    for (const bad of [1e30, NaN, Infinity]) {
-      const x = numerics.ops.constant(new Float32Array([1, bad, 2, 3]), [2, 2]);
-      await expect(numerics.gram(x)).rejects.toMatchObject({ code: 'not-finite' });
-    }
+    const matrixOf = (value: number) => numerics.ops.constant(new Float32Array([1, value, 2, 3]), [2, 2]);
+    for (const bad of [NaN, Infinity]) await expect(numerics.gram(matrixOf(bad))).rejects.toMatchObject({ code: 'not-finite' });
+    expect((await numerics.gram(matrixOf(1e30))).hi[3]).toBe(Math.fround(1e30) ** 2);
+    const large = matrixOf(1e30);
+    await expect(numerics.fisherGram(large, large, 1)).rejects.toMatchObject({ code: 'not-finite' });
   });
 
   it('honours an abort and works on', async () => {
@@ -88,10 +91,10 @@ describe('KernelQueue', () => {
     const read = queue.read.bind(queue);
     queue.read = async (...args) => {
       const values = await read(...args);
-      values[1] = values[1]! * (1 + 2 ** -23);
+      new Uint32Array(values.buffer)[1]! ^= 1;
       return values;
     };
-    expect(await selfTest(queue)).toEqual({ ok: false, detail: expect.stringMatching(/Gram kernel gave .* is exact/) });
+    expect(await selfTest(queue)).toEqual({ ok: false, detail: expect.stringMatching(/Gram's kernels gave .* is exact/) });
   });
 
   it('counts every buffer, and has none left after work, failure and abort', async () => {

@@ -56,11 +56,13 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
   multiplyTiles: (random, tiles, length, k) => {
     const words = [1, 3, 4][k % 3]!;
     const panel = 2 * words * length;
-    return [words, random.normals(2 * panel), panel, random.normals((tiles + 1) * panel), panel, tiles, length, random.normals(8 * tiles)];
+    const [a, b, out] = [random.normals(2 * panel), random.normals((tiles + 1) * panel), random.normals(8 * tiles)];
+    return [words, a, panel, b, panel, tiles, length, out];
   },
   addTiles: (random, count, unitsAt, k) => {
     const target = () => random.normals(k + count);
-    return [target(), target().map((x) => x * 2 ** -54), k, random.normals(8 * Math.ceil(count / 2)), 4 * (k % 2), 0.25, random.normals(unitsAt + count), unitsAt, count];
+    const [lo, strip, units] = [target().map((x) => x * 2 ** -54), random.normals(8 * Math.ceil(count / 2)), random.normals(unitsAt + count)];
+    return [target(), lo, k, strip, 4 * (k % 2), 0.25, units, unitsAt, count];
   },
   multiplyPanels: (random, n, m, depth) => {
     const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];

@@ -2,13 +2,15 @@
  * Gram of per-sample parameter gradients of one dense layer, in float64 pairs.
  * Sample i has the gradient g_i = sum_t a_it delta_it^T [p, q], so K_ij = <g_i, g_j> = sum_{t,s} (a_it . a_js)(delta_it . delta_js).
  */
-import { addProducts } from '../exact-products';
-import type { Vectors } from '../exact-products';
+import { addProducts, productWords } from '../exact-products';
+import type { PairMatrix, Vectors } from '../exact-products';
 import { productError, sumError } from '../double-double';
 import { exponentOf, largestMagnitude, scaledCopy } from '../scaling';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
+import { inWorkspace } from '../workspace';
+import type { Workspace } from '../workspace';
 import { assertFinite, finishedGram, pairMatrix } from './gram';
 
 type Matrix = Float64Array | Float32Array;
@@ -42,22 +44,45 @@ export function* fisherGramSteps(a: Matrix, delta: Matrix, samples: number, posi
   assertFinite(delta, samples * positions, q);
   const ghost = (samples / 2) * positions * (p + q);
   const gradients = p * q * (1 + samples / (2 * positions));
-  const route = ghost <= gradients ? ghostSteps : gradientSteps;
   // Two factors of two matrices each: prescaled, no product of four entries leaves the range of float64.
   const exponentA = exponentOf(largestMagnitude(a));
   const exponentDelta = exponentOf(largestMagnitude(delta));
-  const K = yield* route(scaledCopy(a, -exponentA), scaledCopy(delta, -exponentDelta), samples, positions, p, q);
-  const exponent = 2 * (exponentA + exponentDelta);
-  return finishedGram({ ...K, hi: scaledCopy(K.hi, exponent), lo: scaledCopy(K.lo, exponent) }, samples, samples);
+  const factors: Factors = { a: scaledCopy(a, -exponentA), delta: scaledCopy(delta, -exponentDelta), samples, positions, p, q };
+  const [route, words] = ghost <= gradients ? [ghostSteps, ghostWords] : [gradientSteps, gradientWords];
+  return yield* inWorkspace(2 * samples * samples + words(factors), function* (work) {
+    const K = pairMatrix(samples, work);
+    yield* route(K, factors, work);
+    const exponent = 2 * (exponentA + exponentDelta);
+    return finishedGram(scaledCopy(K.hi, exponent), scaledCopy(K.lo, exponent), samples, samples);
+  });
+}
+
+/** Inputs [samples * positions, p] and gradients at the outputs [samples * positions, q] of a dense layer. */
+interface Factors {
+  readonly a: Float64Array;
+  readonly delta: Float64Array;
+  readonly samples: number;
+  readonly positions: number;
+  readonly p: number;
+  readonly q: number;
+}
+
+/** Samples of a tile. */
+function tileSamples(positions: number): number {
+  return Math.max(1, Math.floor(TILE_POSITIONS / positions));
+}
+
+function ghostWords({ positions, p, q }: Factors): number {
+  const side = tileSamples(positions) * positions;
+  return 4 * side * side + productWords({ count: side, length: Math.max(p, q) }, { count: side });
 }
 
 /** No gradient is made: products of inner products over pairs of positions, tile by tile. */
-function* ghostSteps(a: Float64Array, delta: Float64Array, samples: number, positions: number, p: number, q: number) {
-  const K = pairMatrix(samples);
-  const step = Math.max(1, Math.floor(TILE_POSITIONS / positions));
+function* ghostSteps(K: PairMatrix, { a, delta, samples, positions, p, q }: Factors, work: Workspace): Steps<void> {
+  const step = tileSamples(positions);
   const side = step * positions;
-  const A = pairMatrix(side);
-  const D = pairMatrix(side);
+  const A = pairMatrix(side, work);
+  const D = pairMatrix(side, work);
   for (let i = 0; i < samples; i += step) {
     for (let j = i; j < samples; j += step) {
       const rows = Math.min(step, samples - i);
@@ -70,6 +95,7 @@ function* ghostSteps(a: Float64Array, delta: Float64Array, samples: number, posi
           rowVectors(values, i * positions, rows * positions, width),
           rowVectors(values, j * positions, columns * positions, width),
           1,
+          work,
         );
       }
       for (let r = 0; r < rows; r++) {
@@ -80,17 +106,14 @@ function* ghostSteps(a: Float64Array, delta: Float64Array, samples: number, posi
       }
     }
   }
-  return K;
 }
 
 function rowVectors(values: Float64Array, first: number, count: number, width: number): Vectors {
   return { values, offset: first * width, count, length: width, vectorStride: width, componentStride: 1 };
 }
 
-type Pairs = ReturnType<typeof pairMatrix>;
-
 /** K[at] += sum over one positions x positions block of A o D, in double-double. */
-function addEntryProducts(K: Pairs, at: number, A: Pairs, D: Pairs, corner: number, positions: number): void {
+function addEntryProducts(K: PairMatrix, at: number, A: PairMatrix, D: PairMatrix, corner: number, positions: number): void {
   let hi = K.hi[at]!;
   let lo = K.lo[at]!;
   for (let t = 0; t < positions; t++) {
@@ -107,15 +130,29 @@ function addEntryProducts(K: Pairs, at: number, A: Pairs, D: Pairs, corner: numb
   K.lo[at] = lo - (K.hi[at]! - hi);
 }
 
+/** Input features whose gradients are held at a time. */
+function bandWidth({ samples, p, q }: Factors): number {
+  return Math.max(1, Math.min(p, Math.floor(GRADIENT_ENTRIES / (samples * q))));
+}
+
+function gradientWords(factors: Factors): number {
+  const { samples, positions, q } = factors;
+  const width = bandWidth(factors);
+  const entries = width * q;
+  const making = productWords({ count: width, length: positions }, { count: q });
+  return 2 * samples * entries + Math.max(making, productWords({ count: samples, length: entries }, { count: samples }));
+}
+
 /** Gradients are made as pairs, a band of input features at a time, and their Gram is summed over the bands. */
-function* gradientSteps(a: Float64Array, delta: Float64Array, samples: number, positions: number, p: number, q: number) {
-  const K = pairMatrix(samples);
-  const band = Math.max(1, Math.min(p, Math.floor(GRADIENT_ENTRIES / (samples * q))));
+function* gradientSteps(K: PairMatrix, factors: Factors, work: Workspace): Steps<void> {
+  const { a, delta, samples, positions, p, q } = factors;
+  const band = bandWidth(factors);
   for (let first = 0; first < p; first += band) {
     const width = Math.min(band, p - first);
     const entries = width * q;
-    const hi = new Float64Array(samples * entries);
-    const lo = new Float64Array(samples * entries);
+    const mark = work.mark();
+    const hi = work.zeros(samples * entries);
+    const lo = work.zeros(samples * entries);
     for (let i = 0; i < samples; i++) {
       const features: Vectors = {
         values: a, offset: i * positions * p + first, count: width, length: positions, vectorStride: 1, componentStride: p,
@@ -123,12 +160,12 @@ function* gradientSteps(a: Float64Array, delta: Float64Array, samples: number, p
       const deltas: Vectors = {
         values: delta, offset: i * positions * q, count: q, length: positions, vectorStride: 1, componentStride: q,
       };
-      yield* addProducts({ hi, lo, offset: i * entries, stride: q }, features, deltas, 1);
+      yield* addProducts({ hi, lo, offset: i * entries, stride: q }, features, deltas, 1, work);
     }
     const gradients: Vectors = {
       values: hi, tails: lo, offset: 0, count: samples, length: entries, vectorStride: entries, componentStride: 1,
     };
-    yield* addProducts(K, gradients, gradients, 1);
+    yield* addProducts(K, gradients, gradients, 1, work);
+    work.reset(mark);
   }
-  return K;
 }

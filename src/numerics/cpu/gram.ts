@@ -1,13 +1,17 @@
 /** Gram matrices of taps in float64, as hi + lo pairs of about 100 bits. */
 import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
-import { addProducts } from '../exact-products';
+import { addProducts, productWords } from '../exact-products';
 import type { PairMatrix, Vectors } from '../exact-products';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
+import { inWorkspace } from '../workspace';
+import type { Workspace } from '../workspace';
 
 type Matrix = Float64Array | Float32Array;
+
+const SQUARE = 16;
 
 /** G = X^T X [d, d] of X [rows, d]. Throws InputError `not-finite` or `gram-overflow`. */
 export function gramOfRows(x: Matrix, rows: number, d: number): Gram {
@@ -53,24 +57,24 @@ export function* dualGramSteps(x: Matrix, rows: number, d: number): Steps<Gram> 
 }
 
 function* selfProducts(vectors: Vectors, rows: number): Steps<Gram> {
-  const target = pairMatrix(vectors.count);
-  yield* addProducts(target, vectors, vectors, 1);
-  return finishedGram(target, vectors.count, rows);
+  const n = vectors.count;
+  return yield* inWorkspace(2 * n * n + productWords(vectors, vectors), function* (work) {
+    const target = pairMatrix(n, work);
+    yield* addProducts(target, vectors, vectors, 1, work);
+    return finishedGram(target.hi.slice(), target.lo.slice(), n, rows);
+  });
 }
 
 /** A zero matrix [n, n] of pairs. */
-export function pairMatrix(n: number): PairMatrix {
-  return { hi: new Float64Array(n * n), lo: new Float64Array(n * n), offset: 0, stride: n };
+export function pairMatrix(n: number, work: Workspace): PairMatrix {
+  return { hi: work.zeros(n * n), lo: work.zeros(n * n), offset: 0, stride: n };
 }
 
 /** Mirrors the upper half and checks that nothing overflowed. */
-export function finishedGram(target: PairMatrix, dimension: number, rows: number): Gram {
-  const { hi, lo } = target;
+export function finishedGram(hi: Float64Array, lo: Float64Array, dimension: number, rows: number): Gram {
+  mirror(hi, dimension);
+  mirror(lo, dimension);
   for (let i = 0; i < dimension; i++) {
-    for (let j = i + 1; j < dimension; j++) {
-      hi[j * dimension + i] = hi[i * dimension + j]!;
-      lo[j * dimension + i] = lo[i * dimension + j]!;
-    }
     if (!Number.isFinite(hi[i * dimension + i]!)) {
       throw new InputError(
         'gram-overflow',
@@ -80,6 +84,17 @@ export function finishedGram(target: PairMatrix, dimension: number, rows: number
     }
   }
   return { dimension, rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
+}
+
+/** Copies the upper half to the lower, in squares that the cache holds. */
+function mirror(a: Float64Array, n: number): void {
+  for (let i0 = 0; i0 < n; i0 += SQUARE) {
+    for (let j0 = i0; j0 < n; j0 += SQUARE) {
+      for (let i = i0; i < Math.min(i0 + SQUARE, n); i++) {
+        for (let j = Math.max(j0, i + 1); j < Math.min(j0 + SQUARE, n); j++) a[j * n + i] = a[i * n + j]!;
+      }
+    }
+  }
 }
 
 export function assertFinite(x: Matrix, rows: number, d: number): void {
@@ -101,16 +116,31 @@ export function assertFinite(x: Matrix, rows: number, d: number): void {
 
 function combine(a: Gram, b: Gram, sign: 1 | -1): Gram {
   if (a.dimension !== b.dimension) throw new Error(`Grams of dimension ${a.dimension} and ${b.dimension} do not add up`);
-  const hi = new Float64Array(a.hi.length);
   const paired = a.lo !== null && b.lo !== null;
-  const lo = paired ? new Float64Array(a.hi.length) : null;
-  for (let i = 0; i < hi.length; i++) {
-    const p = sign * b.hi[i]!;
-    const s = a.hi[i]! + p;
-    const rest = sumError(a.hi[i]!, p, s) + ((a.lo?.[i] ?? 0) + sign * (b.lo?.[i] ?? 0));
-    hi[i] = s + rest;
-    if (lo) lo[i] = rest - (hi[i]! - s);
-  }
+  const hi = new Float64Array(a.hi.length);
+  const lo = new Float64Array(a.hi.length);
+  addPairs(a.hi, a.lo ?? lo, b.hi, b.lo ?? lo, sign, hi, lo);
   const roundoff = Math.max(a.roundoff, b.roundoff, paired ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53);
-  return { dimension: a.dimension, rows: a.rows + sign * b.rows, hi, lo, roundoff };
+  return { dimension: a.dimension, rows: a.rows + sign * b.rows, hi, lo: paired ? lo : null, roundoff };
+}
+
+/** a + sign * b, pair by pair. Where an operand has no second words, zeros stand in: the result's own, not yet written. */
+function addPairs(
+  aHi: Float64Array,
+  aLo: Float64Array,
+  bHi: Float64Array,
+  bLo: Float64Array,
+  sign: number,
+  hi: Float64Array,
+  lo: Float64Array,
+): void {
+  for (let i = 0; i < hi.length; i++) {
+    const x = aHi[i]!;
+    const p = sign * bHi[i]!;
+    const s = x + p;
+    const rest = sumError(x, p, s) + (aLo[i]! + sign * bLo[i]!);
+    const sum = s + rest;
+    hi[i] = sum;
+    lo[i] = rest - (sum - s);
+  }
 }

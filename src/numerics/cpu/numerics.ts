@@ -2,13 +2,14 @@
 import type { Numerics } from '../types';
 import { fisherGramOfRowsAsync } from './fisher-gram';
 import { gramOfRowsAsync } from './gram';
+import { engine } from '../workspace';
 import { cpuOps, cpuValues } from './ops';
 
 export function cpuNumerics(): Numerics {
   const ops = cpuOps();
   return {
     name: 'cpu-f64',
-    device: 'CPU float64',
+    device: `CPU float64, ${engine().name}`,
     ops,
     gram(x, signal) {
       const [rows, d] = x.shape as [number, number];

@@ -2,6 +2,7 @@
  * Inner products of pairs of vectors in double-double: the kernels of exact-products.ts, where the arithmetic is explained.
  * Component k of a panel is words x two values: value 0, value 1, then both high halves, both low halves, both tails.
  */
+import { sumError } from '../double-double';
 
 /** Packed vectors are shorter than 1, so by Cauchy and Schwarz sums stay within +-1 and the accumulator within [4, 8). */
 const BIAS = 6;
@@ -156,4 +157,27 @@ function multiplyPairs(a: Float64Array, ia: number, b: Float64Array, ib: number,
   out[at + 5] = h3 - BIAS;
   out[at + 6] = l2;
   out[at + 7] = l3;
+}
+
+export function addTiles(
+  hi: Float64Array,
+  lo: Float64Array,
+  at: number,
+  strip: Float64Array,
+  stripAt: number,
+  unit: number,
+  units: Float64Array,
+  unitsAt: number,
+  count: number,
+): void {
+  for (let j = 0; j < count; j++, at++) {
+    const from = stripAt + 8 * (j >> 1) + (j & 1);
+    const scale = units[unitsAt + j]!;
+    const p = strip[from]! * unit * scale;
+    const s = hi[at]! + p;
+    const rest = lo[at]! + (sumError(hi[at]!, p, s) + strip[from + 2]! * unit * scale);
+    const sum = s + rest;
+    hi[at] = sum;
+    lo[at] = rest - (sum - s);
+  }
 }

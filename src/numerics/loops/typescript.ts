@@ -1,20 +1,21 @@
 /** The hot loops in TypeScript: the reference for WebAssembly, and what runs where it cannot. */
 import type { HotLoops } from '../hot-loops';
-import { multiplyTiles } from './exact-products';
+import { addTiles, multiplyTiles } from './exact-products';
 import { multiplyPanels } from './matrix-product';
 import { multiplyTransposed, sweepRows, sweepTriangle } from './reductions';
-import { applyPackedReflectors, applyRowReflectors, residualSquare, rotateRows } from './vectors';
+import { applyPackedReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { subtractRows } from './double-double-rows';
 
 export const typescriptLoops: HotLoops = {
   multiplyTiles,
+  addTiles,
   multiplyPanels,
   sweepTriangle,
   sweepRows,
   multiplyTransposed,
   applyRowReflectors,
   applyPackedReflectors,
-  residualSquare,
+  residualSquares,
   subtractRows,
   rotateRows,
 };

@@ -6,7 +6,10 @@ import asc from 'assemblyscript/asc';
 
 const HERE = import.meta.dirname;
 /** No relaxed SIMD and no fast math: the error-free transformations in there need IEEE arithmetic to the letter. */
-const OPTIONS = ['--optimizeLevel', '3', '--runtime', 'stub', '--noAssert', '--importMemory', '--enable', 'simd', '--disable', 'threads,relaxed-simd'];
+const OPTIONS = [
+  ...['--optimizeLevel', '3', '--runtime', 'stub', '--noAssert', '--importMemory', '--noExportMemory'],
+  ...['--enable', 'simd', '--disable', 'threads,relaxed-simd'],
+];
 
 /** The text of kernels.ts. */
 export async function compileKernels(): Promise<string> {

@@ -9,6 +9,8 @@ const KEEP_INSTANCES = 4;
 const PAGE_BYTES = 65536;
 /** Arrays start at multiples of a cache line. */
 const LINE_WORDS = 8;
+/** Arrays that are held in a workspace at most; each may be followed by a gap. */
+const ARRAYS = 32;
 
 /** Null where there is no WebAssembly, no SIMD in it, or a content policy that forbids it. */
 export function webAssembly(): Engine | null {
@@ -39,10 +41,7 @@ class WasmEngine implements Engine {
   }
 }
 
-/** Arrays that a workspace is asked for at most; each may be followed by a gap. */
-const ARRAYS = 32;
-
-type Kernel = (...values: number[]) => number;
+type Kernel = (...values: number[]) => void;
 
 class Instance {
   readonly memory = new WebAssembly.Memory({ initial: 1 });
@@ -62,17 +61,25 @@ class Instance {
 
   workspace(done: () => void): Workspace {
     const { buffer } = this.memory;
-    let next = 0;
+    // Address 0 stays free: loops may compute an end a little below the start of an array.
+    let next = LINE_WORDS;
     const array = (length: number) => {
       const values = new Float64Array(buffer, 8 * next, length);
       next += Math.ceil(length / LINE_WORDS) * LINE_WORDS;
       return values;
     };
-    return { loops: this.loops, array, zeros: (length) => array(length).fill(0), release: done };
+    return {
+      loops: this.loops,
+      array,
+      zeros: (length) => array(length).fill(0),
+      mark: () => next,
+      reset: (mark) => void (next = mark),
+      release: done,
+    };
   }
 }
 
 /** Numbers go to the kernel as they are, arrays as their addresses. */
-function onAddresses(kernel: Kernel): (...values: (number | Float64Array)[]) => number {
+function onAddresses(kernel: Kernel): (...values: (number | Float64Array)[]) => void {
   return (...values) => kernel(...values.map((value) => (typeof value === 'number' ? value : value.byteOffset)));
 }

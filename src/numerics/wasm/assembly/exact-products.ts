@@ -1,21 +1,22 @@
 /** WebAssembly twin of loops/exact-products.ts: the same operations in the same order, two columns to a register. */
 
-/** Panels hold pairs of vectors: component k of both is one register per word. */
+import { at as address } from './lanes';
+
 const BIAS: f64 = 6;
 
-/** out[8 t ..] = hi, lo of the 2 x 2 products of the panel at `a` with panel t of `b`; words 1, 3 or 4 (loops/exact-products.ts). */
-export function multiplyTiles(words: i32, a: usize, ia: i32, b: usize, ib: i32, panel: i32, tiles: i32, length: i32, out: usize): void {
-  a += <usize>ia << 3;
-  b += <usize>ib << 3;
-  const step = <usize>panel << 3;
+/** See HotLoops.multiplyTiles. */
+export function multiplyTiles(words: i32, a: usize, aAt: i32, b: usize, bAt: i32, tiles: i32, length: i32, out: usize): void {
+  a += <usize>aAt << 3;
+  b += <usize>bAt << 3;
+  const panel = (<usize>words * length) << 4;
+  let t = 0;
   if (words == 1) {
-    let t = 0;
-    for (; t + 1 < tiles; t += 2, b += 2 * step, out += 128) multiplyExact2(a, b, b + step, length, out);
+    for (; t + 1 < tiles; t += 2, b += 2 * panel, out += 128) multiplyExact2(a, b, b + panel, length, out);
     if (t < tiles) multiplyExact(a, b, length, out);
   } else if (words == 3) {
-    for (let t = 0; t < tiles; t++, b += step, out += 64) multiplySplit(a, b, length, out);
+    for (; t < tiles; t++, b += panel, out += 64) multiplySplit(a, b, length, out);
   } else {
-    for (let t = 0; t < tiles; t++, b += step, out += 64) multiplyPairs(a, b, length, out);
+    for (; t < tiles; t++, b += panel, out += 64) multiplyPairs(a, b, length, out);
   }
 }
 
@@ -125,7 +126,7 @@ function multiplyPairs(a: usize, b: usize, length: i32, out: usize): void {
   let h1 = h0;
   let l0 = f64x2.splat(0);
   let l1 = l0;
-  for (const end = a + <usize>length * 64; a < end; a += 64, b += 64) {
+  for (const end = a + (<usize>length << 6); a < end; a += 64, b += 64) {
     const u = v128.load(b);
     const uh = v128.load(b, 16);
     const ul = v128.load(b, 32);
@@ -142,4 +143,52 @@ function multiplyPairs(a: usize, b: usize, length: i32, out: usize): void {
     h1 = s1;
   }
   storeTile(out, h0, l0, h1, l1);
+}
+
+/** See HotLoops.addTiles. */
+export function addTiles(
+  hi: usize,
+  lo: usize,
+  at: i32,
+  strip: usize,
+  stripAt: i32,
+  unit: f64,
+  units: usize,
+  unitsAt: i32,
+  count: i32,
+): void {
+  hi = address(hi, at);
+  lo = address(lo, at);
+  strip = address(strip, stripAt);
+  units = address(units, unitsAt);
+  const u = f64x2.splat(unit);
+  for (const end = address(hi, count - 1); hi < end; hi += 16, lo += 16, strip += 64, units += 16) {
+    const scale = v128.load(units);
+    const h = v128.load(hi);
+    const p = f64x2.mul(f64x2.mul(v128.load(strip), u), scale);
+    const s = f64x2.add(h, p);
+    const rest = addTail(h, v128.load(lo), p, s, f64x2.mul(f64x2.mul(v128.load(strip, 16), u), scale));
+    const sum = f64x2.add(s, rest);
+    v128.store(hi, sum);
+    v128.store(lo, f64x2.sub(rest, f64x2.sub(sum, s)));
+  }
+  if (count & 1) {
+    const scale = v128.load64_zero(units);
+    const h = v128.load64_zero(hi);
+    const p = f64x2.mul(f64x2.mul(v128.load64_zero(strip), u), scale);
+    const s = f64x2.add(h, p);
+    const rest = addTail(h, v128.load64_zero(lo), p, s, f64x2.mul(f64x2.mul(v128.load64_zero(strip, 16), u), scale));
+    const sum = f64x2.add(s, rest);
+    v128.store64_lane(hi, sum, 0);
+    v128.store64_lane(lo, f64x2.sub(rest, f64x2.sub(sum, s)), 0);
+  }
+}
+
+/** l + (the error of s = h + p, + tail) */
+// @ts-ignore: decorator
+@inline
+function addTail(h: v128, l: v128, p: v128, s: v128, tail: v128): v128 {
+  const t = f64x2.sub(s, h);
+  const error = f64x2.add(f64x2.sub(h, f64x2.sub(s, t)), f64x2.sub(p, t));
+  return f64x2.add(l, f64x2.add(error, tail));
 }

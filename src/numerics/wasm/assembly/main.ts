@@ -1,1 +1,6 @@
-export { multiplyTiles } from './exact-products';
+/** What the module exports: the functions of HotLoops, arrays as addresses. */
+export { addTiles, multiplyTiles } from './exact-products';
+export { multiplyPanels } from './matrix-product';
+export { multiplyTransposed, sweepRows, sweepTriangle } from './reductions';
+export { applyPackedReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
+export { subtractRows } from './double-double-rows';

@@ -1,0 +1,217 @@
+/**
+ * The exact Gram on the GPU: X^T X of float32 rows as integers, by residues (numerics/exact/). Only u32 and i32 arithmetic and float32
+ * sums of integers below 2^24 are used, so no association, fusion or rounding that WGSL allows can change one bit.
+ */
+import { InputError } from '../base/errors';
+import { fixedPoint, gramBits } from '../numerics/exact/fixed-point';
+import type { ColumnSpans } from '../numerics/exact/fixed-point';
+import { wordsFor } from '../numerics/exact/integer-gram';
+import type { IntegerGram } from '../numerics/exact/integer-gram';
+import { coprimeModuli, garnerInverses } from '../numerics/exact/moduli';
+import type { Dispatch, Kernel } from './kernel';
+import { kernels } from './kernel';
+import type { KernelQueue } from './kernel-queue';
+import { upperTileRanges } from './tile-ranges';
+import type { TileRange } from './tile-ranges';
+
+/** Remainders within +-1023: the kernels' proofs. */
+const LARGEST_MODULUS = 2047;
+/** Rows whose products of remainders stay below 2^31. */
+const MOST_ROWS = 2048;
+/** Rows are padded with zeros to a multiple of this. */
+const ROW_STEP = 16;
+/** What column_span.wgsl says of a column with a NaN or an infinity. */
+const NOT_FINITE = 1000;
+
+interface Variant {
+  readonly kernel: Kernel;
+  readonly side: number;
+}
+
+export const residueVariants = {
+  /** Tiles through workgroup memory, for GPUs. */
+  shared: { kernel: kernels.residueGram, side: 64 },
+  /** No barrier and little code, for software adapters. */
+  quad: { kernel: kernels.residueGramQuad, side: 16 },
+} as const satisfies Record<string, Variant>;
+
+export interface ExactGramOptions {
+  readonly signal?: AbortSignal;
+  readonly variant?: Variant;
+  /** Rows made residues at a time, at most 2048; the result does not depend on it. */
+  readonly chunkRows?: number;
+  /** Bytes of the tiles that are made at a time; the result does not depend on it. */
+  readonly bandBytes?: number;
+}
+
+/** What dispatches may cost at most: near 100 ms on SwiftShader, some ms on a GPU. */
+const COSTS = {
+  software: { products: 2 ** 25, residues: 2 ** 21, digits: 2 ** 21 },
+  gpu: { products: 2 ** 33, residues: 2 ** 30, digits: 2 ** 30 },
+};
+
+/** X^T X of x [rows, columns] float32 in a storage buffer, as integers. Throws InputError `not-finite`. */
+export async function exactGramOnGpu(
+  queue: KernelQueue,
+  x: GPUBuffer,
+  rows: number,
+  columns: number,
+  options: ExactGramOptions = {},
+): Promise<IntegerGram> {
+  const { signal, bandBytes = 2 ** 27 } = options;
+  const variant = options.variant ?? (queue.software && queue.supports(residueVariants.quad.kernel) ? residueVariants.quad : residueVariants.shared);
+  const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, signal), rows);
+  const words = wordsFor(gramBits(fixed));
+  const moduli = coprimeModuli(LARGEST_MODULUS, gramBits(fixed) + 1);
+  const width = Math.ceil(columns / variant.side) * variant.side;
+  const paddedRows = Math.ceil(rows / ROW_STEP) * ROW_STEP;
+  // 64 MiB of residues at a time.
+  const fitting = Math.floor(2 ** 25 / (moduli.length * width) / ROW_STEP) * ROW_STEP;
+  const chunkRows = Math.max(ROW_STEP, Math.min(options.chunkRows ?? MOST_ROWS, MOST_ROWS, fitting, paddedRows));
+  const tiles = width / variant.side;
+  const bands = [...upperTileRanges(tiles, Math.min(65535, bandBytes / (4 * variant.side ** 2 * Math.max(moduli.length, words))))];
+  const largestBand = bands.reduce((most, band) => Math.max(most, tilesOf(band, tiles)), 0) * variant.side ** 2;
+
+  const held: GPUBuffer[] = [];
+  const hold = (buffer: GPUBuffer) => {
+    held.push(buffer);
+    return buffer;
+  };
+  const constants = (values: readonly number[], label: string) => hold(queue.upload(Float32Array.from(values), label));
+  const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
+  try {
+    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, powers: fixed.bits + 1, costs: queue.software ? COSTS.software : COSTS.gpu };
+    const buffers: Buffers = {
+      x,
+      unit: hold(queue.upload(new Float32Array(Uint32Array.from(fixed.units, (unit) => unit + 150).buffer), 'units')),
+      modulus: constants(moduli.flatMap((m) => [m, 1 / m]), 'moduli'),
+      power: constants(moduli.flatMap((m) => powersOfTwo(plan.powers, m)), 'powers of two'),
+      inverse: constants([...garnerInverses(moduli)], 'inverses'),
+      w: hold(queue.storage((moduli.length * chunkRows * width) / 2, 'residues')),
+      g: hold(queue.storage(moduli.length * largestBand, 'Gram of residues')),
+      integer: hold(queue.storage(words * largestBand, 'integers')),
+    };
+    for (const band of bands) {
+      queue.clear(buffers.g);
+      await queue.run(bandDispatches(plan, buffers, band), signal);
+      const count = words * tilesOf(band, tiles) * variant.side ** 2;
+      const integers = new Uint32Array((await queue.read(buffers.integer, count)).buffer);
+      placeTiles(limbs, integers, plan, band);
+    }
+  } finally {
+    queue.buffers.release(...held);
+  }
+  return { dimension: columns, fixed, words, limbs };
+}
+
+type Buffers = Readonly<Record<'x' | 'unit' | 'power' | 'modulus' | 'inverse' | 'w' | 'g' | 'integer', GPUBuffer>>;
+
+interface Plan {
+  readonly variant: Variant;
+  readonly rows: number;
+  readonly columns: number;
+  /** Columns with the padding of the last tile. */
+  readonly width: number;
+  readonly tiles: number;
+  readonly moduli: readonly number[];
+  readonly words: number;
+  readonly chunkRows: number;
+  /** How many powers of two a mantissa may be multiplied by. */
+  readonly powers: number;
+  readonly costs: { products: number; residues: number; digits: number };
+}
+
+/** Rows chunk by chunk into the sums of a band of tiles, then the integers of the band. */
+function* bandDispatches(plan: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
+  const { rows, chunkRows, costs, moduli, tiles, variant, words } = plan;
+  for (let firstRow = 0; firstRow < rows; firstRow += chunkRows) {
+    const endRow = Math.min(rows, firstRow + chunkRows);
+    const pairs = Math.ceil((endRow - firstRow) / ROW_STEP) * (ROW_STEP / 2);
+    // One chunk of rows serves all bands.
+    if (band.first === 0 || chunkRows < rows) yield* residueDispatches(plan, buffers, { firstRow, endRow, pairs });
+    yield* productDispatches(plan, buffers, pairs, band);
+  }
+  const tilesOfBand = tilesOf(band, tiles);
+  const area = variant.side ** 2;
+  const step = Math.max(1, Math.floor(costs.digits / (area * moduli.length * (moduli.length + words))));
+  for (let firstTile = 0; firstTile < tilesOfBand; firstTile += step) {
+    const params = { moduli: moduli.length, entries: tilesOfBand * area, words, firstTile };
+    yield { kernel: kernels.mixedRadix, buffers, params, grid: [area / 64, Math.min(step, tilesOfBand - firstTile)] };
+  }
+}
+
+function* residueDispatches(plan: Plan, buffers: Buffers, chunk: { firstRow: number; endRow: number; pairs: number }): Iterable<Dispatch> {
+  const { columns, width, moduli, powers, costs } = plan;
+  const step = Math.max(1, Math.floor(costs.residues / (2 * width * moduli.length)));
+  for (let firstPair = 0; firstPair < chunk.pairs; firstPair += step) {
+    const params = { columns, width, ...chunk, firstPair, moduli: moduli.length, powers };
+    yield { kernel: kernels.residues, buffers, params, grid: [Math.ceil(width / 64), Math.min(step, chunk.pairs - firstPair)] };
+  }
+}
+
+/** All moduli at once where that is little work; else some of them, or one of them over some rows of tiles. */
+function* productDispatches(plan: Plan, buffers: Buffers, pairs: number, band: TileRange): Iterable<Dispatch> {
+  const { variant, width, tiles, moduli, costs } = plan;
+  const perTile = 2 * pairs * variant.side ** 2;
+  const atOnce = Math.max(1, Math.floor(costs.products / (perTile * tilesOf(band, tiles))));
+  for (let firstModulus = 0; firstModulus < moduli.length; firstModulus += atOnce) {
+    const count = Math.min(atOnce, moduli.length - firstModulus);
+    for (const range of upperTileRanges(tiles, costs.products / perTile / count, band)) {
+      const params = { pairs, width, tiles, tilesOfBand: tilesOf(band, tiles), bandRow: band.first, firstTileRow: range.first, firstModulus };
+      yield { kernel: variant.kernel, buffers, params, grid: [tiles, range.count, count] };
+    }
+  }
+}
+
+async function spansOnGpu(queue: KernelQueue, x: GPUBuffer, rows: number, columns: number, signal?: AbortSignal): Promise<ColumnSpans> {
+  const span = queue.storage(2 * columns, 'spans of columns');
+  try {
+    queue.clear(span);
+    const step = Math.max(64, Math.floor((queue.software ? COSTS.software : COSTS.gpu).residues / columns / 64) * 64);
+    const dispatches: Dispatch[] = [];
+    for (let firstRow = 0; firstRow < rows; firstRow += step) {
+      const endRow = Math.min(rows, firstRow + step);
+      const grid = [Math.ceil(columns / 64), Math.ceil((endRow - firstRow) / 64)] as const;
+      dispatches.push({ kernel: kernels.columnSpan, buffers: { x, span }, params: { columns, firstRow, endRow }, grid });
+    }
+    await queue.run(dispatches, signal);
+    const words = new Uint32Array((await queue.read(span, 2 * columns)).buffer);
+    const column = (offset: number) => Uint32Array.from({ length: columns }, (_, j) => words[2 * j + offset]!);
+    const [top, low] = [column(0), column(1)];
+    const broken = top.indexOf(NOT_FINITE);
+    if (broken >= 0) {
+      throw new InputError('not-finite', `Column ${broken} of a tap holds NaN or infinite values. A spectrum needs finite values: check the weights and the probe.`);
+    }
+    return { end: Int32Array.from(top, (t) => (t === 0 ? 0 : t - 149)), begin: Int32Array.from(low, (b) => (b === 0 ? 0 : 277 - b)) };
+  } finally {
+    queue.buffers.release(span);
+  }
+}
+
+/** 2^s modulo m for s < count. */
+function powersOfTwo(count: number, m: number): number[] {
+  const powers = [1];
+  while (powers.length < count) powers.push((2 * powers.at(-1)!) % m);
+  return powers;
+}
+
+function tilesOf({ first, count }: TileRange, tiles: number): number {
+  return count * (tiles - first) - (count * (count - 1)) / 2;
+}
+
+/** The upper triangle of a band of tiles, to where its entries belong. */
+function placeTiles(limbs: Uint32Array, integers: Uint32Array, { columns, tiles, words, variant: { side } }: Plan, band: TileRange): void {
+  let tile = 0;
+  for (let i = band.first; i < band.first + band.count; i++) {
+    for (let j = i; j < tiles; j++, tile += side * side) {
+      for (let row = i * side; row < Math.min(columns, (i + 1) * side); row++) {
+        const first = Math.max(row, j * side);
+        const count = Math.min(columns, (j + 1) * side) - first;
+        if (count <= 0) continue;
+        const from = (tile + (row - i * side) * side + first - j * side) * words;
+        const to = (row * columns - (row * (row - 1)) / 2 + first - row) * words;
+        limbs.set(integers.subarray(from, from + count * words), to);
+      }
+    }
+  }
+}

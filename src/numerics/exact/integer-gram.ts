@@ -1,0 +1,67 @@
+/** A Gram as integers: the same bits whoever made it, hence its hash. */
+import { sha256 } from '../../base/sha256';
+import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
+import type { Gram } from '../types';
+import type { FixedPoint } from './fixed-point';
+
+/** G_ij = integer_ij * 2^(units[i] + units[j]). */
+export interface IntegerGram {
+  readonly dimension: number;
+  /** How the rows were made integers. */
+  readonly fixed: FixedPoint;
+  /** 32-bit words per integer: two's complement, least word first. */
+  readonly words: number;
+  /** Upper triangle row by row, i <= j: [dimension (dimension + 1) / 2, words]. */
+  readonly limbs: Uint32Array;
+}
+
+export interface ExactGram {
+  readonly gram: Gram;
+  /** SHA-256 of the integers: equal on every machine that has the same rows. */
+  readonly hash: string;
+}
+
+export async function exactResult(integers: IntegerGram): Promise<ExactGram> {
+  return { gram: gramOfIntegers(integers), hash: await hashOfIntegers(integers) };
+}
+
+/** hi + lo of every entry: exact up to 106 bits, within 2^-105 of itself beyond. */
+export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGram): Gram {
+  const hi = new Float64Array(d * d);
+  const lo = new Float64Array(d * d);
+  let at = 0;
+  for (let i = 0; i < d; i++) {
+    for (let j = i; j < d; j++, at += words) {
+      const scale = 2 ** (fixed.units[i]! + fixed.units[j]!);
+      // From the top word, which has the sign: errors of the partial sums are integers, and add up without error while they fit.
+      let sum = limbs[at + words - 1]! | 0;
+      let rest = 0;
+      for (let k = words - 2; k >= 0; k--) {
+        const word = limbs[at + k]!;
+        const high = sum * 4294967296;
+        rest *= 4294967296;
+        sum = high + word;
+        rest += sumError(high, word, sum);
+      }
+      const total = sum + rest;
+      const tail = (rest - (total - sum)) * scale;
+      hi[i * d + j] = hi[j * d + i] = total * scale;
+      lo[i * d + j] = lo[j * d + i] = tail;
+    }
+  }
+  return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
+}
+
+/** SHA-256, hexadecimal, of the 32-bit words dimension, rows, words, cut, units, limbs. */
+export function hashOfIntegers({ dimension, fixed, words, limbs }: IntegerGram): Promise<string> {
+  const header = Int32Array.of(dimension, fixed.rows, words, fixed.cut, ...fixed.units);
+  const bytes = new Uint8Array(header.byteLength + limbs.byteLength);
+  bytes.set(new Uint8Array(header.buffer));
+  bytes.set(new Uint8Array(limbs.buffer, limbs.byteOffset, limbs.byteLength), header.byteLength);
+  return sha256(bytes);
+}
+
+/** Words that hold `bits` bits. */
+export function wordsFor(bits: number): number {
+  return Math.ceil(bits / 32);
+}

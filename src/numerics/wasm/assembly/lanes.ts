@@ -1,0 +1,21 @@
+/** Small words for lanes and addresses. */
+
+// @ts-ignore: decorator
+@inline
+export function at(base: usize, index: i32): usize {
+  return base + (<usize>index << 3);
+}
+
+/** The sum of both lanes. */
+// @ts-ignore: decorator
+@inline
+export function sumOf(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+}
+
+/** x plus a number in its first lane. */
+// @ts-ignore: decorator
+@inline
+export function addFirst(x: v128, value: f64): v128 {
+  return f64x2.replace_lane(x, 0, f64x2.extract_lane(x, 0) + value);
+}

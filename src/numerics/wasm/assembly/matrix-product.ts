@@ -1,0 +1,51 @@
+/** WebAssembly twin of loops/matrix-product.ts. */
+
+/** See HotLoops.multiplyPanels. */
+export function multiplyPanels(a: usize, b: usize, out: usize, rows: i32, columns: i32, depth: i32): void {
+  const stride = <usize>columns << 3;
+  const panel = <usize>depth << 5;
+  for (let j = 0; j < columns; j += 4, b += panel) {
+    let pa = a;
+    let po = out + (<usize>j << 3);
+    for (let i = 0; i < rows; i += 4, pa += panel, po += stride << 2) tileProduct(pa, b, panel, po, stride);
+  }
+}
+
+/** 4 x 4: row i of the tile is c_i0 (columns 0, 1) and c_i1 (columns 2, 3). */
+function tileProduct(a: usize, b: usize, panel: usize, out: usize, stride: usize): void {
+  let c00 = f64x2.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  for (const end = a + panel; a < end; a += 32, b += 32) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load64_splat(a);
+    c00 = f64x2.add(c00, f64x2.mul(a0, b0));
+    c01 = f64x2.add(c01, f64x2.mul(a0, b1));
+    const a1 = v128.load64_splat(a, 8);
+    c10 = f64x2.add(c10, f64x2.mul(a1, b0));
+    c11 = f64x2.add(c11, f64x2.mul(a1, b1));
+    const a2 = v128.load64_splat(a, 16);
+    c20 = f64x2.add(c20, f64x2.mul(a2, b0));
+    c21 = f64x2.add(c21, f64x2.mul(a2, b1));
+    const a3 = v128.load64_splat(a, 24);
+    c30 = f64x2.add(c30, f64x2.mul(a3, b0));
+    c31 = f64x2.add(c31, f64x2.mul(a3, b1));
+  }
+  v128.store(out, c00);
+  v128.store(out, c01, 16);
+  out += stride;
+  v128.store(out, c10);
+  v128.store(out, c11, 16);
+  out += stride;
+  v128.store(out, c20);
+  v128.store(out, c21, 16);
+  out += stride;
+  v128.store(out, c30);
+  v128.store(out, c31, 16);
+}

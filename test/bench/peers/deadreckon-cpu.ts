@@ -1,0 +1,46 @@
+/** Our float64 code on one thread, with one of its two engines. */
+import { gramOfRows } from '../../../src/numerics/cpu/gram';
+import { cpuOps, cpuValues } from '../../../src/numerics/cpu/ops';
+import { eigenvaluesOfGram } from '../../../src/numerics/solve';
+import { symmetricEigen } from '../../../src/numerics/symmetric-eigen';
+import { useEngine } from '../../../src/numerics/workspace';
+import type { Engine } from '../../../src/numerics/workspace';
+import type { Implementation, Job } from '../implementation';
+import { analysisInline } from './deadreckon-analysis';
+
+const FLOAT64 = 2 ** -53;
+const HI_LO = 2 ** -104;
+
+export function cpuImplementation(name: string, engine: Engine): Implementation {
+  /** `compute` with the engine put in place: the choice is global, and others take turns. */
+  const job = <R>(roundoff: number, compute: () => R): Job<R> => ({
+    roundoff,
+    async run() {
+      useEngine(engine);
+      const result = compute();
+      return { result: () => result };
+    },
+  });
+  const ops = cpuOps();
+  return {
+    name,
+    tasks: {
+      'gram-f64': ({ x, rows, columns }) => {
+        const tensor = ops.constant(x, [rows, columns]);
+        return job(FLOAT64, () => ({ hi: cpuValues(ops.matmul(tensor, tensor, { transposeA: true })) }));
+      },
+      'gram-exact': ({ x, rows, columns }) =>
+        job(HI_LO, () => {
+          const { hi, lo } = gramOfRows(x, rows, columns);
+          return { hi, lo: lo! };
+        }),
+      eigenvalues: ({ a, n }) => job(FLOAT64, () => symmetricEigen(a, n, { vectors: false })).run ? job(FLOAT64, () => ({ values: symmetricEigen(a, n, { vectors: false }).values })) : never(),
+      eigenvectors: ({ a, n }) =>
+        job(FLOAT64, () => {
+          const { values, vectors } = symmetricEigen(a, n, { vectors: true });
+          return { values, vectors: vectors! };
+        }),
+      analysis: (problem) => analysisInline(problem, engine),
+    },
+  };
+}
