@@ -175,6 +175,9 @@ async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, thresho
   });
 }
 
+/** Unit roundoff of the floating-point types that taps are recorded in. */
+const RECORDED_ROUNDOFF: Readonly<Record<string, number>> = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 };
+
 /** Weight tensors of an unknown architecture, and taps recorded elsewhere: read, squared and solved one by one. */
 async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: Prepared, run: Run, means: Means): Promise<void> {
   run.report.provenance.backend = means.reference.name;
@@ -196,9 +199,8 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
       }
       const total = await run.time('gram', () => gramOfTap(tap, values, means.signal));
       run.progress('eigen', tap.layer, i + 0.5, taps.length);
-      const single = tap.tensor.dtype === 'f32' || tap.tensor.dtype === 'f16' || tap.tensor.dtype === 'bf16';
       // Recorded taps carry the roundoff of what recorded them; a weight is exact as it is stored.
-      const tapRoundoff = subject.kind === 'bundle' && single ? 2 ** -24 : 2 ** -53;
+      const tapRoundoff = subject.kind === 'bundle' ? (RECORDED_ROUNDOFF[tap.tensor.dtype] ?? 2 ** -53) : 2 ** -53;
       const job = { tap: { layer: tap.layer, side: tap.side }, total, without: [], tapRoundoff, threshold: p.request.threshold };
       run.add(await run.time('eigen', () => solveSpectrum(job, means.solver, means.signal)));
     } catch (error) {

@@ -155,14 +155,14 @@ function chooseFisher(model: Model, probe: Probe, asked: Request): Fisher {
   return fisher;
 }
 
-/** Seconds of one core, roughly; measured on a laptop-class core in plain JavaScript. */
+/** Seconds of one core, roughly; measured on a shared laptop-class core with the WebAssembly loops. */
 const SECONDS = {
   /** One multiply-add of a float64 forward or backward pass. */
-  pass: 8e-10,
+  pass: 3e-10,
   /** One product of a hi + lo Gram, per rows * d^2. */
-  gram: 2e-9,
+  gram: 8e-10,
   /** A decomposition, per d^3. */
-  eigen: 5e-9,
+  eigen: 2e-9,
 };
 
 function costOf({ subject, selected, probe, request }: Prepared): number {

@@ -6,6 +6,7 @@ import { dualGramOfRowsAsync } from '../numerics/cpu/gram';
 import type { Tensor } from '../numerics/ops';
 import { Tape, type Var } from '../numerics/tape';
 import type { Gram, Numerics } from '../numerics/types';
+import { Cancellation } from '../probe/cancellation';
 import { passes, seed, totalLoss, type Fisher, type Loss, type LossRows } from '../probe/loss';
 import { rowsOf, sliceInputs, type Probe, type Targets } from '../probe/types';
 import { GramBlocks } from './spectra';
@@ -27,6 +28,8 @@ export interface TapGrams {
   without: Gram[];
   dimension?: number;
   rows?: number;
+  /** How much larger the roundoff of the tap is than that of one operation (probe/cancellation.ts). */
+  cancellation: number;
 }
 
 export interface RunSettings {
@@ -143,6 +146,7 @@ export async function runModel(
   const random = new Random(settings.seed).split('sampled labels');
   const chunks = plan(model, weights, probe.inputs.samples, positions, settings.folds, numerics.name === 'webgpu' ? 4 : 1);
   const stores = layers.map((layer) => newStore(layer, probe.inputs.samples, positions, settings));
+  const cancellation = new Cancellation();
   let loss = 0;
 
   for (const [index, { begin, end, block }] of chunks.entries()) {
@@ -182,20 +186,28 @@ export async function runModel(
       const pres = stores.map((s) => taps.get(s.layer.name)!.pre);
       for (let pass = 0; pass < passes(lossRows); pass++) {
         hooks.signal?.throwIfAborted();
-        const gradients = ops.scope(() => tape.gradient(output, seed(ops, output.value, lossRows, pass), pres));
+        const { gradients, squares } = ops.scope(() => {
+          const start = seed(ops, output.value, lossRows, pass);
+          return { gradients: tape.gradient(output, start, pres), squares: Cancellation.squares(ops, output.value, start, lossRows, pass) };
+        });
+        cancellation.add(await ops.read(squares));
         for (const [i, store] of stores.entries()) {
           hooks.progress(store.layer.name, index, chunks.length);
           await take(store, 'gradient', gradients[i]!, block, pass === 0, numerics, hooks);
           if (store.dense) await store.dense.delta.add(numerics, gradients[i]!);
         }
-        ops.dispose(...new Set(gradients));
+        ops.dispose(squares, ...new Set(gradients));
       }
     } finally {
       ops.dispose(...keep);
     }
   }
   const grams: TapGrams[] = [];
-  for (const store of stores) grams.push(...(await finish(store, positions, numerics, settings, hooks)));
+  for (const store of stores) {
+    for (const found of await finish(store, positions, numerics, settings, hooks)) {
+      grams.push({ ...found, cancellation: found.side === 'activation' ? 1 : cancellation.factor(ops.roundoff) });
+    }
+  }
   return { grams, meanLoss: probe.targets ? loss / probe.inputs.samples : null };
 }
 
@@ -264,8 +276,8 @@ async function take(store: Store, side: Side, tensor: Tensor, block: number, cou
   }
 }
 
-async function finish(store: Store, positions: number, numerics: Numerics, settings: RunSettings, hooks: RunHooks): Promise<TapGrams[]> {
-  const result: TapGrams[] = [];
+async function finish(store: Store, positions: number, numerics: Numerics, settings: RunSettings, hooks: RunHooks): Promise<Omit<TapGrams, 'cancellation'>[]> {
+  const result: Omit<TapGrams, 'cancellation'>[] = [];
   const layer = store.layer.name;
   if (!store.sides.has('activation') && store.sides.delete('gradient')) {
     hooks.skip(layer, 'gradient', 'its activations are not finite, so its gradient is taken at no real point.');
