@@ -19,14 +19,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['base', 'analysis', 'worker'],
   figure: ['analysis'],
   view: ['base', 'analysis', 'store', 'figure', 'worker'],
-  cli: ['base', 'analysis', 'checkpoint', 'numerics', 'gpu', 'model'],
+  cli: ['base', 'analysis', 'checkpoint', 'numerics', 'gpu', 'model', 'worker'],
 };
 
 /** Files that wire folders together, and what they may import beyond their folder's row. */
 const COMPOSITION: Record<string, readonly string[]> = {
   'main.tsx': ['store', 'view', 'worker', 'analysis'],
   'worker/engine.worker.ts': ['gpu', 'numerics', 'checkpoint'],
-  'worker/solver.worker.ts': ['numerics'],
+  'worker/solve-job.ts': ['numerics'],
   'worker/pool.ts': ['numerics'],
 };
 

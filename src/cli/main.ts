@@ -12,6 +12,10 @@ import type { Numerics } from '../numerics/types';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
 import { walkFiles } from './file-source';
 import { reportTable } from './table';
+import { threadPool } from './threads';
+
+/** Threads take half a second to start: an analysis that is expected to take fewer seconds than this runs without. */
+const WORTH_THREADS = 3;
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -50,19 +54,21 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
     }
     return [];
   }
-  const reference = cpuNumerics();
+  const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
+  const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
   const numerics = command.request.backend === 'webgpu' ? await webgpu() : reference;
   const reports: Report[] = [];
   for (const { id, checkpoint } of opened.checkpoints) {
     try {
       const emit = progressPrinter(checkpoint.name);
-      reports.push(await analyze(session.checkpoint(id), probe, command.request, { numerics, reference, solver: inlineSolver, emit, signal }));
+      reports.push(await analyze(session.checkpoint(id), probe, command.request, { numerics, reference, solver: pool ?? inlineSolver, emit, signal }));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       say(messageOf(error));
     }
   }
   numerics.dispose();
+  pool?.dispose();
   return reports;
 }
 

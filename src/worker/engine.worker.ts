@@ -7,14 +7,14 @@ import { cpuNumerics } from '../numerics/cpu/numerics';
 import type { Numerics } from '../numerics/types';
 import type { Backend } from '../analysis/request';
 import { InputError } from '../base/errors';
-import { SolverPool } from './pool';
+import { SolverPool, type PoolWorker } from './pool';
 import { serve, type Port } from './rpc';
 
 const session = new Session();
-const reference = cpuNumerics();
-// One core is left to the page.
-const workers = Math.max(1, Math.min(8, (navigator.hardwareConcurrency || 2) - 1));
-const pool = new SolverPool(workers, () => new Worker(new URL('./solver.worker.ts', import.meta.url), { type: 'module' }));
+// The engine waits while the pool works, so that two workers fit on two cores.
+const workers = Math.max(2, Math.min(8, (navigator.hardwareConcurrency || 2) - 1));
+const pool = new SolverPool(workers, () => new Worker(new URL('./solver.worker.ts', import.meta.url), { type: 'module' }) as PoolWorker);
+const reference = cpuNumerics((x, rows, d, signal) => pool.gramOfRows(x, rows, d, signal));
 
 let gpu: Numerics | null = null;
 

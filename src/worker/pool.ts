@@ -1,85 +1,111 @@
-/** A pool of solver workers: jobs run in the order in which they come, each on the first worker that is free. */
+/** A pool of float64 workers: jobs start in the order in which they come, each on the first worker that is free. */
 import type { EigenResult, Gram, Solver } from '../numerics/types';
 import type { WireError } from './protocol';
 import { fromWire } from './rpc';
 
-interface Job {
-  gram: Gram;
-  residuals: boolean;
-  resolve(result: EigenResult): void;
+export type PoolJob =
+  | { kind: 'gram'; x: Float64Array; rows: number; d: number }
+  | { kind: 'eigenvalues'; gram: Gram; residuals: boolean };
+
+export type PoolReply = { result: unknown } | { error: WireError };
+
+/** What a Worker of the page and a thread of Node have in common. */
+export interface PoolWorker {
+  postMessage(message: unknown): void;
+  terminate(): unknown;
+  onmessage: ((event: { data: PoolReply }) => void) | null;
+  onerror: ((event: { message?: string }) => void) | null;
+}
+
+interface Pending {
+  job: PoolJob;
+  resolve(result: never): void;
   reject(error: unknown): void;
   signal: AbortSignal | undefined;
 }
 
-type Reply = { id: number; result: EigenResult } | { id: number; error: WireError };
-
 export class SolverPool implements Solver {
-  private readonly queue: Job[] = [];
-  private readonly idle: Worker[] = [];
-  private readonly busy = new Map<Worker, Job>();
+  private readonly queue: Pending[] = [];
+  private readonly idle: PoolWorker[] = [];
+  private readonly busy = new Map<PoolWorker, Pending>();
 
   constructor(
     private readonly size: number,
-    private readonly make: () => Worker,
+    private readonly make: () => PoolWorker,
   ) {}
 
   eigenvalues(gram: Gram, options: { residuals?: boolean; signal?: AbortSignal } = {}): Promise<EigenResult> {
-    return new Promise((resolve, reject) => {
-      const { signal } = options;
-      if (signal?.aborted) return reject(signal.reason);
-      const job: Job = { gram, residuals: options.residuals ?? true, resolve, reject, signal };
-      signal?.addEventListener('abort', () => this.abort(job), { once: true });
-      this.queue.push(job);
-      this.dispatch();
-    });
+    return this.run({ kind: 'eigenvalues', gram, residuals: options.residuals ?? true }, options.signal);
+  }
+
+  /** X^T X of X [rows, d]. */
+  gramOfRows(x: Float64Array, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+    return this.run({ kind: 'gram', x, rows, d }, signal);
   }
 
   dispose(): void {
-    for (const worker of [...this.idle, ...this.busy.keys()]) worker.terminate();
     const error = new Error('the solver workers were stopped');
-    for (const job of [...this.queue, ...this.busy.values()]) job.reject(error);
+    for (const worker of [...this.idle, ...this.busy.keys()]) worker.terminate();
+    for (const pending of [...this.queue, ...this.busy.values()]) pending.reject(error);
     this.queue.length = 0;
     this.idle.length = 0;
     this.busy.clear();
   }
 
+  private run<R>(job: PoolJob, signal: AbortSignal | undefined): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = () => this.abort(pending);
+      const release = () => signal?.removeEventListener('abort', abort);
+      const pending: Pending = {
+        job,
+        resolve: (result) => (release(), resolve(result)),
+        reject: (error) => (release(), reject(error)),
+        signal,
+      };
+      signal?.addEventListener('abort', abort);
+      this.queue.push(pending);
+      this.dispatch();
+    });
+  }
+
   private dispatch(): void {
     while (this.queue.length > 0 && (this.idle.length > 0 || this.busy.size < this.size)) {
       const worker = this.idle.pop() ?? this.spawn();
-      const job = this.queue.shift()!;
-      this.busy.set(worker, job);
-      worker.postMessage({ id: 0, gram: job.gram, residuals: job.residuals });
+      const pending = this.queue.shift()!;
+      this.busy.set(worker, pending);
+      worker.postMessage(pending.job);
     }
   }
 
-  private spawn(): Worker {
+  private spawn(): PoolWorker {
     const worker = this.make();
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-      const job = this.busy.get(worker);
+    worker.onmessage = ({ data }) => {
+      const pending = this.busy.get(worker);
       this.busy.delete(worker);
       this.idle.push(worker);
-      if ('result' in data) job?.resolve(data.result);
-      else job?.reject(fromWire(data.error));
+      if ('result' in data) pending?.resolve(data.result as never);
+      else pending?.reject(fromWire(data.error));
       this.dispatch();
     };
     worker.onerror = (event) => this.replace(worker, new Error(`a solver worker failed: ${event.message ?? 'unknown reason'}`));
     return worker;
   }
 
-  /** A decomposition cannot be interrupted: its worker is stopped, and the next job starts a new one. */
-  private abort(job: Job): void {
-    const queued = this.queue.indexOf(job);
+  /** A job cannot be interrupted: its worker is stopped, and the next job starts a new one. */
+  private abort(pending: Pending): void {
+    const queued = this.queue.indexOf(pending);
     if (queued >= 0) this.queue.splice(queued, 1);
-    const worker = [...this.busy].find(([, j]) => j === job)?.[0];
-    if (worker) this.replace(worker, job.signal!.reason);
-    else job.reject(job.signal!.reason);
+    const worker = [...this.busy].find(([, p]) => p === pending)?.[0];
+    if (worker) this.replace(worker, pending.signal!.reason);
+    else pending.reject(pending.signal!.reason);
   }
 
-  private replace(worker: Worker, reason: unknown): void {
+  private replace(worker: PoolWorker, reason: unknown): void {
     worker.terminate();
-    const job = this.busy.get(worker);
+    const pending = this.busy.get(worker);
     this.busy.delete(worker);
-    job?.reject(reason);
+    pending?.reject(reason);
     this.dispatch();
   }
 }

@@ -1,11 +1,15 @@
 /** The float64 backend: always there, the reference for every other one. */
-import type { Numerics } from '../types';
+import type { Gram, Numerics } from '../types';
 import { fisherGramOfRowsAsync } from './fisher-gram';
 import { gramOfRowsAsync } from './gram';
 import { engine } from '../workspace';
 import { cpuOps, cpuValues } from './ops';
 
-export function cpuNumerics(): Numerics {
+/** X^T X of the rows of X, wherever it is computed. */
+export type GramOfRows = (x: Float64Array, rows: number, d: number, signal?: AbortSignal) => Promise<Gram>;
+
+/** @param gramOfRows computes Grams here, or hands them to workers; the bits are the same. */
+export function cpuNumerics(gramOfRows: GramOfRows = gramOfRowsAsync): Numerics {
   const ops = cpuOps();
   return {
     name: 'cpu-f64',
@@ -13,7 +17,7 @@ export function cpuNumerics(): Numerics {
     ops,
     gram(x, signal) {
       const [rows, d] = x.shape as [number, number];
-      return gramOfRowsAsync(cpuValues(x), rows, d, signal);
+      return gramOfRows(cpuValues(x), rows, d, signal);
     },
     fisherGram(a, delta, positions, signal) {
       const [rows, p] = a.shape as [number, number];

@@ -1,0 +1,15 @@
+/** One job of the solver pool, and the arrays of its answer that may move instead of being copied. */
+import { gramOfRows } from '../numerics/cpu/gram';
+import { eigenvaluesOfGram } from '../numerics/solve';
+import type { PoolJob, PoolReply } from './pool';
+import { toWire } from './rpc';
+
+export function solveJob(job: PoolJob): { reply: PoolReply; transfer: ArrayBuffer[] } {
+  try {
+    const result = job.kind === 'gram' ? gramOfRows(job.x, job.rows, job.d) : eigenvaluesOfGram(job.gram, { residuals: job.residuals });
+    const arrays = Object.values(result).filter((v): v is Float64Array<ArrayBuffer> => v instanceof Float64Array);
+    return { reply: { result }, transfer: arrays.map((a) => a.buffer) };
+  } catch (error) {
+    return { reply: { error: toWire(error) }, transfer: [] };
+  }
+}
