@@ -42,6 +42,7 @@ const VENDORS: Record<string, readonly string[]> = {
   zod: ['analysis/', 'store/', 'view/'],
   'node:': ['cli/', 'gpu/dawn.ts', 'numerics/wasm/build.ts'],
   assemblyscript: ['numerics/wasm/build.ts'],
+  tsx: ['cli/solver-thread.mjs'],
 };
 
 interface Import {
