@@ -1,0 +1,88 @@
+/** The solver pool over workers that really solve, and workers that fail. */
+import { describe, expect, it } from 'vitest';
+import { gramOfRows } from '../../src/numerics/cpu/gram';
+import { Random } from '../../src/base/random';
+import { SolverPool, type PoolJob, type PoolWorker } from '../../src/worker/pool';
+import { solveJob } from '../../src/worker/solve-job';
+
+interface Made {
+  worker: PoolWorker;
+  stopped: boolean;
+}
+
+/** A pool whose workers answer after `delay` milliseconds, with a record of what was made. */
+function pool(size: number, answer: (job: PoolJob) => unknown = (job) => solveJob(job).reply, delay = 1): { pool: SolverPool; made: Made[] } {
+  const made: Made[] = [];
+  const make = () => {
+    const entry: Made = {
+      stopped: false,
+      worker: {
+        onmessage: null,
+        onerror: null,
+        terminate: () => (entry.stopped = true),
+        postMessage: (job) =>
+          setTimeout(() => {
+            if (entry.stopped) return;
+            const reply = answer(job as PoolJob);
+            if (reply instanceof Error) entry.worker.onerror?.({ message: reply.message });
+            else entry.worker.onmessage?.({ data: structuredClone(reply) as never });
+          }, delay),
+      },
+    };
+    made.push(entry);
+    return entry.worker;
+  };
+  return { pool: new SolverPool(size, make), made };
+}
+
+const x = new Random(5).normals(40 * 6);
+
+describe('the solver pool', () => {
+  it('gives the bits of the work done in place, for any number of workers', async () => {
+    const here = gramOfRows(x, 40, 6);
+    const values: string[] = [];
+    for (const size of [1, 2, 4]) {
+      const { pool: p, made } = pool(size);
+      const grams = await Promise.all(Array.from({ length: 6 }, () => p.gramOfRows(x, 40, 6)));
+      for (const gram of grams) expect(gram).toEqual(here);
+      values.push(JSON.stringify(Array.from((await p.eigenvalues(here)).values)));
+      expect(made.length).toBe(size);
+    }
+    expect(new Set(values).size).toBe(1);
+  });
+
+  it('rejects bad input with its kind, and goes on', async () => {
+    const { pool: p } = pool(1);
+    await expect(p.gramOfRows(new Float64Array([1, NaN]), 1, 2)).rejects.toMatchObject({ name: 'InputError' });
+    expect((await p.gramOfRows(x, 40, 6)).dimension).toBe(6);
+  });
+
+  it('an abort stops the worker in the middle of its job; waiting jobs run on a new one', async () => {
+    const { pool: p, made } = pool(1, undefined, 20);
+    const controller = new AbortController();
+    const first = p.gramOfRows(x, 40, 6, controller.signal);
+    const queued = p.gramOfRows(x, 40, 6, controller.signal);
+    const other = p.gramOfRows(x, 40, 6);
+    controller.abort();
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(queued).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await other).rows).toBe(40);
+    expect(made.map((m) => m.stopped)).toEqual([true, false]);
+    await expect(p.gramOfRows(x, 40, 6, controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('a worker that dies rejects its job and is replaced', async () => {
+    let deaths = 1;
+    const { pool: p, made } = pool(1, (job) => (deaths-- > 0 ? new Error('out of memory') : solveJob(job).reply));
+    await expect(p.gramOfRows(x, 40, 6)).rejects.toThrow(/out of memory/);
+    expect((await p.gramOfRows(x, 40, 6)).dimension).toBe(6);
+    expect(made.length).toBe(2);
+  });
+
+  it('disposed, rejects what it owes', async () => {
+    const { pool: p } = pool(1, undefined, 50);
+    const jobs = [p.gramOfRows(x, 40, 6), p.gramOfRows(x, 40, 6)];
+    p.dispose();
+    for (const job of jobs) await expect(job).rejects.toThrow(/stopped/);
+  });
+});
