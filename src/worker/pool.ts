@@ -71,8 +71,13 @@ export class SolverPool implements Solver {
 
   private dispatch(): void {
     while (this.queue.length > 0 && (this.idle.length > 0 || this.busy.size < this.size)) {
-      const worker = this.idle.pop() ?? this.spawn();
       const pending = this.queue.shift()!;
+      // Its own abort comes next: no worker is started for it.
+      if (pending.signal?.aborted) {
+        pending.reject(pending.signal.reason);
+        continue;
+      }
+      const worker = this.idle.pop() ?? this.spawn();
       this.busy.set(worker, pending);
       worker.postMessage(pending.job);
     }
