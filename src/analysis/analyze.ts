@@ -52,6 +52,8 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | 
 
 /** One run: the growing report, its clock and its progress. */
 class Run {
+  private readonly clocks = new Map<Phase, { running: number; since: number }>();
+
   constructor(
     readonly report: Report,
     private readonly means: Means,
@@ -76,14 +78,16 @@ class Run {
     this.means.emit({ type: 'spectrum', spectrum });
   }
 
-  /** Runs `work` and books its seconds under a phase. */
+  /** Runs `work` and books its seconds under a phase; what runs side by side in one phase counts once. */
   async time<R>(phase: Phase, work: () => Promise<R>): Promise<R> {
-    const begin = performance.now();
+    const clock = this.clocks.get(phase) ?? { running: 0, since: 0 };
+    this.clocks.set(phase, clock);
+    if (clock.running++ === 0) clock.since = performance.now();
     try {
       return await work();
     } finally {
       const { phases } = this.report.provenance;
-      phases[phase] = (phases[phase] ?? 0) + (performance.now() - begin) / 1000;
+      if (--clock.running === 0) phases[phase] = (phases[phase] ?? 0) + (performance.now() - clock.since) / 1000;
     }
   }
 }

@@ -174,15 +174,16 @@ export async function runModel(
         random,
         positions,
       };
-      for (const store of stores) {
-        hooks.progress(store.layer.name, index, chunks.length);
+      hooks.progress(null, index, chunks.length);
+      // All layers at once: Grams go to as many workers as there are. Each sum gets one term per pass, so its order is fixed.
+      await together(stores, async (store) => {
         const tap = taps.get(store.layer.name)!;
         await take(store, 'activation', tap.post.value, block, true, numerics, hooks);
         if (store.dense) {
           store.dense.bias = tap.bias;
           await store.dense.input.add(numerics, tap.input!.value);
         }
-      }
+      });
       const pres = stores.map((s) => taps.get(s.layer.name)!.pre);
       for (let pass = 0; pass < passes(lossRows); pass++) {
         hooks.signal?.throwIfAborted();
@@ -191,11 +192,11 @@ export async function runModel(
           return { gradients: tape.gradient(output, start, pres), squares: Cancellation.squares(ops, output.value, start, lossRows, pass) };
         });
         cancellation.add(await ops.read(squares));
-        for (const [i, store] of stores.entries()) {
-          hooks.progress(store.layer.name, index, chunks.length);
+        hooks.progress(null, index + (pass + 0.5) / passes(lossRows), chunks.length);
+        await together(stores, async (store, i) => {
           await take(store, 'gradient', gradients[i]!, block, pass === 0, numerics, hooks);
           if (store.dense) await store.dense.delta.add(numerics, gradients[i]!);
-        }
+        });
         ops.dispose(squares, ...new Set(gradients));
       }
     } finally {
@@ -231,6 +232,13 @@ function sliceTargets(targets: Targets, [begin, end]: [number, number], outputs:
   return targets.kind === 'labels'
     ? { kind: 'labels', labels: targets.labels.slice(begin, end) }
     : { kind: 'values', values: targets.values.slice(begin * outputs, end * outputs) };
+}
+
+/** Waits for all, also when one fails: nothing is freed under a computation that still runs. */
+async function together<X>(items: readonly X[], work: (item: X, index: number) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(items.map(work));
+  const failed = results.find((r) => r.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function memoize<V>(make: (name: string) => V): (name: string) => V {
