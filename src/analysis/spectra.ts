@@ -36,6 +36,8 @@ export interface SpectrumJob {
   dimension?: number;
   rows?: number;
   tapRoundoff: number;
+  /** How much larger the roundoff of the tap is than that of one operation; 1 where nothing cancels. */
+  cancellation?: number;
   threshold: number;
 }
 
@@ -49,8 +51,10 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
   const view = (values: ArrayLike<number>, gram: Gram, method: { roundoff: number }): { floor: number; view: SpectrumView } => {
     const floor = spectralFloor({
       lambdaMax: values[0] ?? 0,
+      trace: Array.from(values).reduce((sum, value) => sum + value, 0),
       dimension: gram.dimension,
       tapRoundoff: job.tapRoundoff,
+      cancellation: job.cancellation ?? 1,
       gramRoundoff: method.roundoff,
     });
     return { floor, view: viewSpectrum(values, dimension, rows, floor, threshold, sampleLimited) };

@@ -59,7 +59,8 @@ export async function exactGramOnGpu(
   options: ExactGramOptions = {},
 ): Promise<IntegerGram> {
   const { signal, bandBytes = 2 ** 27 } = options;
-  const variant = options.variant ?? (queue.software && queue.supports(residueVariants.quad.kernel) ? residueVariants.quad : residueVariants.shared);
+  const quad = queue.software && queue.supports(residueVariants.quad.kernel);
+  const variant = options.variant ?? (quad ? residueVariants.quad : residueVariants.shared);
   const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, signal), rows);
   const words = wordsFor(gramBits(fixed));
   const moduli = coprimeModuli(LARGEST_MODULUS, gramBits(fixed) + 1);
@@ -69,7 +70,8 @@ export async function exactGramOnGpu(
   const fitting = Math.floor(2 ** 25 / (moduli.length * width) / ROW_STEP) * ROW_STEP;
   const chunkRows = Math.max(ROW_STEP, Math.min(options.chunkRows ?? MOST_ROWS, MOST_ROWS, fitting, paddedRows));
   const tiles = width / variant.side;
-  const bands = [...upperTileRanges(tiles, Math.min(65535, bandBytes / (4 * variant.side ** 2 * Math.max(moduli.length, words))))];
+  const bytesPerTile = 4 * variant.side ** 2 * Math.max(moduli.length, words);
+  const bands = [...upperTileRanges(tiles, Math.min(65535, bandBytes / bytesPerTile))];
   const largestBand = bands.reduce((most, band) => Math.max(most, tilesOf(band, tiles)), 0) * variant.side ** 2;
 
   const held: GPUBuffer[] = [];
@@ -80,7 +82,9 @@ export async function exactGramOnGpu(
   const constants = (values: readonly number[], label: string) => hold(queue.upload(Float32Array.from(values), label));
   const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
   try {
-    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, powers: fixed.bits + 1, costs: queue.software ? COSTS.software : COSTS.gpu };
+    const costs = queue.software ? COSTS.software : COSTS.gpu;
+    const powers = Math.max(1, fixed.bits - 23);
+    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, powers, costs };
     const buffers: Buffers = {
       x,
       unit: hold(queue.upload(new Float32Array(Uint32Array.from(fixed.units, (unit) => unit + 150).buffer), 'units')),
@@ -116,7 +120,7 @@ interface Plan {
   readonly moduli: readonly number[];
   readonly words: number;
   readonly chunkRows: number;
-  /** How many powers of two a mantissa may be multiplied by. */
+  /** Powers of two in the table of residues: a mantissa of 24 bits is shifted by at most bits - 24. */
   readonly powers: number;
   readonly costs: { products: number; residues: number; digits: number };
 }
@@ -163,7 +167,14 @@ function* productDispatches(plan: Plan, buffers: Buffers, pairs: number, band: T
   }
 }
 
-async function spansOnGpu(queue: KernelQueue, x: GPUBuffer, rows: number, columns: number, signal?: AbortSignal): Promise<ColumnSpans> {
+/** Exponents of the columns. Throws InputError `not-finite`. */
+async function spansOnGpu(
+  queue: KernelQueue,
+  x: GPUBuffer,
+  rows: number,
+  columns: number,
+  signal?: AbortSignal,
+): Promise<ColumnSpans> {
   const span = queue.storage(2 * columns, 'spans of columns');
   try {
     queue.clear(span);
@@ -180,7 +191,10 @@ async function spansOnGpu(queue: KernelQueue, x: GPUBuffer, rows: number, column
     const [top, low] = [column(0), column(1)];
     const broken = top.indexOf(NOT_FINITE);
     if (broken >= 0) {
-      throw new InputError('not-finite', `Column ${broken} of a tap holds NaN or infinite values. A spectrum needs finite values: check the weights and the probe.`);
+      throw new InputError(
+        'not-finite',
+        `Column ${broken} of a tap holds NaN or infinite values. A spectrum needs finite values: check the weights and the probe.`,
+      );
     }
     return { end: Int32Array.from(top, (t) => (t === 0 ? 0 : t - 149)), begin: Int32Array.from(low, (b) => (b === 0 ? 0 : 277 - b)) };
   } finally {
