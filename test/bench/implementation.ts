@@ -64,6 +64,8 @@ export interface Outcome<R> {
   result(): R | Promise<R>;
   /** Where the run took place in another process, which has its own clock. */
   readonly milliseconds?: number;
+  /** Where the seconds went. */
+  readonly phases?: Readonly<Record<string, number>>;
 }
 
 /** A problem that an implementation holds where it keeps its data: in JavaScript, in its heap, on its device. */
@@ -78,6 +80,8 @@ export interface Job<R> {
 export interface Implementation {
   /** Ours begin with `deadreckon-`. */
   readonly name: string;
+  /** Where package.json does not say. */
+  readonly version?: string;
   readonly tasks: { readonly [T in Task]?: (problem: ProblemOf<T>) => Job<ResultOf<T>> | Promise<Job<ResultOf<T>>> };
   dispose?(): void;
 }
@@ -96,8 +100,10 @@ export interface Row {
   readonly milliseconds: number;
   readonly host: Host;
   readonly runs: number;
+  /** The fastest run, in milliseconds: far from the median where the machine was busy. */
+  readonly fastest: number;
   /** Largest error against the reference, as reference.ts defines it for the task. */
   readonly maxError: number;
-  /** Where an analysis spent its time, in milliseconds. */
+  /** Where the run of an analysis that stands for all spent its time, in milliseconds. */
   readonly phases?: Readonly<Record<string, number>>;
 }

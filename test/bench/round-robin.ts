@@ -22,12 +22,19 @@ interface Cell {
   readonly implementation: string;
   readonly job: Job<unknown>;
   readonly maxError: number;
-  readonly times: number[];
-  readonly phases: Readonly<Record<string, number>> | undefined;
+  readonly runs: Run[];
 }
 
+interface Run {
+  readonly milliseconds: number;
+  readonly phases?: Readonly<Record<string, number>>;
+}
+
+/** Threads of the run before may go on spinning for work for a while: OpenBLAS's do for some 20 ms. */
+const SETTLE_MILLISECONDS = 30;
+
 const MEASURE = {
-  full: { rounds: 7, secondsOfCell: 8 },
+  full: { rounds: 15, secondsOfCell: 6 },
   quick: { rounds: 3, secondsOfCell: 2 },
 };
 
@@ -62,7 +69,7 @@ export async function measure(implementations: readonly Implementation[], plan: 
       await timeCells(cells, warming || plan.quick ? MEASURE.quick : MEASURE.full);
       for (const cell of cells) {
         cell.job.dispose?.();
-        pace.set(`${cell.task} ${cell.implementation}`, median(cell.times) / 1000 / family.work(size));
+        pace.set(`${cell.task} ${cell.implementation}`, median(cell.runs).milliseconds / 1000 / family.work(size));
         if (!warming) rows.push(rowOf(cell, size, host));
       }
     }
@@ -75,13 +82,11 @@ async function openCell<T extends Task>(task: T, one: Implementation, problem: P
   let job: Job<ResultOf<T>> | undefined;
   try {
     job = await one.tasks[task]!(problem);
-    const { milliseconds, outcome } = await timed(job);
-    const result = await outcome.result();
-    const { error, allowed } = checkOf(task, problem)(result, job.roundoff);
+    const { outcome, ...run } = await timed(job);
+    const { error, allowed } = checkOf(task, problem)(await outcome.result(), job.roundoff);
     if (!(error <= allowed)) throw new Error(`its error is ${error.toExponential(1)}, at most ${allowed.toExponential(1)} was expected`);
-    const phases = 'provenance' in result ? inMilliseconds(result.provenance.phases) : undefined;
     // A first run this long is no warm-up any more.
-    return { task, implementation: one.name, job, maxError: error, times: milliseconds > 1000 * MEASURE.full.secondsOfCell ? [milliseconds] : [], phases };
+    return { task, implementation: one.name, job, maxError: error, runs: run.milliseconds > 1000 * MEASURE.full.secondsOfCell ? [run] : [] };
   } catch (error) {
     job?.dispose?.();
     say(`${task} ${one.name} left out: ${messageOf(error)}`);
@@ -91,32 +96,31 @@ async function openCell<T extends Task>(task: T, one: Implementation, problem: P
 
 async function timeCells(cells: readonly Cell[], { rounds, secondsOfCell }: (typeof MEASURE)['full']): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    for (const { job, times } of cells) {
-      if (times.length > 0 && sum(times) + median(times) / 2 > 1000 * secondsOfCell) continue;
-      times.push((await timed(job)).milliseconds);
+    for (const { job, runs } of cells) {
+      const spent = runs.reduce((sum, run) => sum + run.milliseconds, 0);
+      if (runs.length > 0 && spent + spent / runs.length / 2 > 1000 * secondsOfCell) continue;
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
+      const { milliseconds, phases } = await timed(job);
+      runs.push({ milliseconds, phases });
     }
   }
 }
 
-async function timed<R>(job: Job<R>): Promise<{ milliseconds: number; outcome: Outcome<R> }> {
+async function timed<R>(job: Job<R>): Promise<Run & { outcome: Outcome<R> }> {
   const begin = performance.now();
   const outcome = await job.run();
   const elapsed = performance.now() - begin;
-  return { milliseconds: outcome.milliseconds ?? elapsed, outcome };
+  return { milliseconds: outcome.milliseconds ?? elapsed, phases: outcome.phases, outcome };
 }
 
-function rowOf({ task, implementation, times, maxError, phases }: Cell, size: Size, host: Host): Row {
-  return { task, size: sizeName(size), implementation, milliseconds: median(times), host, runs: times.length, maxError, ...(phases && { phases }) };
+function rowOf({ task, implementation, runs, maxError }: Cell, size: Size, host: Host): Row {
+  const { milliseconds, phases } = median(runs);
+  const fastest = Math.min(...runs.map((run) => run.milliseconds));
+  const row = { task, size: sizeName(size), implementation, milliseconds, host, runs: runs.length, fastest, maxError };
+  return phases ? { ...row, phases: Object.fromEntries(Object.entries(phases).map(([phase, seconds]) => [phase, 1000 * seconds])) } : row;
 }
 
-function inMilliseconds(phases: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(phases).map(([phase, seconds]) => [phase, 1000 * seconds]));
-}
-
-const sum = (values: readonly number[]) => values.reduce((total, v) => total + v, 0);
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** The run in the middle; of an even number, the faster one of the two. */
+function median(runs: readonly Run[]): Run {
+  return [...runs].sort((a, b) => a.milliseconds - b.milliseconds)[(runs.length - 1) >> 1]!;
 }
