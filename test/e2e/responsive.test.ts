@@ -86,7 +86,7 @@ describe('a large analysis', () => {
 
   it('stops within 200 ms of Escape, keeps the spectra that came, and runs again', async () => {
     const { page, context, complaints } = await visit(site);
-    await page.setInputFiles('[data-testid="file-input"]', [writeMlp('deadreckon-large.safetensors', [64, 768, 768, 768, 768, 10])]);
+    await page.setInputFiles('[data-testid="file-input"]', [writeMlp('deadreckon-large.safetensors', [64, ...Array.from({ length: 9 }, () => 640), 10])]);
     await run(page);
     await page.waitForSelector('[data-testid^="table-row-"]', { timeout: 150_000 });
     const took = await page.evaluate(async () => {
