@@ -3,7 +3,8 @@ import { naturalCompare } from '../../base/natural';
 import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
 import type { Ops } from '../../numerics/ops';
 import { transpose } from '../../numerics/transpose';
-import { ACTIVATIONS, activate, activationName } from '../layers/activations';
+import { ACTIVATION, decide, type Assumption } from '../choices';
+import { activate } from '../layers/activations';
 import { normalize } from '../layers/norm';
 import type { Architecture, Choices, Model, ModelChoice, Parameter, Recognition } from '../types';
 
@@ -53,7 +54,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   if (typeof chain === 'string') return { missing: chain, matched: parts.length };
   const { items, transforms } = chain;
 
-  const activation = chooseActivation(checkpoint, items, choices);
+  const activation = await decide(checkpoint, choices, ACTIVATION, () => assumeActivation(items));
   const stages: Stage[] = [];
   items.forEach((item, i) => {
     if (item.kind !== 'dense') return void stages.at(-1)!.norms.push(item);
@@ -168,28 +169,20 @@ function hasActivation(items: readonly (Dense | Norm)[], i: number): boolean {
   return !placesTell(items) || emptyPlaces(items, i) > 0;
 }
 
-function chooseActivation(checkpoint: Checkpoint, items: readonly (Dense | Norm)[], choices: Choices): ModelChoice {
-  const options = [...ACTIVATIONS.keys()];
-  const common = { key: 'activation', options };
-  const chosen = choices.activation ? activationName(choices.activation) : null;
-  if (chosen) return { ...common, value: chosen, assumed: false, evidence: 'as chosen' };
-  for (const [key, value] of checkpoint.metadata) {
-    const recorded = /(?:^|\.)(activation|act_fn|nonlinearity|hidden_act)$/.test(key) ? activationName(value) : null;
-    if (recorded) return { ...common, value: recorded, assumed: false, evidence: `the file says ${key} = ${value}` };
-  }
+function assumeActivation(items: readonly (Dense | Norm)[]): Assumption {
   const dense = items.filter((x): x is Dense => x.kind === 'dense');
-  if (dense.length === 1) return { ...common, value: 'linear', assumed: false, evidence: 'a single layer has no hidden activation' };
+  if (dense.length === 1) return { value: 'linear', evidence: 'a single layer has no hidden activation', certain: true };
   if (placesTell(items)) {
-    const evidence = `the gaps between ${dense.slice(0, 3).map((d) => `'${d.name}'`).join(', ')} hide activations whose kind a state dict does not record: ReLU is assumed`;
-    return { ...common, value: 'relu', assumed: true, evidence };
+    const some = dense.slice(0, 3).map((d) => `'${d.name}'`).join(', ');
+    return { value: 'relu', evidence: `the gaps between ${some} hide activations whose kind a state dict does not record: ReLU is assumed` };
   }
   if (dense.every((d) => !d.group.bias)) {
-    return { ...common, value: 'linear', assumed: true, evidence: 'no biases and no gaps between the layers: a deep linear chain is assumed' };
+    return { value: 'linear', evidence: 'no biases and no gaps between the layers: a deep linear chain is assumed' };
   }
   if (dense.every((d) => /^\d+$/.test(d.name))) {
-    return { ...common, value: 'linear', assumed: true, evidence: 'a Sequential without gaps holds no activations: linear is assumed' };
+    return { value: 'linear', evidence: 'a Sequential without gaps holds no activations: linear is assumed' };
   }
-  return { ...common, value: 'relu', assumed: true, evidence: 'the names do not tell the activation: ReLU is assumed' };
+  return { value: 'relu', evidence: 'the names do not tell the activation: ReLU is assumed' };
 }
 
 function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: ModelChoice, transforms: string[]): Model {

@@ -4,7 +4,8 @@
  */
 import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
 import type { Ops } from '../../numerics/ops';
-import { ACTIVATIONS, activate, activationName } from '../layers/activations';
+import { ACTIVATION, decide, plainQuestion, recorded, type Assumption, type Question } from '../choices';
+import { activate } from '../layers/activations';
 import { attend, causalMask, type Rotary } from '../layers/attention';
 import { normalize, type Normalization } from '../layers/norm';
 import type { Architecture, Batch, Choices, Model, ModelChoice, ModelLayer, Parameter, Recognition, TapSink, Weights } from '../types';
@@ -93,10 +94,13 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   if (problem.text) return { missing: problem.text, matched };
 
   const norm = await chooseNormalization(checkpoint, choices);
-  const attention = chooseAttention(checkpoint, choices);
-  const activation = blocks.some((b) => b.mlp) ? chooseActivation(checkpoint, blocks, choices) : null;
+  const attention = await decide(checkpoint, choices, ATTENTION, () => ({
+    value: 'causal',
+    evidence: 'the direction of attention is not recorded: causal is assumed',
+  }));
+  const activation = blocks.some((b) => b.mlp) ? await decide(checkpoint, choices, ACTIVATION, () => assumeActivation(blocks)) : null;
   const cos = tensors.get('blocks.0.attn.rotary_cos');
-  const epsilon = Number(recorded(checkpoint, 'eps')?.value ?? 1e-5);
+  const epsilon = Number(recorded(checkpoint, ['eps'])?.value ?? 1e-5);
   const anatomy: Anatomy = {
     blocks, width, heads, groups, headWidth, vocabulary, outputs, context,
     normalization: norm.value as Normalization,
@@ -111,35 +115,24 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   return { model: build(checkpoint, anatomy, chosen) };
 }
 
-/** A value recorded beside the tensors (a saved config), by the last part of its path. */
-function recorded(checkpoint: Checkpoint, key: string): { key: string; value: string } | null {
-  for (const [path, value] of checkpoint.metadata) if (path === key || path.endsWith(`.${key}`)) return { key: path, value };
-  return null;
-}
+const NORMALIZATIONS: ReadonlyMap<string, Normalization> = new Map([
+  ['LN', 'layer-norm'], ['LNPre', 'layer-norm'], ['RMS', 'rms-norm'], ['RMSPre', 'rms-norm'], ['None', 'none'], ['null', 'none'],
+  ['layer-norm', 'layer-norm'], ['rms-norm', 'rms-norm'], ['none', 'none'],
+]);
 
-function chooseActivation(checkpoint: Checkpoint, blocks: readonly Block[], choices: Choices): ModelChoice {
-  const common = { key: 'activation', options: [...ACTIVATIONS.keys()] };
-  const chosen = choices.activation ? activationName(choices.activation) : null;
-  if (chosen) return { ...common, value: chosen, assumed: false, evidence: 'as chosen' };
-  const found = recorded(checkpoint, 'act_fn') ?? recorded(checkpoint, 'activation');
-  const known = found ? activationName(found.value) : null;
-  if (known) return { ...common, value: known, assumed: false, evidence: `the file says ${found!.key} = ${found!.value}` };
-  if (blocks.some((b) => b.gated)) return { ...common, value: 'silu', assumed: true, evidence: 'a gated MLP: SiLU is assumed, as in Llama' };
-  return { ...common, value: 'gelu', assumed: true, evidence: 'a state dict does not record the activation: exact GELU is assumed' };
-}
+const NORMALIZATION: Question = {
+  key: 'normalization',
+  options: ['layer-norm', 'rms-norm', 'none'],
+  parse: (word) => NORMALIZATIONS.get(word) ?? null,
+  recordedAs: ['normalization_type'],
+};
 
-function chooseAttention(checkpoint: Checkpoint, choices: Choices): ModelChoice {
-  const common = { key: 'attention', options: ['causal', 'bidirectional'] };
-  const chosen = choices.attention;
-  if (chosen && common.options.includes(chosen)) return { ...common, value: chosen, assumed: false, evidence: 'as chosen' };
-  const found = recorded(checkpoint, 'attention_dir');
-  if (found && common.options.includes(found.value)) {
-    return { ...common, value: found.value, assumed: false, evidence: `the file says ${found.key} = ${found.value}` };
-  }
-  return { ...common, value: 'causal', assumed: true, evidence: 'the direction of attention is not recorded: causal is assumed' };
-}
+const ATTENTION = plainQuestion('attention', ['causal', 'bidirectional'], ['attention_dir']);
 
-const NORMALIZATIONS: Readonly<Record<string, Normalization>> = { LN: 'layer-norm', LNPre: 'layer-norm', RMS: 'rms-norm', RMSPre: 'rms-norm', None: 'none', null: 'none' };
+function assumeActivation(blocks: readonly Block[]): Assumption {
+  if (blocks.some((b) => b.gated)) return { value: 'silu', evidence: 'a gated MLP: SiLU is assumed, as in Llama' };
+  return { value: 'gelu', evidence: 'a state dict does not record the activation: exact GELU is assumed' };
+}
 
 async function chooseNormalization(checkpoint: Checkpoint, choices: Choices): Promise<ModelChoice> {
   const tensors = checkpoint.tensors;
@@ -148,18 +141,11 @@ async function chooseNormalization(checkpoint: Checkpoint, choices: Choices): Pr
     const evidence = value === 'layer-norm' ? 'ln1 has a scale and a shift: LayerNorm' : 'ln1 has a scale and no shift: RMSNorm';
     return { key: 'normalization', value, options: [value], assumed: false, evidence };
   }
-  const common = { key: 'normalization', options: ['layer-norm', 'rms-norm', 'none'] };
-  if (choices.normalization && common.options.includes(choices.normalization)) {
-    return { ...common, value: choices.normalization, assumed: false, evidence: 'as chosen' };
-  }
-  const found = recorded(checkpoint, 'normalization_type');
-  const known = found ? NORMALIZATIONS[found.value] : undefined;
-  if (known) return { ...common, value: known, assumed: false, evidence: `the file says ${found!.key} = ${found!.value}` };
-  if (await isCentred(tensors.get('blocks.0.attn.W_O')!)) {
-    const evidence = 'no norm tensors, and attn.W_O writes vectors of zero mean: LayerNorm folded into the weights is assumed';
-    return { ...common, value: 'layer-norm', assumed: true, evidence };
-  }
-  return { ...common, value: 'none', assumed: true, evidence: 'no norm tensors, and the writers are not centred: no normalisation is assumed' };
+  return decide(checkpoint, choices, NORMALIZATION, async () =>
+    (await isCentred(tensors.get('blocks.0.attn.W_O')!))
+      ? { value: 'layer-norm', evidence: 'no norm tensors, and attn.W_O writes vectors of zero mean: LayerNorm folded into the weights is assumed' }
+      : { value: 'none', evidence: 'no norm tensors, and the writers are not centred: no normalisation is assumed' },
+  );
 }
 
 /** Whether every row over the last axis has zero mean up to float32 roundoff. */
