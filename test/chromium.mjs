@@ -46,7 +46,7 @@ function attempt(command, args) {
 export function installChromium() {
   const root = process.getuid?.() === 0;
   if (root && has('apt-get')) {
-    const install = () => attempt('apt-get', ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']);
+    const install = () => attempt('apt-get', ['install', '-y', 'chromium']);
     if (install() || (attempt('apt-get', ['update']) && install())) return findChromium();
   }
   attempt('npx', ['playwright-core', 'install', ...(root ? ['--with-deps'] : []), 'chromium']);

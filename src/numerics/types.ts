@@ -45,8 +45,8 @@ export interface Numerics {
   /** G = X^T X of a tap [n, d]. */
   gram(x: Tensor, signal?: AbortSignal): Promise<Gram>;
   /**
-   * Parameter-gradient Gram of one dense layer, K_ij = sum_{t,s} (a_it . a_js)(delta_it . delta_js) [n, n], without a gradient
-   * being materialised; a [n * T, p], delta [n * T, q], `positions` = T. `rows` of the result is n. (Paper A; science.md, objects.)
+   * Parameter-gradient Gram of one dense layer, K_ij = sum_{t,s} (a_it . a_js)(delta_it . delta_js) [n, n], without the
+   * n x p x q gradients being held; a [n * T, p], delta [n * T, q], `positions` = T. `rows` of the result is n. (Paper A; science.md, objects.)
    */
   fisherGram(a: Tensor, delta: Tensor, positions: number, signal?: AbortSignal): Promise<Gram>;
   dispose(): void;
