@@ -1,4 +1,11 @@
+import type { Refusal } from '../store/session';
 import { useApp, useStore } from './app-context';
+
+/** Sentences often begin with the file's name, which stands before them here. */
+function withoutName({ where, message }: Refusal): string {
+  const opening = `${where}: `;
+  return where && message.startsWith(opening) ? message.slice(opening.length) : message;
+}
 
 /** What could not be used, in sentences; everything else goes on. */
 export function Refusals() {
@@ -12,7 +19,7 @@ export function Refusals() {
             {refusals.map((r) => (
               <li key={r.id} data-testid="refusal">
                 <p>
-                  {r.where && <strong>{r.where}</strong>} {r.message}
+                  {r.where && <strong>{r.where}</strong>} {withoutName(r)}
                 </p>
                 <button
                   className="quiet"

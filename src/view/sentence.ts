@@ -11,6 +11,7 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
     threshold > 0
       ? `the floor or your cut at ${scientific(threshold, 2)} of the largest`
       : `the floor of this computation (${scientific(s.floor, 2)})`;
+  if (s.tap.side === 'weight') return weightSentence(s, below);
   if (s.rank === 0) return `All ${count(s.dimension)} ${directions} are below ${below}: nothing is alive here on this probe.`;
   if (s.sampleLimited) {
     return `Only ${count(s.rows)} rows were read for ${count(s.dimension)} units, so ${count(s.deficit)} missing ${s.deficit === 1 ? 'direction says' : 'directions say'} more about the probe than about the network. Ask for more samples.`;
@@ -24,6 +25,12 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
   }
   const verb = s.deficit === 1 ? 'is' : 'are';
   return `${count(s.deficit)} of ${count(s.dimension)} ${directions} ${verb} below ${below}: dead on this probe of ${count(s.rows)} rows, and not limited by samples.`;
+}
+
+/** A tensor has no probe: its missing rank is its own. */
+function weightSentence(s: Spectrum, below: string): string {
+  if (s.deficit === 0) return `All ${count(s.dimension)} weight directions are above ${below}: the tensor has full rank.`;
+  return `${count(s.deficit)} of ${count(s.dimension)} weight directions ${s.deficit === 1 ? 'is' : 'are'} below ${below}: the tensor has rank ${count(s.rank)}.`;
 }
 
 /** Which backend, in words. */
