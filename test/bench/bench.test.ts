@@ -48,7 +48,8 @@ describe('npm run bench', () => {
       expect(measured(host), err).toEqual(
         expect.arrayContaining([
           'gram-f32 deadreckon-webgpu', 'gram-f64 deadreckon-wasm', 'gram-exact deadreckon-wasm', 'gram-exact deadreckon-webgpu',
-          'gram-exact deadreckon-integers', 'eigenvalues deadreckon-wasm', 'eigenvalues deadreckon-js', 'eigenvectors deadreckon-wasm', 'analysis deadreckon-wasm',
+          'gram-exact deadreckon-integers', 'eigenvalues deadreckon-wasm', 'eigenvalues deadreckon-js', 'eigenvectors deadreckon-wasm',
+          'analysis deadreckon-wasm',
         ]),
       );
     }
@@ -90,10 +91,12 @@ describe('npm run bench', () => {
     expect(err).toMatch(/'gram'.*gram-exact/);
   });
 
-  it.each([['a size of no form', ['--size', '3x4x5x6'], /3x4x5x6/], ['a size of no number', ['--size', '5xk'], /5xk/], ['no time', ['--longest', 'soon'], /soon/], ['an unknown option', ['--fast'], /--fast/]])(
-    'refuses %s',
-    (_, words, sentence) => expect(() => parseOptions(words)).toThrow(sentence),
-  );
+  it.each([
+    ['a size of no form', ['--size', '3x4x5x6'], /3x4x5x6/],
+    ['a size of no number', ['--size', '5xk'], /5xk/],
+    ['no time', ['--longest', 'soon'], /soon/],
+    ['an unknown option', ['--fast'], /--fast/],
+  ])('refuses %s', (_, words, sentence) => expect(() => parseOptions(words)).toThrow(sentence));
 
   it('reads its options', () => {
     expect(parseOptions(['--node', '--json', '--task', 'gram-f32,analysis', '--size', '512,2048x512', '--implementation', 'tfjs'])).toEqual({

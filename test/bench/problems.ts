@@ -49,7 +49,11 @@ export const families: readonly Family<ProblemOf<Task>>[] = [gram, eigen, analys
 export const sizeName = (size: Size): string => size.join('x');
 
 /** How many numbers make a size of this task, and what they are. */
-export const SIZE_FORMS: Readonly<Record<number, string>> = { 1: 'n (eigen, a power of two)', 2: 'rows x columns (gram)', 3: 'samples x width x layers (analysis)' };
+export const SIZE_FORMS: Readonly<Record<number, string>> = {
+  1: 'n (eigen, a power of two)',
+  2: 'rows x columns (gram)',
+  3: 'samples x width x layers (analysis)',
+};
 
 function normals(count: number, random: Random, scale = 1): Float32Array {
   return Float32Array.from({ length: count }, () => scale * random.normal());

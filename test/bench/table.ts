@@ -18,23 +18,43 @@ export function tables(rows: readonly Row[]): string {
   return [...groups.values()].map((group) => oneTable(group, rows)).join('\n');
 }
 
+interface Column {
+  readonly title: string;
+  cell(row: Row): string;
+}
+
 function oneTable(group: readonly Row[], all: readonly Row[]): string {
   const { task, host } = group[0]!;
-  const bases = BASES[task].filter((base) => baseOf(base, task, host, all).length > 0);
-  const gram = task.startsWith('gram');
-  const head = [...bases.map((base) => `speed / ${base.name}${base.task ? ` ${base.task.slice(5)}` : ''}`), 'size', 'implementation', 'ms', 'fastest', 'runs', ...(gram ? ['GF/s'] : []), 'max error', ...(task === 'analysis' ? ['where the time goes (ms)'] : [])];
-  const sorted = [...group].sort((a, b) => sizeOrder(a.size) - sizeOrder(b.size) || a.milliseconds - b.milliseconds);
-  const body = sorted.map((row) => {
-    const ratios = bases.map((base) => {
-      const other = baseOf(base, task, host, all).find(({ size }) => size === row.size);
+  const ratios = BASES[task].flatMap((base): Column[] => {
+    const others = baseOf(base, task, host, all);
+    if (others.length === 0) return [];
+    const cell = (row: Row) => {
+      const other = others.find(({ size }) => size === row.size);
       return other ? `${digits(other.milliseconds / row.milliseconds)}x` : '';
-    });
-    const phases = Object.entries(row.phases ?? {}).map(([phase, ms]) => `${phase} ${ms.toFixed(0)}`).join(', ');
-    return [...ratios, row.size, row.implementation, digits(row.milliseconds), digits(row.fastest), `${row.runs}`, ...(gram ? [digits(gigaflops(row))] : []), row.maxError === 0 ? '0' : row.maxError.toExponential(0), ...(task === 'analysis' ? [phases] : [])];
+    };
+    return [{ title: `speed / ${base.name}${base.task ? ` ${base.task.slice('gram-'.length)}` : ''}`, cell }];
   });
-  const widths = head.map((title, k) => Math.max(title.length, ...body.map((line) => line[k]!.length)));
+  const columns: Column[] = [
+    ...ratios,
+    { title: 'size', cell: (row) => row.size },
+    { title: 'implementation', cell: (row) => row.implementation },
+    { title: 'ms', cell: (row) => digits(row.milliseconds) },
+    { title: 'fastest', cell: (row) => digits(row.fastest) },
+    { title: 'runs', cell: (row) => `${row.runs}` },
+    ...(task.startsWith('gram') ? [{ title: 'GF/s', cell: (row: Row) => digits(gigaflops(row)) }] : []),
+    { title: 'max error', cell: (row) => (row.maxError === 0 ? '0' : row.maxError.toExponential(0)) },
+    ...(task === 'analysis' ? [{ title: 'where the time goes (ms)', cell: phasesOf }] : []),
+  ];
+  const sorted = [...group].sort((a, b) => sizeOrder(a.size) - sizeOrder(b.size) || a.milliseconds - b.milliseconds);
+  const body = sorted.map((row) => columns.map(({ cell }) => cell(row)));
+  const widths = columns.map(({ title }, k) => Math.max(title.length, ...body.map((cells) => cells[k]!.length)));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, k) => cell.padEnd(widths[k]!)).join(' | ')} |`;
-  return [`#### ${task}, ${host}`, '', line(head), line(widths.map((w) => '-'.repeat(w))), ...body.map(line), ''].join('\n');
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [`#### ${task}, ${host}`, '', line(columns.map(({ title }) => title)), line(rule), ...body.map(line), ''].join('\n');
+}
+
+function phasesOf({ phases = {} }: Row): string {
+  return Object.entries(phases).map(([phase, milliseconds]) => `${phase} ${milliseconds.toFixed(0)}`).join(', ');
 }
 
 function baseOf(base: { name: string; task?: Task }, task: Task, host: Host, all: readonly Row[]): readonly Row[] {

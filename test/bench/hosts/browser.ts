@@ -9,12 +9,16 @@ import type { Row } from '../implementation';
 import type { Plan } from '../round-robin';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const COMMON = ['--no-sandbox', '--enable-unsafe-webgpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const COMMON = [
+  '--no-sandbox', '--enable-unsafe-webgpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
 const SOFTWARE = ['--use-webgpu-adapter=swiftshader'];
 const HARDWARE = ['--enable-features=Vulkan', '--use-angle=vulkan', '--ignore-gpu-blocklist'];
 
 /** What is bundled before the page loads: a dependency found later would reload it. */
-const DEPENDENCIES = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-wasm', '@jax-js/jax', 'ml-matrix', 'fflate', 'zod'];
+const DEPENDENCIES = [
+  '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-wasm', '@jax-js/jax', 'ml-matrix', 'fflate', 'zod',
+];
 
 declare global {
   interface Window {

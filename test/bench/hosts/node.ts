@@ -1,5 +1,6 @@
 /** This process, with WebGPU by Dawn: on the machine's own Vulkan drivers, else on the software driver that comes with Chromium. */
 import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { openDevice } from '../../../src/gpu/device';
 import { swiftShaderManifest } from '../../gpu/dawn';
 import type { Row } from '../implementation';
@@ -19,7 +20,7 @@ export async function runInNode(plan: Plan, say: (line: string) => void): Promis
       say('node: there is neither a Vulkan driver nor a Chromium with SwiftShader; set VK_ICD_FILENAMES to a driver');
     }
   }
-  process.env.XDG_RUNTIME_DIR ??= '/tmp';
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const { rows, versions } = await runHost('node', plan, say);
   return { device: [`Node ${process.versions.node} + Dawn: ${await adapterName()}`, ...versions].join(', '), rows };
 }

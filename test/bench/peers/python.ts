@@ -30,7 +30,13 @@ export async function pythonImplementation(name: string, library: 'numpy' | 'tor
   };
   let keys = 0;
 
-  async function job<R>(what: string, values: Float32Array | Float64Array, shape: readonly number[], dtype: 'f4' | 'f8', read: (saved: Float64Array) => R): Promise<Job<R>> {
+  async function job<R>(
+    what: string,
+    values: Float32Array | Float64Array,
+    shape: readonly number[],
+    dtype: 'f4' | 'f8',
+    read: (saved: Float64Array) => R,
+  ): Promise<Job<R>> {
     const key = keys++;
     writeFileSync(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     await ask({ load: file, key, shape, stored: values instanceof Float32Array ? 'f4' : 'f8', dtype });
