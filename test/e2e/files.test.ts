@@ -158,6 +158,18 @@ describe('dropping files', () => {
     for (const v of [first, second, third]) await v.context.close();
   });
 
+  it('a folder of shards and their index is one checkpoint', async () => {
+    const { page, complaints, context } = await visit(site);
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.click('text=choose a folder')]);
+    await chooser.setFiles(reference('mlp-relu-sharded'));
+    await finished(page, 6);
+    const report = Report.parse(JSON.parse(await exported(page, 'json')));
+    expect(report.checkpoint.format).toBe('sharded safetensors');
+    expect(report.checkpoint.files.map((f) => f.name.split('/').at(-1))).toEqual(['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors']);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('a damaged link is a sentence and nothing else', async () => {
     for (const fragment of ['#v1.AAAA', '#v9.AAAA', '#v1.%3Cscript%3E']) {
       const { page, context, complaints } = await visit(site, fragment);
