@@ -1,6 +1,6 @@
-/** A report read again under another threshold: ranks and readings change, eigenvalues and floors do not. */
+/** A spectrum read again under another threshold: ranks and readings change, eigenvalues and floors do not. */
 import { readAll, viewSpectrum } from '../spectrum/read';
-import type { Report, Spectrum } from './report';
+import type { Spectrum } from './report';
 
 /** Error bars are kept only where the reading stays what it was. */
 export function rereadSpectrum(s: Spectrum, threshold: number): Spectrum {
@@ -10,8 +10,4 @@ export function rereadSpectrum(s: Spectrum, threshold: number): Spectrum {
     return { ...reading, uncertainty: before && before.value === reading.value ? before.uncertainty : null };
   });
   return { ...s, rank: view.rank, deficit: s.dimension - view.rank, readings };
-}
-
-export function rereadReport(report: Report, threshold: number): Report {
-  return { ...report, spectra: report.spectra.map((s) => rereadSpectrum(s, threshold)) };
 }

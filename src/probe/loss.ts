@@ -6,6 +6,7 @@
  * per row. exact: the expectation over the model's own labels, one backward pass per output (science.md §6).
  */
 import type { Ops } from '../numerics/ops';
+import { softmax } from '../numerics/softmax';
 import { Random } from '../base/random';
 import type { Targets } from './types';
 
@@ -25,11 +26,6 @@ export interface LossRows {
   readonly random: Random;
   /** Positions per sample, for the exact Fisher of a loss that is summed over positions. */
   readonly positions: number;
-}
-
-function softmaxRows<T>(ops: Ops<T>, logits: T): T {
-  const e = ops.unary('exp', ops.sub(logits, ops.max(logits, [1])));
-  return ops.div(e, ops.sum(e, [1]));
 }
 
 function oneHot(labels: Int32Array, classes: number): Float64Array {
@@ -58,7 +54,7 @@ export function seed<T>(ops: Ops<T>, output: T, l: LossRows, pass: number): T {
     case 'empirical': {
       const targets = l.targets!;
       const values = targets.kind === 'values' ? targets.values : oneHot(targets.labels, outputs);
-      const prediction = l.loss === 'ce' ? softmaxRows(ops, output) : output;
+      const prediction = l.loss === 'ce' ? softmax(ops, output) : output;
       return masked(ops.sub(prediction, ops.constant(values, [rows, outputs])), carries);
     }
     case 'sampled': {
@@ -67,7 +63,7 @@ export function seed<T>(ops: Ops<T>, output: T, l: LossRows, pass: number): T {
       const noise = Float64Array.from({ length: rows * outputs }, () => -Math.log(-Math.log(l.random.uniform() || 2 ** -53)));
       const noisy = ops.add(output, ops.constant(noise, [rows, outputs]));
       const drawn = ops.affine(ops.unary('step', ops.sub(ops.max(noisy, [1]), noisy)), -1, 1);
-      return masked(ops.sub(softmaxRows(ops, output), drawn), carries);
+      return masked(ops.sub(softmax(ops, output), drawn), carries);
     }
     case 'exact': {
       const position = carryingPositions(l)[Math.floor(pass / outputs)]!;
@@ -78,7 +74,7 @@ export function seed<T>(ops: Ops<T>, output: T, l: LossRows, pass: number): T {
       const e = ops.constant(unit, [1, outputs]);
       if (l.loss === 'mse') return masked(ops.mul(e, ops.constant(new Float64Array(rows).fill(1), [rows, 1])), mask);
       // sqrt(p_c) (p - e_c), so that the outer products of all passes add up to the expectation over y ~ p.
-      const p = softmaxRows(ops, output);
+      const p = softmax(ops, output);
       return masked(ops.mul(ops.sub(p, e), ops.unary('sqrt', ops.slice(p, [0, c], [rows, 1]))), mask);
     }
   }

@@ -1,5 +1,6 @@
 /** Scaled dot-product attention with heads, groups, masks and rotary positions. */
 import type { Ops } from '../../numerics/ops';
+import { softmax } from '../../numerics/softmax';
 
 export interface AttentionShape {
   samples: number;
@@ -18,13 +19,6 @@ export interface Rotary<T> {
   rotated: number;
   /** Pairs are (0, 1), (2, 3), … instead of (i, i + rotated / 2). */
   adjacent: boolean;
-}
-
-/** softmax over the last axis; the maximum cancels, so it needs no gradient. */
-export function softmax<T>(ops: Ops<T>, x: T): T {
-  const last = [ops.shape(x).length - 1];
-  const e = ops.unary('exp', ops.sub(x, ops.max(x, last)));
-  return ops.div(e, ops.sum(e, last));
 }
 
 /** [n * T, heads * w] -> [n, heads, T, w] */
