@@ -9,7 +9,8 @@ import type { Gram, Numerics, Solver } from '../numerics/types';
 import type { ProbeFileContent } from '../probe/file';
 import type { AnalysisEvent, Phase } from './events';
 import { prepare, type Prepared } from './inspect';
-import { notFinite, runModel, type TapGrams } from './model-taps';
+import type { TapGrams } from './layer-sums';
+import { notFinite, runModel } from './model-taps';
 import { REPORT_SCHEMA, type Report, type Side, type Spectrum } from './report';
 import type { Request } from './request';
 import { solveSpectrum } from './spectra';
@@ -135,11 +136,10 @@ async function analyzeModel(model: Model, p: Prepared, run: Run, means: Means): 
     folds: request.folds ?? 0,
     parameter: request.parameter,
   };
-  const timed: Numerics = { ...numerics, gram: (x, signal) => run.time('gram', () => numerics.gram(x, signal)) };
   let grams: TapGrams[];
   try {
-    const taps = await run.time('forward', () =>
-      runModel(model, weights, p.probe!, layers, settings, timed, {
+    const taps = await run.time('gram', () =>
+      runModel(model, weights, p.probe!, layers, settings, numerics, {
         // Passes over the probe and decompositions count half each: neither is known to be the longer one.
         progress: (layer, done, total) => run.progress('forward', layer, done, 2 * total),
         skip: (layer, side, reason) => run.skip(layer, side, broken ? `${reason} The cause: ${broken}.` : reason),
@@ -147,12 +147,14 @@ async function analyzeModel(model: Model, p: Prepared, run: Run, means: Means): 
       }),
     );
     grams = taps.grams;
+    const { phases } = run.report.provenance;
+    // Grams are summed beside the passes: theirs is the time that the passes do not account for.
+    phases.forward = taps.passSeconds;
+    phases.gram = phases.gram! - taps.passSeconds;
     run.report.probe.meanLoss = taps.meanLoss !== null && Number.isFinite(taps.meanLoss) ? taps.meanLoss : null;
   } finally {
     numerics.ops.dispose(...weights.values());
   }
-  const { phases } = run.report.provenance;
-  phases.forward = Math.max(0, (phases.forward ?? 0) - (phases.gram ?? 0));
   await solveAll(grams, numerics.ops.roundoff, request.threshold, run, means);
 }
 
