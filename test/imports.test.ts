@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['base', 'numerics', 'checkpoint'],
   probe: ['base', 'numerics'],
   spectrum: ['base', 'numerics'],
+  theory: ['base'],
   analysis: ['base', 'numerics', 'checkpoint', 'model', 'probe', 'spectrum'],
   worker: ['analysis', 'base'],
   store: ['base', 'analysis', 'worker'],
