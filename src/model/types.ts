@@ -1,6 +1,7 @@
 /** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
 import type { Checkpoint } from '../checkpoint/types';
 import type { Ops } from '../numerics/ops';
+import type { Symmetry } from './symmetries/symmetry';
 
 /** One tap point of a network. */
 export interface ModelLayer {
@@ -68,6 +69,8 @@ export interface Model {
   readonly layers: readonly ModelLayer[];
   /** Tensor names of the checkpoint by what became of them; every other name is unused. */
   readonly tensors: ReadonlyMap<string, { status: 'analysed' | 'used' | 'buffer' | 'excluded'; reason: string | null }>;
+  /** Directions along which no network of this kind changes, whatever its weights. */
+  symmetries(): readonly Symmetry[];
   /** Reads the weights once, transposed and reshaped as the forward pass wants them. */
   parameters(): Promise<Map<string, Parameter>>;
   /**

@@ -44,7 +44,7 @@ export interface Ops<T> {
   transpose(x: T, permutation: readonly number[]): T;
   slice(x: T, begin: readonly number[], size: readonly number[]): T;
   concat(parts: readonly T[], axis: number): T;
-  /** Rows of `table` [r, ...] by index -> [indices.length, ...]. The table is a constant to the tape. */
+  /** Rows of `table` [r, ...] by index -> [indices.length, ...]. */
   gather(table: T, indices: Int32Array): T;
 }
 

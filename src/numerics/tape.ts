@@ -192,7 +192,17 @@ export class Tape<T> implements Ops<Var<T>> {
   }
 
   gather(table: Var<T>, indices: Int32Array): Var<T> {
-    return this.record(this.ops.gather(table.value, indices), []);
+    const { ops } = this;
+    const shape = this.shape(table);
+    const rows = shape[0]!;
+    // The sum over the places where a row was used, as a product with one-hot rows.
+    const pull = (g: T) => {
+      const chosen = new Float32Array(indices.length * rows);
+      indices.forEach((row, i) => (chosen[i * rows + row] = 1));
+      const stackedG = ops.reshape(g, [indices.length, sizeOf(shape) / rows]);
+      return ops.reshape(ops.matmul(ops.constant(chosen, [indices.length, rows]), stackedG, { transposeA: true }), shape);
+    };
+    return this.record(ops.gather(table.value, indices), [{ source: table, pull }]);
   }
 
   private record(value: T, inputs: readonly Input<T>[]): Var<T> {

@@ -6,6 +6,7 @@ import { transpose } from '../../numerics/transpose';
 import { ACTIVATION, decide, type Assumption } from '../choices';
 import { activate } from '../layers/activations';
 import { normalize } from '../layers/norm';
+import { mlpSymmetries } from '../symmetries/mlp';
 import type { Architecture, Choices, Model, ModelChoice, Parameter, Recognition } from '../types';
 
 /** `0.weight`, `net.fc1.bias`, `linears.2.weight`, `dense_1/kernel`, `mlp/~/linear_0/w`; `W1` and `b1` of an npz. */
@@ -216,6 +217,7 @@ function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: Mod
     defaultLoss: 'mse',
     layers: stages.map((s) => ({ name: s.dense.name, kind: 'linear', width: s.dense.outputs, activation: s.activation })),
     tensors,
+    symmetries: () => mlpSymmetries(stages.map(described), EPSILON),
     parameters: () => read(stages),
     forward(ops, weights, batch, sink) {
       if (batch.kind !== 'vector') throw new Error('internal: an MLP takes vectors');
@@ -231,6 +233,18 @@ function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: Mod
       }
       return x;
     },
+  };
+}
+
+function described({ dense, norms, activation }: Stage) {
+  return {
+    name: dense.name,
+    weight: `${dense.name}.weight`,
+    bias: dense.group.bias ? `${dense.name}.bias` : null,
+    inputs: dense.inputs,
+    outputs: dense.outputs,
+    norms: norms.map(({ kind, group: g }) => ({ kind, scale: `${g.prefix}.weight`, shift: g.bias ? `${g.prefix}.bias` : null })),
+    activation,
   };
 }
 

@@ -3,44 +3,11 @@
  * folded norms or none; plain or gated MLPs, or attention only; learned or rotary positions; grouped queries.
  */
 import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
-import type { Ops } from '../../numerics/ops';
 import { ACTIVATION, decide, plainQuestion, recorded, type Assumption, type Question } from '../choices';
-import { activate } from '../layers/activations';
-import { attend, causalMask, type Rotary } from '../layers/attention';
-import { normalize, type Normalization } from '../layers/norm';
-import type { Architecture, Batch, Choices, Model, ModelChoice, ModelLayer, Parameter, Recognition, TapSink, Weights } from '../types';
-
-const BUFFER = /^blocks\.\d+\.attn\.(mask|IGNORE|rotary_sin|rotary_cos)$|^(?:blocks\.\d+\.)?.*hook_.*$/;
-
-interface Block {
-  prefix: string;
-  keys: string;
-  values: string;
-  gated: boolean;
-  mlp: boolean;
-  /** MLP reads the same norm as attention (ln2 is absent though ln1 is there). */
-  parallel: boolean;
-}
-
-interface Anatomy {
-  blocks: Block[];
-  width: number;
-  heads: number;
-  groups: number;
-  headWidth: number;
-  vocabulary: number;
-  outputs: number;
-  context: number | null;
-  normalization: Normalization;
-  /** The norms have their own scale tensors. */
-  affine: boolean;
-  epsilon: number;
-  activation: string;
-  causal: boolean;
-  rotary: { rotated: number; adjacent: boolean } | null;
-  /** Blocks whose mask buffer is narrower than causal (local attention). */
-  masks: ReadonlyMap<string, Float32Array | Float64Array>;
-}
+import { biasOf, BUFFER, forward, read, type Anatomy, type Block } from '../layers/hooked-transformer';
+import type { Normalization } from '../layers/norm';
+import { transformerSymmetries, type TransformerAnatomy } from '../symmetries/transformer';
+import type { Architecture, Choices, Model, ModelChoice, ModelLayer, Recognition } from '../types';
 
 export const transformerLens: Architecture = {
   key: 'transformer-lens',
@@ -82,13 +49,14 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     shape(`${prefix}.attn.W_O`, [heads, headWidth, width]);
     const mlp = tensors.has(`${prefix}.mlp.W_in`);
     const gated = tensors.has(`${prefix}.mlp.W_gate`);
+    let hidden = 0;
     if (mlp) {
-      const [, hidden] = shape(`${prefix}.mlp.W_in`, [width, null]) as [number, number];
+      [, hidden] = shape(`${prefix}.mlp.W_in`, [width, null]) as [number, number];
       shape(`${prefix}.mlp.W_out`, [hidden, width]);
       if (gated) shape(`${prefix}.mlp.W_gate`, [width, hidden]);
     }
     const parallel = mlp && tensors.has(`${prefix}.ln1.w`) && !tensors.has(`${prefix}.ln2.w`);
-    blocks.push({ prefix, keys, values, gated, mlp, parallel });
+    blocks.push({ prefix, keys, values, gated, mlp, hidden, parallel });
   }
   if (groups > 0 && heads % groups !== 0) problem.text ||= `${heads} query heads cannot share ${groups} key/value heads`;
   if (problem.text) return { missing: problem.text, matched };
@@ -218,8 +186,32 @@ function build(checkpoint: Checkpoint, a: Anatomy, choices: ModelChoice[]): Mode
     defaultLoss: 'ce',
     layers,
     tensors,
+    symmetries: () => transformerSymmetries(described(a, has)),
     parameters: () => read(checkpoint, a),
     forward: (ops, weights, batch, sink) => forward(ops, weights, batch, sink, a, has),
+  };
+}
+
+function described(a: Anatomy, has: (name: string) => boolean): TransformerAnatomy {
+  const named = (weight: string) => ({ weight, bias: has(biasOf(weight)) ? biasOf(weight) : null });
+  const norm = (layer: string) => ({ layer, scale: has(`${layer}.w`) ? `${layer}.w` : null, shift: has(`${layer}.b`) ? `${layer}.b` : null });
+  return {
+    ...a,
+    embedding: { name: 'embed.W_E', vocabulary: a.vocabulary },
+    positions: a.context === null ? null : { name: 'pos_embed.W_pos', context: a.context },
+    blocks: a.blocks.map(({ prefix, keys, values, gated, mlp, parallel, hidden }) => ({
+      query: named(`${prefix}.attn.W_Q`),
+      key: named(keys),
+      value: named(values),
+      output: named(`${prefix}.attn.W_O`),
+      attentionNorm: norm(`${prefix}.ln1`),
+      mlpNorm: norm(parallel ? `${prefix}.ln1` : `${prefix}.ln2`),
+      mlp: mlp
+        ? { hidden, gate: gated ? `${prefix}.mlp.W_gate` : null, up: named(`${prefix}.mlp.W_in`), down: named(`${prefix}.mlp.W_out`), activation: a.activation }
+        : null,
+    })),
+    finalNorm: norm('ln_final'),
+    unembedding: { ...named('unembed.W_U'), outputs: a.outputs },
   };
 }
 
@@ -247,101 +239,4 @@ function listLayers(checkpoint: Checkpoint, a: Anatomy): ModelLayer[] {
     ]),
     linear('unembed.W_U', 'unembedding', a.outputs),
   ];
-}
-
-/** All weights as [in, out] matrices and flat biases, under their own names. */
-async function read(checkpoint: Checkpoint, a: Anatomy): Promise<Map<string, Parameter>> {
-  const parameters = new Map<string, Parameter>();
-  for (const [name, tensor] of checkpoint.tensors) {
-    if (BUFFER.test(name) && !/rotary_(sin|cos)$/.test(name)) continue;
-    if (tensor.dtype === 'bool') continue;
-    const values = await tensor.values();
-    if (/\.attn\._?W_[QKV]$/.test(name)) {
-      const [h, d, w] = tensor.shape as [number, number, number];
-      parameters.set(name, { values: headsLast(values, h, d, w), shape: [d, h * w] });
-    } else if (/\.attn\.W_O$/.test(name)) parameters.set(name, { values, shape: [a.heads * a.headWidth, a.width] });
-    else if (/\.attn\._?b_[QKV]$/.test(name)) parameters.set(name, { values, shape: [values.length] });
-    else parameters.set(name, { values, shape: tensor.shape });
-  }
-  return parameters;
-}
-
-/** [h, d, w] -> [d, h * w] */
-function headsLast<A extends Float32Array | Float64Array>(values: A, h: number, d: number, w: number): A {
-  const result = values.slice() as A;
-  for (let i = 0; i < h; i++)
-    for (let j = 0; j < d; j++) for (let k = 0; k < w; k++) result[j * h * w + i * w + k] = values[(i * d + j) * w + k]!;
-  return result;
-}
-
-function forward<T>(
-  ops: Ops<T>,
-  weights: Weights<T>,
-  batch: Batch,
-  sink: TapSink<T>,
-  a: Anatomy,
-  has: (name: string) => boolean,
-): T {
-  if (batch.kind !== 'tokens') throw new Error('internal: a transformer takes tokens');
-  const { samples, positions } = batch;
-
-  const dense = (name: string, input: T, biasName: string, activation = 'linear'): T => {
-    const bias = has(biasName);
-    let pre = ops.matmul(input, weights(name));
-    if (bias) pre = ops.add(pre, weights(biasName));
-    const post = activate(ops, activation, pre);
-    sink(name, { input, bias, pre, post });
-    return post;
-  };
-  const norm = (name: string, x: T): T =>
-    normalize(ops, a.normalization, x, has(`${name}.w`) ? weights(`${name}.w`) : null, has(`${name}.b`) ? weights(`${name}.b`) : null, a.epsilon);
-  const firstRows = (name: string): T => {
-    const table = weights(name);
-    return ops.slice(table, [0, 0], [positions, ops.shape(table)[1]!]);
-  };
-  const causal = a.causal ? ops.constant(causalMask(positions), [positions, positions]) : null;
-
-  const embedded = ops.gather(weights('embed.W_E'), batch.ids);
-  sink('embed.W_E', { input: null, bias: false, pre: embedded, post: embedded });
-  let x = embedded;
-  if (has('pos_embed.W_pos')) {
-    const placed = ops.add(ops.reshape(x, [samples, positions, a.width]), firstRows('pos_embed.W_pos'));
-    x = ops.reshape(placed, [samples * positions, a.width]);
-  }
-  for (const { prefix, keys, values, gated, mlp, parallel } of a.blocks) {
-    const read = norm(`${prefix}.ln1`, x);
-    const biasOf = (name: string) => name.replace(/W_([KV])$/, 'b_$1');
-    const q = dense(`${prefix}.attn.W_Q`, read, `${prefix}.attn.b_Q`);
-    const k = dense(keys, read, biasOf(keys));
-    const v = dense(values, read, biasOf(values));
-    const rotary: Rotary<T> | null = a.rotary && {
-      ...a.rotary,
-      cos: firstRows(`${prefix}.attn.rotary_cos`),
-      sin: firstRows(`${prefix}.attn.rotary_sin`),
-    };
-    const local = a.causal ? a.masks.get(prefix) : undefined;
-    const mask = local ? ops.constant(additive(local, positions), [positions, positions]) : causal;
-    const shape = { samples, positions, heads: a.heads, groups: a.groups, headWidth: a.headWidth };
-    const mixed = attend(ops, shape, q, k, v, 1 / Math.sqrt(a.headWidth), mask, rotary);
-    x = ops.add(x, dense(`${prefix}.attn.W_O`, mixed, `${prefix}.attn.b_O`));
-    if (!mlp) continue;
-    const m = parallel ? read : norm(`${prefix}.ln2`, x);
-    let hidden: T;
-    if (gated) {
-      const gate = dense(`${prefix}.mlp.W_gate`, m, '', a.activation);
-      hidden = ops.mul(gate, dense(`${prefix}.mlp.W_in`, m, ''));
-      if (has(`${prefix}.mlp.b_in`)) hidden = ops.add(hidden, weights(`${prefix}.mlp.b_in`));
-    } else hidden = dense(`${prefix}.mlp.W_in`, m, `${prefix}.mlp.b_in`, a.activation);
-    x = ops.add(x, dense(`${prefix}.mlp.W_out`, hidden, `${prefix}.mlp.b_out`));
-  }
-  return dense('unembed.W_U', norm('ln_final', x), 'unembed.b_U');
-}
-
-/** The top-left [T, T] of a boolean mask buffer as an additive mask. */
-function additive(mask: Float32Array | Float64Array, positions: number): Float64Array {
-  const stride = Math.round(Math.sqrt(mask.length));
-  const result = new Float64Array(positions * positions);
-  for (let i = 0; i < positions; i++)
-    for (let j = 0; j < positions; j++) result[i * positions + j] = mask[i * stride + j] ? 0 : -1e30;
-  return result;
 }

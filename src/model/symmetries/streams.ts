@@ -1,0 +1,134 @@
+/** Symmetries of the stream between writers and readers: a residual stream, or what one dense layer hands to a norm. */
+import { column, input, vector, type NormSite, type Reader } from './norms';
+import { linearSpace } from './spaces';
+import { DirectionBuilder, type Direction, type Parameters, type Port, type Symmetry } from './symmetry';
+
+/** What writes into a stream, by the axis that lies in it; biases and embeddings too. */
+export interface Writer extends Port {
+  /** Vectors that it writes: rows of an embedding, inputs of a matrix, 1 for a bias. */
+  readonly lines: number;
+}
+
+/**
+ * A stream that is read through norms only. `epsilon`: what they add to the mean square; `linear`: linear maps read the norms, so that
+ * they can follow a rotation.
+ */
+export function normedStream(
+  layer: string,
+  width: number,
+  writers: readonly Writer[],
+  norms: readonly NormSite[],
+  epsilon: number,
+  linear = true,
+): Symmetry[] {
+  const centred = norms.every((site) => site.kind === 'layer-norm');
+  const plain = norms.every((site) => site.kind === 'rms-norm');
+  const found: Symmetry[] = [
+    {
+      family: 'scale of the stream',
+      layer,
+      dimension: 1,
+      ...(epsilon > 0 ? { approximate: 'the epsilon of the norms' } : {}),
+      *generators(parameters) {
+        const direction = new DirectionBuilder(parameters);
+        for (const port of writers) for (let i = 0; i < width; i++) direction.addLine(port, i, i, 1);
+        yield direction.vector;
+      },
+    },
+  ];
+  if (linear && (centred || plain)) {
+    const planes = centred ? width - 1 : width;
+    found.push({
+      family: 'rotation of the stream',
+      layer,
+      dimension: (planes * (planes - 1)) / 2,
+      generators: (parameters) => rotations(width, centred, writers, norms, parameters),
+    });
+  }
+  if (centred) {
+    found.push({
+      family: 'mean of the stream',
+      layer,
+      dimension: writers.reduce((lines, writer) => lines + writer.lines, 0),
+      generators: (parameters) => means(width, writers, parameters),
+    });
+  }
+  return found;
+}
+
+/** A stream that is read as it is: its basis is free, and a constant may move from a writer to the biases of all that read after it. */
+export function plainStream(
+  layer: string,
+  width: number,
+  writers: readonly Port[],
+  readers: readonly Reader[],
+  stages: readonly { constant: Writer; readers: readonly Reader[] }[],
+): Symmetry[] {
+  const basis = linearSpace({ family: 'basis of the stream', layer, width, writers, readers: readers.map(input) });
+  const translations = stages.filter((stage) => stage.readers.every((reader) => reader.bias !== null));
+  return [
+    basis,
+    ...translations.map(({ constant, readers: after }): Symmetry => ({
+      family: 'translation of the stream',
+      layer: constant.name,
+      dimension: width,
+      *generators(parameters) {
+        for (let j = 0; j < width; j++) {
+          const direction = new DirectionBuilder(parameters);
+          direction.addValues(constant, j, new Float64Array(constant.lines).fill(1));
+          for (const reader of after) direction.addVector(reader.bias!, column(direction, reader, j).map((weight) => -weight));
+          yield direction.vector;
+        }
+      },
+    })),
+  ];
+}
+
+/** Generators of the rotations that commute with the norms: all of so(width), or those that keep the mean. */
+function* rotations(width: number, centred: boolean, writers: readonly Writer[], norms: readonly NormSite[], parameters: Parameters): Iterable<Direction> {
+  const basis = orthonormal(width, centred);
+  for (let p = 0; p < basis.length; p++) {
+    for (let q = 0; q < p; q++) {
+      const direction = new DirectionBuilder(parameters);
+      const x = (i: number, j: number) => basis[p]![i]! * basis[q]![j]! - basis[q]![i]! * basis[p]![j]!;
+      for (let i = 0; i < width; i++) {
+        for (let j = 0; j < width; j++) {
+          const value = x(i, j);
+          if (value === 0) continue;
+          for (const port of writers) direction.addLine(port, i, j, value);
+          for (const site of norms) turnBehind(direction, site, i, j, value);
+        }
+      }
+      yield direction.vector;
+    }
+  }
+}
+
+/** Behind gamma the rotation is gamma X gamma^-1: readers take it off, beta turns with it. */
+function turnBehind(direction: DirectionBuilder, { scale, shift, readers }: NormSite, i: number, j: number, value: number): void {
+  const gamma = scale === null ? null : direction.parameter(scale).values;
+  const turned = gamma ? (gamma[i]! * value) / gamma[j]! : value;
+  for (const reader of readers) direction.addLine(input(reader), j, i, -turned);
+  if (shift !== null) direction.addLine(vector(shift), i, j, turned);
+}
+
+function* means(width: number, writers: readonly Writer[], parameters: Parameters): Iterable<Direction> {
+  for (const writer of writers) {
+    for (let line = 0; line < writer.lines; line++) {
+      const direction = new DirectionBuilder(parameters);
+      const one = new Float64Array(writer.lines);
+      one[line] = 1;
+      for (let i = 0; i < width; i++) direction.addValues(writer, i, one);
+      yield direction.vector;
+    }
+  }
+}
+
+/** The coordinate axes; or, orthogonal to (1, ..., 1), Helmert's basis (width - 1 vectors). */
+function orthonormal(width: number, centred: boolean): Float64Array[] {
+  if (!centred) return Array.from({ length: width }, (_, i) => Float64Array.from({ length: width }, (__, j) => (i === j ? 1 : 0)));
+  return Array.from({ length: width - 1 }, (_, k) => {
+    const norm = Math.sqrt((k + 1) * (k + 2));
+    return Float64Array.from({ length: width }, (__, j) => (j <= k ? 1 / norm : j === k + 1 ? -(k + 1) / norm : 0));
+  });
+}
