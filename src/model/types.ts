@@ -1,6 +1,7 @@
 /** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
 import type { Checkpoint } from '../checkpoint/types';
 import type { Ops } from '../numerics/ops';
+import type { HiddenSpace } from './symmetries/spaces';
 import type { Symmetry } from './symmetries/symmetry';
 
 /** One tap point of a network. */
@@ -71,6 +72,8 @@ export interface Model {
   readonly tensors: ReadonlyMap<string, { status: 'analysed' | 'used' | 'buffer' | 'excluded'; reason: string | null }>;
   /** Directions along which no network of this kind changes, whatever its weights. */
   symmetries(): readonly Symmetry[];
+  /** Hidden spaces between the parameters that write into them and those that read from them. */
+  spaces(): readonly HiddenSpace[];
   /** Reads the weights once, transposed and reshaped as the forward pass wants them. */
   parameters(): Promise<Map<string, Parameter>>;
   /**

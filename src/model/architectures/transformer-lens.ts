@@ -6,7 +6,7 @@ import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
 import { ACTIVATION, decide, plainQuestion, recorded, type Assumption, type Question } from '../choices';
 import { biasOf, BUFFER, forward, read, type Anatomy, type Block } from '../layers/hooked-transformer';
 import type { Normalization } from '../layers/norm';
-import { transformerSymmetries, type TransformerAnatomy } from '../symmetries/transformer';
+import { transformerSpaces, transformerSymmetries, type TransformerAnatomy } from '../symmetries/transformer';
 import type { Architecture, Choices, Model, ModelChoice, ModelLayer, Recognition } from '../types';
 
 export const transformerLens: Architecture = {
@@ -187,6 +187,7 @@ function build(checkpoint: Checkpoint, a: Anatomy, choices: ModelChoice[]): Mode
     layers,
     tensors,
     symmetries: () => transformerSymmetries(described(a, has)),
+    spaces: () => transformerSpaces(described(a, has)),
     parameters: () => read(checkpoint, a),
     forward: (ops, weights, batch, sink) => forward(ops, weights, batch, sink, a, has),
   };

@@ -2,26 +2,50 @@
 import { DirectionBuilder, type Direction, type Parameters, type Port, type Symmetry } from './symmetry';
 
 export interface HiddenSpace {
-  readonly family: string;
+  /** What it is, for people: 'units', 'query and key channels of head 3'. */
+  readonly name: string;
   readonly layer: string;
   readonly width: number;
   /** Weights by their output axis, and biases. */
   readonly writers: readonly Port[];
   /** Weights by their input axis; or, for a bilinear form such as query times key, the other side with its biases. */
   readonly readers: readonly Port[];
+  /** What stands between them: 'linear', or a function of each coordinate by its name. */
+  readonly activation: string;
+  /** The coordinates of the writers are multiplied with the activation of these (gated units); their own activation is 'linear'. */
+  readonly gates?: { readonly ports: readonly Port[]; readonly activation: string };
+  /** Writers and readers are turned by rotary positions before they meet. */
+  readonly rotary?: { readonly rotated: number; readonly adjacent: boolean };
+}
+
+/** Functions f with f(s x) = s f(x) for s > 0. */
+const HOMOGENEOUS: ReadonlySet<string> = new Set(['relu', 'leaky_relu']);
+
+/** The continuous symmetries of the coordinates of a space; none where the function between is generic. */
+export function spaceSymmetries(space: HiddenSpace): Symmetry[] {
+  if (space.rotary) return [rotarySpace(space, space.rotary)];
+  if (space.gates) {
+    const found = [unitScales(space, 'scale of gated units, up against down')];
+    if (HOMOGENEOUS.has(space.gates.activation)) {
+      found.push(unitScales({ ...space, writers: space.gates.ports }, 'scale of gated units, gate against down'));
+    }
+    return found;
+  }
+  if (space.activation === 'linear') return [linearSpace(space)];
+  return HOMOGENEOUS.has(space.activation) ? [unitScales(space, `rescaling of ${space.activation} units`)] : [];
 }
 
 /** Nothing between writers and readers: W -> (1 + X) W, R -> R (1 - X) for X in gl(width). */
 export function linearSpace(space: HiddenSpace): Symmetry {
   const { width } = space;
-  return symmetry(space, width * width, function* () {
+  return symmetry(space, `basis of ${space.name}`, width * width, function* () {
     for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) yield [[i, j, 1]];
   });
 }
 
 /** A function that commutes with positive scales of each unit (ReLU, leaky ReLU), or a factor of a product (the up-projection of a gated unit). */
-export function unitScales(space: HiddenSpace): Symmetry {
-  return symmetry(space, space.width, function* () {
+function unitScales(space: HiddenSpace, family: string): Symmetry {
+  return symmetry(space, family, space.width, function* () {
     for (let i = 0; i < space.width; i++) yield [[i, i, 1]];
   });
 }
@@ -30,9 +54,9 @@ export function unitScales(space: HiddenSpace): Symmetry {
  * Rotary queries and keys: what commutes with the rotations is a scale and a rotation of each pair of coordinates, with frequencies that
  * differ, and anything on the coordinates beyond `rotated`.
  */
-export function rotarySpace(space: HiddenSpace, rotated: number, adjacent: boolean): Symmetry {
+function rotarySpace(space: HiddenSpace, { rotated, adjacent }: NonNullable<HiddenSpace['rotary']>): Symmetry {
   const rest = space.width - rotated;
-  return symmetry(space, rotated + rest * rest, function* () {
+  return symmetry(space, `basis of ${space.name}`, rotated + rest * rest, function* () {
     for (let pair = 0; pair < rotated / 2; pair++) {
       const [i, j] = adjacent ? [2 * pair, 2 * pair + 1] : [pair, pair + rotated / 2];
       yield [[i, i, 1], [j, j, 1]];
@@ -45,7 +69,7 @@ export function rotarySpace(space: HiddenSpace, rotated: number, adjacent: boole
 /** A sparse matrix X: [row, column, value]. */
 type Entries = readonly (readonly [number, number, number])[];
 
-function symmetry({ family, layer, writers, readers }: HiddenSpace, dimension: number, algebra: () => Iterable<Entries>): Symmetry {
+function symmetry({ layer, writers, readers }: HiddenSpace, family: string, dimension: number, algebra: () => Iterable<Entries>): Symmetry {
   return {
     family,
     layer,

@@ -64,7 +64,7 @@ export function plainStream(
   readers: readonly Reader[],
   stages: readonly { constant: Writer; readers: readonly Reader[] }[],
 ): Symmetry[] {
-  const basis = linearSpace({ family: 'basis of the stream', layer, width, writers, readers: readers.map(input) });
+  const basis = linearSpace({ name: 'the stream', layer, width, writers, readers: readers.map(input), activation: 'linear' });
   const translations = stages.filter((stage) => stage.readers.every((reader) => reader.bias !== null));
   return [
     basis,

@@ -1,7 +1,7 @@
 /** Symmetries of a pre-norm transformer whose weights are [in, out], heads side by side on the inner axis (science.md, section 4). */
 import { biasExchange, keyShift, logitShift, positionShift, valueShift } from './constants';
 import { normSymmetries, takesConstants, type NormSite, type Reader } from './norms';
-import { linearSpace, rotarySpace, unitScales } from './spaces';
+import { spaceSymmetries, type HiddenSpace } from './spaces';
 import { normedStream, plainStream, type Writer } from './streams';
 import type { Port, Symmetry } from './symmetry';
 
@@ -45,7 +45,8 @@ export interface TransformerAnatomy {
 
 export function transformerSymmetries(a: TransformerAnatomy): Symmetry[] {
   return [
-    ...a.blocks.flatMap((block) => [...attention(block, a), ...feedForward(block)]),
+    ...transformerSpaces(a).flatMap(spaceSymmetries),
+    ...a.blocks.flatMap((block) => attentionConstants(block, a)),
     ...stream(a),
     ...(a.positions ? [positionShift(a.embedding.name, a.embedding.name, a.positions.name, a.width)] : []),
     logitShift(a.unembedding.weight, { name: a.unembedding.weight, axis: 0 }, a.width, a.unembedding.bias),
@@ -64,58 +65,59 @@ function headPorts({ weight, bias }: Named, begin: number): Port[] {
   return [{ name: weight, axis: 1, begin }, ...(bias === null ? [] : [{ name: bias, axis: 0, begin }])];
 }
 
-function attention({ query, key, value, output, attentionNorm, mlpNorm, mlp }: TransformerBlock, a: TransformerAnatomy): Symmetry[] {
-  const { heads, groups, headWidth, rotary } = a;
-  const found: Symmetry[] = [];
-  for (let group = 0; group < groups; group++) {
-    const served = Array.from({ length: heads / groups }, (_, i) => (group * heads) / groups + i);
-    const place = groups === 1 && heads === 1 ? '' : ` of head ${served.length === 1 ? served[0]! : `${served[0]!} to ${served.at(-1)!}`}`;
-    const scores = {
-      family: `query and key basis${place}`,
-      layer: key.weight,
-      width: headWidth,
-      writers: served.flatMap((head) => headPorts(query, head * headWidth)),
-      readers: headPorts(key, group * headWidth),
-    };
-    found.push(rotary ? rotarySpace(scores, rotary.rotated, rotary.adjacent) : linearSpace(scores));
-    found.push(
-      linearSpace({
-        family: `value and output basis${place}`,
+/** Channels of query times key and of value times output, head by head, and the units of the MLPs. */
+export function transformerSpaces(a: TransformerAnatomy): HiddenSpace[] {
+  return a.blocks.flatMap((block) => [...channels(block, a), ...units(block)]);
+}
+
+function channels({ query, key, value, output }: TransformerBlock, { heads, groups, headWidth, rotary }: TransformerAnatomy): HiddenSpace[] {
+  return Array.from({ length: groups }, (_, group) => {
+    const served = Array.from({ length: heads / groups }, (__, i) => (group * heads) / groups + i);
+    const place = heads === 1 ? '' : ` of head ${served.length === 1 ? served[0]! : `${served[0]!} to ${served.at(-1)!}`}`;
+    const space = { width: headWidth, activation: 'linear' };
+    return [
+      {
+        ...space,
+        name: `query and key${place}`,
+        layer: key.weight,
+        writers: served.flatMap((head) => headPorts(query, head * headWidth)),
+        readers: headPorts(key, group * headWidth),
+        ...(rotary ? { rotary } : {}),
+      },
+      {
+        ...space,
+        name: `value and output${place}`,
         layer: value.weight,
-        width: headWidth,
         writers: headPorts(value, group * headWidth),
         readers: served.map((head) => ({ name: output.weight, axis: 0, begin: head * headWidth })),
-      }),
-    );
-  }
-  const keys = reader(key, groups * headWidth);
+      },
+    ];
+  }).flat();
+}
+
+function units({ mlp }: TransformerBlock): HiddenSpace[] {
+  if (!mlp) return [];
+  const { hidden, gate, up, down, activation } = mlp;
+  const columns = (name: string): Port => ({ name, axis: 1 });
+  // The bias of a gated MLP is added to the product.
+  const bias: Port[] = up.bias === null ? [] : [{ name: up.bias, axis: 0 }];
+  const space = { layer: up.weight, width: hidden, writers: [columns(up.weight), ...bias], readers: [{ name: down.weight, axis: 0 }] };
+  if (gate === null) return [{ ...space, name: activation === 'linear' ? 'a linear layer' : 'units', activation }];
+  return [{ ...space, name: 'gated units', activation: 'linear', gates: { ports: [columns(gate), ...bias], activation } }];
+}
+
+function attentionConstants({ key, value, output, attentionNorm, mlpNorm, mlp }: TransformerBlock, a: TransformerAnatomy): Symmetry[] {
+  const found: Symmetry[] = [];
+  const keys = reader(key, a.groups * a.headWidth);
   const site = normSite(attentionNorm, a, [keys]);
-  if (!rotary && takesConstants(site, keys)) found.push(keyShift(site, keys));
-  // A parallel MLP writes beside attention.
-  const beside = mlp && mlpNorm.layer === attentionNorm.layer ? mlp.down.bias : null;
-  if (output.bias !== null && beside !== null) found.push(biasExchange(output.weight, output.bias, beside, a.width));
+  if (!a.rotary && takesConstants(site, keys)) found.push(keyShift(site, keys));
   if (value.bias !== null && output.bias !== null) {
     found.push(valueShift(value.weight, { bias: value.bias, output: output.weight, outputBias: output.bias }, a));
   }
+  // A parallel MLP writes beside attention.
+  const beside = mlp && mlpNorm.layer === attentionNorm.layer ? mlp.down.bias : null;
+  if (output.bias !== null && beside !== null) found.push(biasExchange(output.weight, output.bias, beside, a.width));
   return found;
-}
-
-function feedForward({ mlp }: TransformerBlock): Symmetry[] {
-  if (!mlp) return [];
-  const { hidden, gate, up, down, activation } = mlp;
-  const readers: Port[] = [{ name: down.weight, axis: 0 }];
-  const columns = (name: string): Port => ({ name, axis: 1 });
-  const space = (family: string, writers: readonly Port[]) => ({ family, layer: up.weight, width: hidden, writers, readers });
-  if (gate !== null) {
-    // The bias of a gated MLP is added to the product: where there is one, the product cannot be scaled by one factor alone.
-    const bias: Port[] = up.bias === null ? [] : [{ name: up.bias, axis: 0 }];
-    const found = [unitScales(space('scale of gated units, up against down', [columns(up.weight), ...bias]))];
-    if (activation === 'relu') found.push(unitScales(space('scale of gated units, gate against down', [columns(gate), ...bias])));
-    return found;
-  }
-  const writers = [columns(up.weight), ...(up.bias === null ? [] : [{ name: up.bias, axis: 0 }])];
-  if (activation === 'linear') return [linearSpace(space('basis of a linear layer', writers))];
-  return activation === 'relu' || activation === 'leaky_relu' ? [unitScales(space(`rescaling of ${activation} units`, writers))] : [];
 }
 
 /** The residual stream. */
