@@ -1,18 +1,20 @@
 /** The command line: the same core in Node. Progress and complaints go to standard error, results to standard output. */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { rememberIn } from '../analysis/adapter-memory';
 import { analyze } from '../analysis/analyze';
+import { Backends, type OpenGpu } from '../analysis/backends';
 import type { AnalysisEvent } from '../analysis/events';
 import { Session } from '../analysis/session';
 import type { Report } from '../analysis/report';
 import { InputError, isAbort, messageOf } from '../base/errors';
 import { cpuNumerics } from '../numerics/cpu/numerics';
 import { inlineSolver } from '../numerics/solver';
-import type { Numerics } from '../numerics/types';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
+import { fileMemory } from './file-memory';
 import { walkFiles } from './file-source';
 import { reportTable } from './table';
-import { threadPool } from './threads';
+import { threadPool, threads } from './threads';
 
 /** Threads take half a second to start: an analysis that is expected to take fewer seconds than this runs without. */
 const WORTH_THREADS = 3;
@@ -56,7 +58,8 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
   }
   const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
   const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
-  const numerics = command.request.backend === 'webgpu' ? await webgpu() : reference;
+  const backends = new Backends(reference, pool ? threads() : 1, openGpu);
+  const numerics = backends.asked(command.request.backend);
   const reports: Report[] = [];
   for (const { id, checkpoint } of opened.checkpoints) {
     try {
@@ -67,7 +70,7 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
       say(messageOf(error));
     }
   }
-  numerics.dispose();
+  backends.dispose();
   pool?.dispose();
   return reports;
 }
@@ -81,23 +84,25 @@ async function findProbe(session: Session, command: AnalyzeCommand, dropped: str
   throw new InputError('probe', refusals[0]?.message ?? probe.refusal);
 }
 
-async function webgpu(): Promise<Numerics> {
+const openGpu: OpenGpu = async (options) => {
   const [{ dawnGpu }, { webgpuNumerics }] = await Promise.all([import('../gpu/dawn'), import('../gpu/numerics')]);
   let gpu: GPU;
   try {
     gpu = await dawnGpu();
   } catch (error) {
-    throw new InputError('no-webgpu', `WebGPU in Node needs the optional package 'webgpu', which did not load (${messageOf(error)}). Use --backend cpu-f64.`);
+    return { reason: `WebGPU in Node needs the optional package 'webgpu', which did not load (${messageOf(error)}).` };
   }
-  const numerics = await webgpuNumerics(gpu, { allowSoftware: true });
-  if ('reason' in numerics) throw new InputError('no-webgpu', `WebGPU cannot be used here: ${numerics.reason} Use --backend cpu-f64.`);
-  return numerics;
-}
+  return webgpuNumerics(gpu, { ...options, remember: rememberIn(fileMemory()) });
+};
 
-/** One line per phase and layer, so that a log stays readable. */
+/** The backend with its reason, then one line per phase and layer, so that a log stays readable. */
 function progressPrinter(name: string): (event: AnalysisEvent) => void {
   let last = '';
   return (event) => {
+    if (event.type === 'started') {
+      const { backend, choice } = event.report.provenance;
+      say(`${name}: ${backend}. ${choice?.reason}`);
+    }
     if (event.type !== 'progress') return;
     const percent = Math.floor((100 * event.done) / event.total);
     const line = `${name}: ${event.phase} ${percent} %`;

@@ -31,6 +31,8 @@ export class KernelQueue {
   readonly buffers: BufferPool;
   /** The device is a CPU in disguise: its work is cut smaller. */
   readonly software: boolean;
+  /** Fastest variant on this adapter by family of kernels, where that was measured (tuning.ts). */
+  tuning: Readonly<Record<string, string>> = {};
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
   private readonly lost: Promise<never>;
   private gone: GpuLostError | null = null;
@@ -60,6 +62,11 @@ export class KernelQueue {
       if (!(error instanceof GpuLostError)) await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 0))]);
       throw error;
     }
+  }
+
+  /** Compiles kernels that will be run. */
+  async prepare(list: readonly Kernel[]): Promise<void> {
+    await this.guard(Promise.all(list.map((kernel) => this.pipelineOf(kernel))));
   }
 
   /**

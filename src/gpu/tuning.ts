@@ -1,0 +1,69 @@
+/** Which variant of a family of kernels is the fastest on this adapter: a race on problems that fit into a budget. */
+import { Random } from '../base/random';
+import { climb } from './climb';
+import { exactGramOnGpu, residueVariants } from './exact-gram';
+import { gramOnGpu, gramVariants } from './gram';
+import type { KernelQueue } from './kernel-queue';
+import { supportedVariants } from './variants';
+
+/** Rows and columns of a matrix whose Gram is made. */
+export type GramSize = readonly [rows: number, columns: number];
+
+export const gramWork = ([rows, columns]: GramSize) => rows * columns ** 2;
+
+/** From a tenth of a million operations, four or eight times as many each. */
+const SIZES: readonly GramSize[] = [[32, 64], [64, 128], [128, 256], [256, 512], [1024, 512], [2048, 1024]];
+/** On a software adapter the worst variant takes 100 ms for a single tile. */
+const SOFTWARE_SIZES: readonly GramSize[] = [[16, 16], [32, 64]];
+
+interface Race {
+  readonly variants: readonly string[];
+  run(variant: string, x: GPUBuffer, size: GramSize): Promise<unknown>;
+}
+
+const races = {
+  exactGram: (queue: KernelQueue): Race => ({
+    variants: supportedVariants(queue, residueVariants),
+    run: (name, x, [rows, columns]) =>
+      exactGramOnGpu(queue, x, rows, columns, { variant: residueVariants[name as keyof typeof residueVariants] }),
+  }),
+  gram: (queue: KernelQueue): Race => ({
+    variants: supportedVariants(queue, gramVariants),
+    run: (name, x, [rows, columns]) => gramOnGpu(queue, x, rows, columns, undefined, gramVariants[name as keyof typeof gramVariants]),
+  }),
+};
+
+export type FamilyName = keyof typeof races;
+
+/**
+ * Sets the family's entry of `queue.tuning` by a race of at most `budget` milliseconds, compilation not counted, and says how many
+ * it took.
+ */
+export async function tune(queue: KernelQueue, family: FamilyName, budget: number, now = () => performance.now()): Promise<number> {
+  const { variants, run } = races[family](queue);
+  // Compiles every variant, and lets the driver finish what it put off until the first dispatch.
+  const small = queue.upload(rowsLikeTaps([16, 16]), 'tuning');
+  for (const variant of variants) await run(variant, small, [16, 16]);
+  queue.buffers.release(small);
+  const { times, spent } = await climb({
+    sizes: queue.software ? SOFTWARE_SIZES : SIZES,
+    work: gramWork,
+    at: (size) => {
+      const x = queue.upload(rowsLikeTaps(size), 'tuning');
+      return { jobs: variants.map((variant) => () => run(variant, x, size)), release: () => queue.buffers.release(x) };
+    },
+    budget,
+    now,
+  });
+  queue.tuning = { ...queue.tuning, [family]: variants[times.indexOf(Math.min(...times))]! };
+  return spent;
+}
+
+/** Normal numbers, as many bits wide as taps are; a block of them over and over, for making them takes longer than a Gram of them. */
+export function rowsLikeTaps([rows, columns]: GramSize): Float32Array {
+  const random = new Random(1);
+  const block = Float32Array.from({ length: Math.min(4099, rows * columns) }, () => random.normal());
+  const values = new Float32Array(rows * columns);
+  for (let i = 0; i < values.length; i += block.length) values.set(block.subarray(0, values.length - i), i);
+  return values;
+}
