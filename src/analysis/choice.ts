@@ -8,10 +8,12 @@ import { AT_ONCE, TYPICAL_CPU, secondsOf, type Work } from './cost';
  */
 const WORTH_FLOAT32 = 3;
 
-/** What is known of the GPU: why there is none, or its measured speed (null where it could not be measured). */
-export type GpuFacts =
-  | { readonly refusal: string }
-  | { readonly adapter: string; readonly software: boolean; readonly rates: { readonly gpu: Rates; readonly cpu: Rates } | null };
+/** What is known of a GPU; `rates` is null where it could not be measured. */
+export interface GpuFacts {
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly rates: { readonly gpu: Rates; readonly cpu: Rates } | null;
+}
 
 export interface Verdict {
   readonly backend: 'cpu-f64' | 'webgpu';
@@ -28,7 +30,7 @@ export function withoutGpu(work: Work, workers: number): Verdict | null {
   if (seconds > AT_ONCE) return null;
   return {
     backend: 'cpu-f64',
-    reason: `The CPU takes about ${about(seconds)} in float64, which reads a deeper tail than a GPU and gives the same numbers everywhere.`,
+    reason: `The CPU takes ${about(seconds)} in float64, which reads a deeper tail than a GPU and gives the same numbers everywhere.`,
   };
 }
 
@@ -36,12 +38,11 @@ export function withoutGpu(work: Work, workers: number): Verdict | null {
 export function chooseBackend(work: Work, workers: number, gpu: GpuFacts): Verdict {
   const early = withoutGpu(work, workers);
   if (early) return early;
-  if ('refusal' in gpu) return { backend: 'cpu-f64', reason: gpu.refusal };
   if (gpu.software) return { backend: 'cpu-f64', reason: `${gpu.adapter} emulates a GPU: the float64 CPU code is faster.` };
   if (!gpu.rates) return { backend: 'cpu-f64', reason: `The speed of ${gpu.adapter} could not be measured, so the float64 CPU code is used.` };
   const cpuSeconds = onCpu(work, gpu.rates.cpu, workers);
   const gpuSeconds = secondsOf(work, gpu.rates.gpu, { grams: 1, solves: workers });
-  const estimate = `about ${about(cpuSeconds)} on the CPU and ${about(gpuSeconds)} on ${gpu.adapter}, by their measured speeds (${ratesInWords(gpu.rates)})`;
+  const estimate = `about ${about(cpuSeconds)} on the CPU and ${about(gpuSeconds)} on ${gpu.adapter}, by their measured speeds`;
   if (cpuSeconds <= AT_ONCE) return { backend: 'cpu-f64', reason: `This takes ${estimate}: short enough for float64.` };
   if (cpuSeconds < WORTH_FLOAT32 * gpuSeconds) {
     return { backend: 'cpu-f64', reason: `This takes ${estimate}: not ${WORTH_FLOAT32} times faster, so float64 is worth the wait.` };
@@ -49,21 +50,11 @@ export function chooseBackend(work: Work, workers: number, gpu: GpuFacts): Verdi
   return { backend: 'webgpu', reason: `This takes ${estimate}: the layers run in float32 to save the wait.` };
 }
 
-/** 'GPU: 3.1 T op/s exact Gram, 8.2 T op/s layers; CPU: 1.2 G op/s, 3.3 G op/s' */
-export function ratesInWords({ gpu, cpu }: { readonly gpu: Rates; readonly cpu: Rates }): string {
-  return `GPU: ${perSecond(gpu.gram)} exact Gram, ${perSecond(gpu.matmul)} layers; one CPU core: ${perSecond(cpu.gram)}, ${perSecond(cpu.matmul)}`;
-}
-
 function onCpu(work: Work, rates: Rates, workers: number): number {
   return secondsOf(work, rates, { grams: workers, solves: workers });
 }
 
-function perSecond(rate: number): string {
-  const [unit, size] = ([['T', 1e12], ['G', 1e9], ['M', 1e6]] as const).find(([, least]) => rate >= least) ?? ['', 1];
-  return `${Number((rate / size).toPrecision(2))} ${unit ? `${unit} ` : ''}op/s`;
-}
-
 function about(seconds: number): string {
-  if (seconds < 1) return 'a second';
-  return seconds < 100 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  if (seconds < 1) return 'less than a second';
+  return seconds < 100 ? `about ${Math.round(seconds)} s` : `about ${Math.round(seconds / 60)} min`;
 }

@@ -8,7 +8,9 @@ import type { AnalysisEvent } from '../analysis/events';
 import { Session } from '../analysis/session';
 import type { Report } from '../analysis/report';
 import { InputError, isAbort, messageOf } from '../base/errors';
+import { perSecond } from '../base/speed';
 import { cpuNumerics } from '../numerics/cpu/numerics';
+import type { Rates } from '../numerics/rates';
 import { inlineSolver } from '../numerics/solver';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
 import { fileMemory } from './file-memory';
@@ -59,12 +61,13 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
   const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
   const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
   const backends = new Backends(reference, pool ? threads() : 1, openGpu);
-  const numerics = backends.asked(command.request.backend);
   const reports: Report[] = [];
   for (const { id, checkpoint } of opened.checkpoints) {
     try {
       const emit = progressPrinter(checkpoint.name);
-      reports.push(await analyze(session.checkpoint(id), probe, command.request, { numerics, reference, solver: pool ?? inlineSolver, emit, signal }));
+      const means = { reference, solver: pool ?? inlineSolver, emit, signal };
+      const { request } = command;
+      reports.push(await backends.run(request.backend, (numerics) => analyze(session.checkpoint(id), probe, request, { ...means, numerics })));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       say(messageOf(error));
@@ -99,16 +102,19 @@ const openGpu: OpenGpu = async (options) => {
 function progressPrinter(name: string): (event: AnalysisEvent) => void {
   let last = '';
   return (event) => {
-    if (event.type === 'started') {
-      const { backend, choice } = event.report.provenance;
-      say(`${name}: ${backend}. ${choice?.reason}`);
-    }
+    if (event.type === 'started') say(`${name}: ${backendLine(event.report.provenance)}`);
     if (event.type !== 'progress') return;
     const percent = Math.floor((100 * event.done) / event.total);
     const line = `${name}: ${event.phase} ${percent} %`;
     if (line !== last && percent % 5 === 0) say(line);
     last = line;
   };
+}
+
+function backendLine({ backend, choice }: Report['provenance']): string {
+  const speed = ({ gram, matmul }: Rates) => `exact Gram ${perSecond(gram)}, layers ${perSecond(matmul)}`;
+  const measured = choice?.rates ? ` Measured: ${choice.adapter} ${speed(choice.rates.gpu)}; one CPU core ${speed(choice.rates.cpu)}.` : '';
+  return `${backend}. ${choice?.reason ?? ''}${measured}`;
 }
 
 /** Resolves when the pipe has taken everything: exiting before would cut a long report. */

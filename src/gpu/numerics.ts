@@ -27,7 +27,7 @@ export async function webgpuNumerics(gpu: GPU | undefined, options: WebgpuOption
   const opened = await openDevice(gpu, options);
   if ('refused' in opened) return { reason: opened.reason };
   const queue = new KernelQueue(opened);
-  const close = () => {
+  let close = () => {
     queue.dispose();
     opened.dispose();
   };
@@ -39,6 +39,7 @@ export async function webgpuNumerics(gpu: GPU | undefined, options: WebgpuOption
     }
     const ops = await tfjsOps(opened);
     const numerics = numericsOn(opened, queue, ops, close);
+    close = () => numerics.dispose();
     const measured = options.remember ? await measure(opened, queue, ops, options.remember) : null;
     return { ...numerics, software: opened.software, measured };
   } catch (error) {

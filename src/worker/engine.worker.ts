@@ -23,13 +23,8 @@ const backends = new Backends(reference, workers, (options) => webgpuNumerics(ad
 serve(self as unknown as Port, {
   open: ({ files }, _emit, signal) => session.open(files.map(({ file, name }) => blobSource(file, name)), signal),
   inspect: ({ id, probe, request }) => session.inspect(id, request, probe),
-  async analyze({ id, probe, request }, emit, signal) {
-    const numerics = backends.asked(request.backend);
-    try {
-      return await analyze(session.checkpoint(id), await session.probe(probe), request, { numerics, reference, solver: pool, emit, signal });
-    } catch (error) {
-      if ((error as { code?: string }).code === 'gpu-lost') backends.forgetGpu();
-      throw error;
-    }
-  },
+  analyze: ({ id, probe, request }, emit, signal) =>
+    backends.run(request.backend, async (numerics) =>
+      analyze(session.checkpoint(id), await session.probe(probe), request, { numerics, reference, solver: pool, emit, signal }),
+    ),
 });
