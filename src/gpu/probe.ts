@@ -2,25 +2,24 @@
 import { sha256 } from '../base/sha256';
 import { gramOfRows } from '../numerics/cpu/gram';
 import { cpuOps } from '../numerics/cpu/ops';
-import { gramOfIntegers } from '../numerics/exact/integer-gram';
-import type { TensorOps } from '../numerics/ops';
-import type { AdapterMeasurement, Rates } from '../numerics/rates';
+import type { Tensor, TensorOps } from '../numerics/ops';
+import type { AdapterMeasurement } from '../numerics/rates';
 import { kernels as wasmKernels } from '../numerics/wasm/kernels';
 import { climb } from './climb';
 import type { ClimbOptions } from './climb';
 import type { OpenedDevice } from './device';
-import { exactGramOnGpu } from './exact-gram';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
 import { gramWork, rowsLikeTaps, tune } from './tuning';
 import type { GramSize } from './tuning';
 
-/** Milliseconds. Together they stay under the 300 that a start may cost; compilation comes on top. */
-const BUDGETS = { tuning: 90, gpuGram: 50, gpuMatmul: 50, cpuGram: 40, cpuMatmul: 40 };
+/** Milliseconds that measuring may cost a start; compilation comes on top. */
+const BUDGET = 300;
+/** What each part may have of it; the rest is for times that were foreseen too short. */
+const BUDGETS = { tuning: 130, gpuMatmul: 60, cpuGram: 40, cpuMatmul: 40 };
 
-const GPU_GRAMS: readonly GramSize[] = [[32, 64], [64, 128], [256, 256], [1024, 512], [2048, 1024]];
 const CPU_GRAMS: readonly GramSize[] = [[64, 64], [128, 128], [256, 256]];
-/** Sides of square products: a chunk of rows through a layer. */
+/** Sides of square products: a chunk of rows through a layer. tfjs has other shaders for smaller ones. */
 const GPU_PRODUCTS = [64, 128, 256, 512, 1024, 2048];
 const CPU_PRODUCTS = [64, 128, 256];
 
@@ -33,50 +32,50 @@ export function adapterKey({ info, description }: OpenedDevice): Promise<string>
 
 /** Sets `queue.tuning` and gives what was measured. Speeds are measured on hardware only: a software adapter is no choice. */
 export async function measureAdapter(queue: KernelQueue, ops: TensorOps, now = () => performance.now()): Promise<AdapterMeasurement> {
-  let milliseconds = 0;
-  const rate = async <Size>(sizes: readonly Size[], work: (size: Size) => number, budget: number, at: At<Size>) => {
-    const first = at(sizes[0]!);
-    // Compiles.
-    await first.jobs[0]!();
-    first.release?.();
-    const { size, times, spent } = await climb({ sizes, work, at, budget, now });
-    milliseconds += spent;
-    return (1000 * work(size)) / times[0]!;
+  const { rate, spent } = await tune(queue, 'exactGram', BUDGETS.tuning, now);
+  const { tuning } = queue;
+  if (queue.software) return { tuning, rates: null, milliseconds: spent };
+  let milliseconds = spent;
+  const measure = async <Size>(options: Omit<ClimbOptions<Size>, 'now'>) => {
+    const climbed = await climb({ ...options, budget: Math.min(options.budget, BUDGET - milliseconds), now });
+    milliseconds += climbed.spent;
+    return (1000 * options.work(climbed.size)) / climbed.times[0]!;
   };
-  milliseconds += await tune(queue, 'exactGram', BUDGETS.tuning, now);
-  if (queue.software) return { tuning: queue.tuning, rates: null, milliseconds };
-  const gpu: Rates = {
-    gram: await rate(GPU_GRAMS, gramWork, BUDGETS.gpuGram, gramOnQueue(queue)),
-    matmul: await rate(GPU_PRODUCTS, cube, BUDGETS.gpuMatmul, productBy(ops)),
+  await compile(ops);
+  const gpu = { gram: rate, matmul: await measure({ sizes: GPU_PRODUCTS, work: cube, at: productBy(ops), budget: BUDGETS.gpuMatmul }) };
+  const cpu = {
+    gram: await measure({ sizes: CPU_GRAMS, work: gramWork, at: gramOnCpu, budget: BUDGETS.cpuGram }),
+    matmul: await measure({ sizes: CPU_PRODUCTS, work: cube, at: productBy(cpuOps()), budget: BUDGETS.cpuMatmul }),
   };
-  const cpu: Rates = {
-    gram: await rate(CPU_GRAMS, gramWork, BUDGETS.cpuGram, gramOnCpu),
-    matmul: await rate(CPU_PRODUCTS, cube, BUDGETS.cpuMatmul, productBy(cpuOps())),
-  };
-  return { tuning: queue.tuning, rates: { gpu, cpu }, milliseconds };
+  return { tuning, rates: { gpu, cpu }, milliseconds };
 }
-
-type At<Size> = ClimbOptions<Size>['at'];
 
 const cube = (side: number) => side ** 3;
 
-const gramOnQueue = (queue: KernelQueue): At<GramSize> => (size) => {
-  const x = queue.upload(rowsLikeTaps(size), 'probe');
-  return { jobs: [async () => gramOfIntegers(await exactGramOnGpu(queue, x, ...size))], release: () => queue.buffers.release(x) };
-};
-
-const gramOnCpu: At<GramSize> = (size) => {
+async function gramOnCpu(size: GramSize) {
   const x = Float64Array.from(rowsLikeTaps(size));
   return { jobs: [() => gramOfRows(x, ...size)] };
+}
+
+const productBy = (ops: TensorOps) => async (side: number) => {
+  const x = ops.constant(rowsLikeTaps([side, side]), [side, side]);
+  // tfjs uploads a constant when it is first used.
+  await readEntry(ops, () => x);
+  return { jobs: [() => readEntry(ops, () => layer(ops, x))], release: () => ops.dispose(x) };
 };
 
-/** A layer and its nonlinearity; one entry is read, so that the time ends when the work does. */
-const productBy = (ops: TensorOps): At<number> => (side) => {
-  const x = ops.constant(rowsLikeTaps([side, side]), [side, side]);
-  const layer = async () => {
-    const entry = ops.scope(() => ops.slice(ops.unary('relu', ops.matmul(x, x)), [0, 0], [1, 1]));
-    await ops.read(entry);
-    ops.dispose(entry);
-  };
-  return { jobs: [layer], release: () => ops.dispose(x) };
-};
+const layer = (ops: TensorOps, x: Tensor) => ops.unary('relu', ops.matmul(x, x));
+
+/** Waits for a matrix: one entry of it is read, so that the time ends when the work does. */
+async function readEntry(ops: TensorOps, matrix: () => Tensor): Promise<void> {
+  const entry = ops.scope(() => ops.slice(matrix(), [0, 0], [1, 1]));
+  await ops.read(entry);
+  ops.dispose(entry);
+}
+
+/** tfjs compiles when an operation is first used. */
+async function compile(ops: TensorOps): Promise<void> {
+  const { jobs, release } = await productBy(ops)(GPU_PRODUCTS[0]!);
+  await jobs[0]!();
+  release();
+}

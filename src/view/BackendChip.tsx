@@ -39,7 +39,7 @@ export function BackendChip() {
         {report && <p className="mono-small">{report.provenance.device}</p>}
         <p>{explain(backend)}</p>
         {choice && <p data-testid="backend-reason">Why this one: {choice.reason}</p>}
-        {choice?.rates && <Speeds adapter={choice.adapter ?? 'this GPU'} rates={choice.rates} />}
+        {choice?.rates && <Speeds rates={choice.rates} />}
         {floors.length > 0 && <p>Its floors here: at most {scientific(Math.max(...floors), 2)} of the largest eigenvalue.</p>}
         {subject?.inspection ? (
           <button className="primary" onClick={change}>
@@ -54,7 +54,7 @@ export function BackendChip() {
 }
 
 /** What was measured on this machine. */
-function Speeds({ adapter, rates }: { adapter: string; rates: NonNullable<BackendChoice['rates']> }) {
+function Speeds({ rates }: { rates: NonNullable<BackendChoice['rates']> }) {
   return (
     <table className="speeds">
       <thead>
@@ -65,7 +65,7 @@ function Speeds({ adapter, rates }: { adapter: string; rates: NonNullable<Backen
         </tr>
       </thead>
       <tbody>
-        {([[adapter, rates.gpu], ['one CPU core', rates.cpu]] as const).map(([name, { gram, matmul }]) => (
+        {([['this GPU', rates.gpu], ['one CPU core', rates.cpu]] as const).map(([name, { gram, matmul }]) => (
           <tr key={name}>
             <th scope="row">{name}</th>
             <td>{perSecond(gram)}</td>

@@ -25,7 +25,9 @@ afterAll(() => {
 
 describe('the family of kernels', () => {
   it('is a race that one of the supported variants wins, and exactGramOnGpu runs the winner', async () => {
-    expect(await tune(queue, 'exactGram', 1)).toBeGreaterThan(0);
+    const { rate, spent } = await tune(queue, 'exactGram', 1);
+    expect(rate).toBeGreaterThan(0);
+    expect(spent).toBeGreaterThan(0);
     const names = supportedVariants(queue, residueVariants);
     expect(names).toContain(queue.tuning.exactGram);
     expect(chosenVariant(queue, 'exactGram', residueVariants)).toBe(residueVariants[queue.tuning.exactGram as 'shared' | 'quad']);
@@ -70,6 +72,12 @@ describe('the family of kernels', () => {
   });
 });
 
+/** A clock that goes on by so many milliseconds whenever it is looked at: a busy machine has no say. */
+const ticking = (step: number) => {
+  let time = 0;
+  return () => (time += step);
+};
+
 /** The test adapter, taken for hardware or software. */
 const likeThat = (software: boolean) => Object.create(queue, { software: { value: software } }) as KernelQueue;
 
@@ -79,13 +87,13 @@ describe('measureAdapter', () => {
     expect(measured).toEqual({ tuning: { exactGram: expect.any(String) }, rates: null, milliseconds: expect.any(Number) });
   });
 
-  it('measures hardware and the CPU beside it in a fraction of a second', async () => {
+  it('measures hardware and the CPU beside it, within 300 ms of its clock', async () => {
     const ops = await tfjsOps(opened);
-    const { tuning, rates, milliseconds } = await measureAdapter(likeThat(false), ops);
+    const { tuning, rates, milliseconds } = await measureAdapter(likeThat(false), ops, ticking(4));
     ops.disposeBackend();
     expect(Object.keys(tuning)).toEqual(['exactGram']);
-    // 300 are allowed (climb.test.ts counts them); on a busy machine without a GPU the smallest problems alone may take longer.
-    expect(milliseconds).toBeLessThan(2000);
+    expect(milliseconds).toBeGreaterThan(0);
+    expect(milliseconds).toBeLessThanOrEqual(300);
     for (const { gram, matmul } of [rates!.gpu, rates!.cpu]) {
       expect(gram).toBeGreaterThan(0);
       expect(matmul).toBeGreaterThan(0);
