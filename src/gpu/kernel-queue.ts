@@ -64,11 +64,6 @@ export class KernelQueue {
     }
   }
 
-  /** Compiles kernels that will be run. */
-  async prepare(list: readonly Kernel[]): Promise<void> {
-    await this.guard(Promise.all(list.map((kernel) => this.pipelineOf(kernel))));
-  }
-
   /**
    * Runs the dispatches in order and waits for them. Each is submitted by itself, an array of short ones together. AbortError
    * between submissions.

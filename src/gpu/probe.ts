@@ -16,8 +16,10 @@ import type { GramSize } from './tuning';
 /** Milliseconds that measuring may cost a start; compilation comes on top. */
 const BUDGET = 300;
 /** What each part may have of it; the rest is for times that were foreseen too short. */
-const BUDGETS = { tuning: 130, gpuMatmul: 60, cpuGram: 40, cpuMatmul: 40 };
+const BUDGETS = { tuning: 110, gpuMatmul: 50, cpuGram: 35, cpuMatmul: 35 };
 
+/** WebAssembly and JavaScript are compiled again, and better, when they have run for a while. */
+const CPU_WARM_UPS = 40;
 const CPU_GRAMS: readonly GramSize[] = [[64, 64], [128, 128], [256, 256]];
 /** Sides of square products: a chunk of rows through a layer. tfjs has other shaders for smaller ones. */
 const GPU_PRODUCTS = [64, 128, 256, 512, 1024, 2048];
@@ -36,23 +38,25 @@ export async function measureAdapter(queue: KernelQueue, ops: TensorOps, now = (
   const { tuning } = queue;
   if (queue.software) return { tuning, rates: null, milliseconds: spent };
   let milliseconds = spent;
-  const measure = async <Size>(options: Omit<ClimbOptions<Size>, 'now'>) => {
+  const measure = async <Size>(options: Omit<ClimbOptions<Size>, 'now'>, warmUps = 1) => {
+    const { jobs, release } = await options.at(options.sizes[0]!);
+    for (let n = 0; n < warmUps; n++) await jobs[0]!();
+    release?.();
     const climbed = await climb({ ...options, budget: Math.min(options.budget, BUDGET - milliseconds), now });
     milliseconds += climbed.spent;
     return (1000 * options.work(climbed.size)) / climbed.times[0]!;
   };
-  await compile(ops);
   const gpu = { gram: rate, matmul: await measure({ sizes: GPU_PRODUCTS, work: cube, at: productBy(ops), budget: BUDGETS.gpuMatmul }) };
   const cpu = {
-    gram: await measure({ sizes: CPU_GRAMS, work: gramWork, at: gramOnCpu, budget: BUDGETS.cpuGram }),
-    matmul: await measure({ sizes: CPU_PRODUCTS, work: cube, at: productBy(cpuOps()), budget: BUDGETS.cpuMatmul }),
+    gram: await measure({ sizes: CPU_GRAMS, work: gramWork, at: gramOnCpu, budget: BUDGETS.cpuGram }, CPU_WARM_UPS),
+    matmul: await measure({ sizes: CPU_PRODUCTS, work: cube, at: productBy(cpuOps()), budget: BUDGETS.cpuMatmul }, CPU_WARM_UPS),
   };
   return { tuning, rates: { gpu, cpu }, milliseconds };
 }
 
 const cube = (side: number) => side ** 3;
 
-async function gramOnCpu(size: GramSize) {
+async function gramOnCpu(size: GramSize): ReturnType<ClimbOptions<GramSize>['at']> {
   const x = Float64Array.from(rowsLikeTaps(size));
   return { jobs: [() => gramOfRows(x, ...size)] };
 }
@@ -71,11 +75,4 @@ async function readEntry(ops: TensorOps, matrix: () => Tensor): Promise<void> {
   const entry = ops.scope(() => ops.slice(matrix(), [0, 0], [1, 1]));
   await ops.read(entry);
   ops.dispose(entry);
-}
-
-/** tfjs compiles when an operation is first used. */
-async function compile(ops: TensorOps): Promise<void> {
-  const { jobs, release } = await productBy(ops)(GPU_PRODUCTS[0]!);
-  await jobs[0]!();
-  release();
 }
