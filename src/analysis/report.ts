@@ -11,6 +11,9 @@ const name = z.string().max(100_100);
 const count = z.int().min(0);
 const sentence = z.string().max(4000);
 
+/** Significant digits that may be asked of an eigenvalue: at most these. */
+export const MOST_DIGITS = 12;
+
 export const SIDES = ['activation', 'gradient', 'parameter', 'weight'] as const;
 
 export const Tap = z.object({
@@ -44,8 +47,12 @@ export const Spectrum = z.object({
   eigenvalues: z.array(z.number()).max(100_000),
   /** |G v - lambda v| for each pair, in the units of the eigenvalues; null where it was not checked. */
   residuals: z.array(z.number().nullable()).max(100_000),
-  /** Below this an eigenvalue is roundoff: censored, counted as dead, never read as a value. */
+  /** Up to here an eigenvalue is not known to `digits` digits: censored, counted as dead, never read as a value. */
   floor: z.number().min(0),
+  /** Significant digits that an eigenvalue above the floor is known to. */
+  digits: z.int().min(1).max(MOST_DIGITS),
+  /** The floor of one digit, by source: roundoff of the taps, and of the Gram and its decomposition (spectrum/floor.ts). */
+  noise: z.object({ forward: z.number().min(0), solver: z.number().min(0) }),
   covers: z.enum(['all', 'head']),
   /** Eigenvalues above the floor, and the rest. */
   rank: count,

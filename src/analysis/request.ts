@@ -1,6 +1,6 @@
 /** What a person asks for: plain data, carried by links and reports. Every null means "the default for this model". */
 import { z } from 'zod';
-import { FISHERS, LOSSES } from './report';
+import { FISHERS, LOSSES, MOST_DIGITS } from './report';
 
 export const BACKENDS = ['auto', 'cpu-f64', 'webgpu'] as const;
 
@@ -20,6 +20,8 @@ export const Request = z.object({
   choices: z.record(z.string().max(32), z.string().max(64)).default({}),
   /** Relative cut: eigenvalues under threshold * largest count as dead even above the floor. 0 = the floor alone. */
   threshold: z.number().min(0).max(1).default(0),
+  /** Significant digits that an eigenvalue above the floor must be known to; null = 9 after a float64 pass, else 1. */
+  digits: z.int().min(1).max(MOST_DIGITS).nullable().default(null),
   /** Also build the N x N Gram of per-sample parameter gradients of every layer. */
   parameter: z.boolean().default(false),
   /** Blocks of samples for the jackknife error bars; 0 or 1 = none, null = 5 where it is cheap. */

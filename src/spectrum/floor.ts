@@ -1,23 +1,41 @@
 /**
- * The numerical floor of a spectrum: below it an eigenvalue is roundoff of this computation, not a property of the network. One
- * function for every route, in units of the eigenvalues.
+ * The numerical floor of a spectrum: an eigenvalue above it is known to the digits that were asked for, one below it is not, and is
+ * censored: counted as dead, never read as a value. One function for every route, in units of the eigenvalues.
  */
 
-/** Guard of a float32 Gram: covers its summation error (test/gpu measures it) and the float32 forward pass at small widths. */
-const FLOAT32_GUARD = 4;
-const FLOAT32_WIDTH = 32;
-/** Guard of a float64 Gram that was rounded on the way (no low part). */
-const ROUNDED_GUARD = 4;
-/** Guard of float32 taps whose Gram is exact: see `spectralFloor`. */
+/**
+ * Of taps X + E for X, rows divided out, Weyl's inequality leaves each singular value known to within e = |E|, so an eigenvalue lambda
+ * to about 2 e / sqrt(lambda) of itself: one digit from about e^2 up, p digits from 100^(p - 1) times that. E is of the size of
+ * u kappa sqrt(trace), u the unit roundoff of the pass and kappa its cancellation; `test/gpu` and `test/spectrum` measure the guard.
+ */
 const FORWARD_GUARD = 64;
+/**
+ * A hi + lo Gram through the double-double Cholesky: absolute error of an eigenvalue over the trace, ten times, so that one digit is
+ * left. Sums of 128 products drop at most 2^-88 of sqrt(G_ii G_jj), and do drop 2^-90 where all rows are alike; the pivots that are
+ * cut sum to (d + 16) 2^-100, which is less up to d = 4096.
+ */
+const PAIRS = 2 ** -84;
+/** A rounded Gram: guard on d * eps * lambda_max, and the width below which a float32 kernel (test/gpu measures it) gains nothing. */
+const ROUNDED_GUARD = 4;
+const FLOAT32_WIDTH = 32;
+/** Coarser than this is single precision. */
+const SINGLE = 2 ** -30;
 
-export interface FloorInputs {
+/** What hides an eigenvalue, by its source: below the larger of the two not one digit of it is known. */
+export interface Noise {
+  /** Roundoff of the taps. */
+  readonly forward: number;
+  /** Roundoff of the Gram and of its decomposition. */
+  readonly solver: number;
+}
+
+export interface NoiseInputs {
   lambdaMax: number;
   /** Sum of the eigenvalues. */
   trace: number;
-  /** Width d of the matrix. */
+  /** Width d of the Gram. */
   dimension: number;
-  /** Unit roundoff of the forward and backward pass: 2^-53 or 2^-24. */
+  /** Unit roundoff of what made the taps: 2^-53 or 2^-24 of a pass or of the type that they are recorded in; 0 for weights, exact as stored. */
   tapRoundoff: number;
   /** How much larger the roundoff of the taps is, relative to them, where they start as a small difference: >= 1. */
   cancellation: number;
@@ -25,22 +43,25 @@ export interface FloorInputs {
   gramRoundoff: number;
 }
 
+export function spectralNoise({ lambdaMax, trace, dimension, tapRoundoff, cancellation, gramRoundoff }: NoiseInputs): Noise {
+  const forward = FORWARD_GUARD * (tapRoundoff * cancellation) ** 2 * trace;
+  if (gramRoundoff < 2 ** -60) return { forward, solver: PAIRS * trace };
+  const width = gramRoundoff > SINGLE ? Math.max(dimension, FLOAT32_WIDTH) : dimension;
+  return { forward, solver: ROUNDED_GUARD * width * 2 * gramRoundoff * lambdaMax };
+}
+
 /**
- * Float64 taps, and every rounded Gram: d * eps * lambda_max, the rule of numpy's and LAPACK's numerical rank for a d x d Gram matrix,
- * with eps = 2 x the coarser roundoff of taps and Gram. An exact (hi + lo) Gram of float64 taps knows an eigenvalue at this floor to
- * about 1e-9 of itself: roundoff of the taps enters it squared.
- *
- * An exact Gram of float32 taps: only the forward and backward pass have rounded, X + E for X. By Weyl singular values of X / sqrt(rows)
- * move by e = |E| / sqrt(rows) at most, eigenvalues by 2 e sqrt(lambda_max). On 930 taps of random networks (tfjs on WebGPU; relu, tanh,
- * gelu, silu, sigmoid; widths 6 to 256, 2 to 8 hidden layers; mse, ce and fitted ce) e reached 6 u sqrt(trace), with the roundoff u times
- * the cancellation; small transformers with norms and gates (test/gpu/references) lose about twice that. No eigenvalue is further off
- * than this floor. (Small eigenvalues are known better than that, by the square: on
- * those taps the largest that is off by more than 10 % of itself is 1.6 u^2 trace. Reading them wants an error bar for each.)
+ * Digits that are asked for where nobody says. Of taps that a float64 pass computed nine, less those that the seeds lost: their floor is
+ * then near d * eps * lambda_max, the rank rule of numpy and LAPACK. Of all others one.
  */
-export function spectralFloor({ lambdaMax, trace, dimension, tapRoundoff, cancellation, gramRoundoff }: FloorInputs): number {
-  const exact = gramRoundoff < 2 ** -60;
-  if (exact && tapRoundoff > 2 ** -50) return FORWARD_GUARD * tapRoundoff * cancellation * Math.sqrt(trace * lambdaMax);
-  const epsilon = 2 * Math.max(tapRoundoff, gramRoundoff);
-  if (epsilon > 2 ** -30) return FLOAT32_GUARD * Math.max(dimension, FLOAT32_WIDTH) * epsilon * lambdaMax;
-  return (exact ? 1 : ROUNDED_GUARD) * dimension * epsilon * lambdaMax;
+export function defaultDigits(passRoundoff: number, cancellation: number): number {
+  return passRoundoff > SINGLE ? 1 : Math.max(1, 9 - Math.round(Math.log10(cancellation)));
+}
+
+/**
+ * Above this an eigenvalue is known to `digits` significant digits. The error that taps leave falls with the square root of an
+ * eigenvalue, that of a Gram with the eigenvalue itself.
+ */
+export function floorOf({ forward, solver }: Noise, digits: number): number {
+  return Math.max(forward * 100 ** (digits - 1), solver * 10 ** (digits - 1));
 }

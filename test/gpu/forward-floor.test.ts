@@ -78,7 +78,7 @@ async function spectra(numerics: Numerics, net: Model, parameters: ReadonlyMap<s
   const skip = (layer: string, _: string, reason: string) => expect.fail(`${layer}: ${reason}`);
   const { grams } = await runModel(net, weights, probe, net.layers, settings, numerics, { progress: () => undefined, skip });
   const tapRoundoff = numerics.ops.roundoff;
-  return Promise.all(grams.map((g) => solveSpectrum({ ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold: 0 }, inlineSolver)));
+  return Promise.all(grams.map((g) => solveSpectrum({ ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, digits: 1, threshold: 0 }, inlineSolver)));
 }
 
 const nets: [string, Net][] = [
