@@ -3,6 +3,7 @@
  * shared, and opened again. This zod schema is its only definition; `public/report.schema.json` is generated from it.
  */
 import { z } from 'zod';
+import { MOST_DIGITS } from '../spectrum/floor';
 
 /** Raised when a field changes meaning; a report with a larger number is refused with a sentence. */
 export const REPORT_SCHEMA = 1;
@@ -10,9 +11,6 @@ export const REPORT_SCHEMA = 1;
 const name = z.string().max(100_100);
 const count = z.int().min(0);
 const sentence = z.string().max(4000);
-
-/** Significant digits that may be asked of an eigenvalue: at most these. */
-export const MOST_DIGITS = 12;
 
 export const SIDES = ['activation', 'gradient', 'parameter', 'weight'] as const;
 
@@ -51,8 +49,8 @@ export const Spectrum = z.object({
   floor: z.number().min(0),
   /** Significant digits that an eigenvalue above the floor is known to. */
   digits: z.int().min(1).max(MOST_DIGITS),
-  /** The floor of one digit, by source: roundoff of the taps, and of the Gram and its decomposition (spectrum/floor.ts). */
-  noise: z.object({ forward: z.number().min(0), solver: z.number().min(0) }),
+  /** Floors of one digit by source, roundoff of the taps and of the Gram with its decomposition, and the digits that the taps have at all. */
+  noise: z.object({ forward: z.number().min(0), solver: z.number().min(0), digits: z.int().min(1).max(MOST_DIGITS) }),
   covers: z.enum(['all', 'head']),
   /** Eigenvalues above the floor, and the rest. */
   rank: count,

@@ -38,7 +38,7 @@ export interface SpectrumJob {
   tapRoundoff: number;
   /** How much larger the roundoff of the tap is than that of one operation; 1 where nothing cancels. */
   cancellation?: number;
-  /** Digits that an eigenvalue must have to be read. */
+  /** Digits that an eigenvalue should be known to to be read. */
   digits: number;
   threshold: number;
 }
@@ -50,7 +50,7 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
   const rows = job.rows ?? total.rows;
   const sampleLimited = tap.side !== 'weight' && tap.side !== 'parameter' && rows < dimension;
   const whole = await solver.eigenvalues(total, { signal });
-  const view = (values: ArrayLike<number>, gram: Gram, method: { roundoff: number }): { noise: Noise; floor: number; view: SpectrumView } => {
+  const view = (values: ArrayLike<number>, gram: Gram, method: { roundoff: number }): { noise: Noise; floor: number; digits: number; view: SpectrumView } => {
     const noise = spectralNoise({
       lambdaMax: values[0] ?? 0,
       trace: Array.from(values).reduce((sum, value) => sum + value, 0),
@@ -59,8 +59,8 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
       cancellation: job.cancellation ?? 1,
       gramRoundoff: method.roundoff,
     });
-    const floor = floorOf(noise, digits);
-    return { noise, floor, view: viewSpectrum(values, dimension, rows, floor, threshold, sampleLimited) };
+    const above = floorOf(noise, digits);
+    return { noise, ...above, view: viewSpectrum(values, dimension, rows, above.floor, threshold, sampleLimited) };
   };
   const read = view(whole.values, total, whole);
   const folds: SpectrumView[] = [];
@@ -75,7 +75,7 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
     eigenvalues: Array.from(whole.values),
     residuals: Array.from(whole.residuals, (r) => (Number.isNaN(r) ? null : r)),
     floor: read.floor,
-    digits,
+    digits: read.digits,
     noise: read.noise,
     covers: total.dimension < dimension ? 'head' : whole.covers,
     rank: read.view.rank,

@@ -1,32 +1,47 @@
 /**
- * The numerical floor of a spectrum: an eigenvalue above it is known to the digits that were asked for, one below it is not, and is
- * censored: counted as dead, never read as a value. One function for every route, in units of the eigenvalues.
+ * The numerical floor of a spectrum: an eigenvalue above it is known to the digits that were asked for. One at or below it is not, and
+ * is censored: counted as dead, never read as a value. One function for every route, in units of the eigenvalues.
+ *
+ * Roundoff turns taps X into X + E, with E about u kappa |X| for the unit roundoff u of the pass and its cancellation kappa. By Weyl's
+ * inequality a singular value of X / sqrt(rows) moves by e = |E| / sqrt(rows) at most, so an eigenvalue lambda is known to about
+ * 2 e / sqrt(lambda) of itself: one digit from about e^2 up, p digits from 100^(p - 1) times that. A Gram is off by an amount that does
+ * not depend on lambda: p digits from 10^(p - 1) times the first.
  */
 
 /**
- * Of taps X + E for X, rows divided out, Weyl's inequality leaves each singular value known to within e = |E|, so an eigenvalue lambda
- * to about 2 e / sqrt(lambda) of itself: one digit from about e^2 up, p digits from 100^(p - 1) times that. E is of the size of
- * u kappa sqrt(trace), u the unit roundoff of the pass and kappa its cancellation; `test/gpu` and `test/spectrum` measure the guard.
+ * On (u kappa)^2 trace, the floor of one digit. Measured on 2184 float32 taps against float64 (924 of random networks: relu, tanh, gelu,
+ * silu, sigmoid; widths 6 to 256, 1 to 7 hidden layers; mse, ce, fitted or not; 1260 of checkpoints, most of them transformers): the
+ * largest eigenvalue that is off by more than a tenth is 5.2 (u kappa)^2 trace.
  */
 const FORWARD_GUARD = 64;
 /**
- * A hi + lo Gram through the double-double Cholesky: absolute error of an eigenvalue over the trace, ten times, so that one digit is
- * left. Sums of 128 products drop at most 2^-88 of sqrt(G_ii G_jj), and do drop 2^-90 where all rows are alike; the pivots that are
- * cut sum to (d + 16) 2^-100, which is less up to d = 4096.
+ * On u kappa, the relative error of the largest eigenvalues, which ill-conditioned samples (norms, attention) amplify: no digit beyond
+ * it is known of any eigenvalue. The largest on the same taps is 1300 u kappa.
+ */
+const RELATIVE_GUARD = 2 ** 13;
+/**
+ * A hi + lo Gram through the double-double Cholesky: ten times its absolute error over the trace. A sum of 128 products drops at most
+ * 2^-88 of sqrt(G_ii G_jj), and does drop 2^-90 where all rows are alike; the pivots that are cut sum to (d + 16) 2^-100 of the trace,
+ * which is less up to d = 4096.
  */
 const PAIRS = 2 ** -84;
-/** A rounded Gram: guard on d * eps * lambda_max, and the width below which a float32 kernel (test/gpu measures it) gains nothing. */
+/** On d eps lambda_max, for a Gram of single words (test/gpu measures it). */
 const ROUNDED_GUARD = 4;
+/** Narrower float32 Grams are not more exact than one of this width. */
 const FLOAT32_WIDTH = 32;
-/** Coarser than this is single precision. */
+/** Roundoffs above this are of single precision or less. */
 const SINGLE = 2 ** -30;
+/** Digits that may be asked for. */
+export const MOST_DIGITS = 12;
 
-/** What hides an eigenvalue, by its source: below the larger of the two not one digit of it is known. */
+/** What hides the small end of a spectrum. */
 export interface Noise {
-  /** Roundoff of the taps. */
+  /** Floor of one digit that the roundoff of the taps makes. */
   readonly forward: number;
-  /** Roundoff of the Gram and of its decomposition. */
+  /** Floor of one digit that the Gram and its decomposition make. */
   readonly solver: number;
+  /** Digits that the taps have at all. */
+  readonly digits: number;
 }
 
 export interface NoiseInputs {
@@ -35,7 +50,7 @@ export interface NoiseInputs {
   trace: number;
   /** Width d of the Gram. */
   dimension: number;
-  /** Unit roundoff of what made the taps: 2^-53 or 2^-24 of a pass or of the type that they are recorded in; 0 for weights, exact as stored. */
+  /** Unit roundoff of the pass that made the taps or of the type that they were recorded in; 0 for weights, which are exact as stored. */
   tapRoundoff: number;
   /** How much larger the roundoff of the taps is, relative to them, where they start as a small difference: >= 1. */
   cancellation: number;
@@ -44,24 +59,25 @@ export interface NoiseInputs {
 }
 
 export function spectralNoise({ lambdaMax, trace, dimension, tapRoundoff, cancellation, gramRoundoff }: NoiseInputs): Noise {
-  const forward = FORWARD_GUARD * (tapRoundoff * cancellation) ** 2 * trace;
-  if (gramRoundoff < 2 ** -60) return { forward, solver: PAIRS * trace };
+  const relative = tapRoundoff * cancellation;
   const width = gramRoundoff > SINGLE ? Math.max(dimension, FLOAT32_WIDTH) : dimension;
-  return { forward, solver: ROUNDED_GUARD * width * 2 * gramRoundoff * lambdaMax };
+  return {
+    forward: FORWARD_GUARD * relative ** 2 * trace,
+    solver: gramRoundoff < 2 ** -60 ? PAIRS * trace : ROUNDED_GUARD * width * 2 * gramRoundoff * lambdaMax,
+    digits: Math.max(1, Math.min(MOST_DIGITS, Math.floor(-Math.log10(RELATIVE_GUARD * relative)))),
+  };
+}
+
+/** Above `floor` an eigenvalue is known to `digits` significant digits: those wanted, or as many as there are. */
+export function floorOf({ forward, solver, digits: most }: Noise, wanted: number): { floor: number; digits: number } {
+  const digits = Math.min(wanted, most);
+  return { floor: Math.max(forward * 100 ** (digits - 1), solver * 10 ** (digits - 1)), digits };
 }
 
 /**
- * Digits that are asked for where nobody says. Of taps that a float64 pass computed nine, less those that the seeds lost: their floor is
- * then near d * eps * lambda_max, the rank rule of numpy and LAPACK. Of all others one.
+ * Digits wanted where nobody says. Of taps that a float64 pass computed nine, less those that the seeds lost: their floor is then near
+ * d * eps * lambda_max, the rank rule of numpy and LAPACK. Of all others one.
  */
 export function defaultDigits(passRoundoff: number, cancellation: number): number {
   return passRoundoff > SINGLE ? 1 : Math.max(1, 9 - Math.round(Math.log10(cancellation)));
-}
-
-/**
- * Above this an eigenvalue is known to `digits` significant digits. The error that taps leave falls with the square root of an
- * eigenvalue, that of a Gram with the eigenvalue itself.
- */
-export function floorOf({ forward, solver }: Noise, digits: number): number {
-  return Math.max(forward * 100 ** (digits - 1), solver * 10 ** (digits - 1));
 }

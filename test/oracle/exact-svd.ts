@@ -2,8 +2,6 @@
  * Singular values in double-double by one-sided Jacobi: an oracle that shares nothing with the product's route (no Gram, no Cholesky,
  * no bidiagonal form). Absolute error about 1e-30 of the largest, relative error 1e-12 above that.
  */
-import { productError, sumError } from '../../src/numerics/double-double';
-
 /** A matrix [rows, columns], row-major; `lo` holds what float64 cannot. */
 export interface PairMatrix {
   rows: number;
@@ -46,6 +44,20 @@ export function exactSingularValues(matrix: PairMatrix): Float64Array {
   return Float64Array.from(hi, (_, c) => norm(c)).sort().reverse();
 }
 
+/** The exact error of s = fl(a + b) (Knuth). */
+export function sumError(a: number, b: number, s: number): number {
+  const t = s - a;
+  return a - (s - t) + (b - t);
+}
+
+/** The exact error of p = fl(a * b) (Dekker), for |a|, |b| < 2^996. */
+export function productError(a: number, b: number, p: number): number {
+  const [c, d] = [134217729 * a, 134217729 * b];
+  const [ah, bh] = [c - (c - a), d - (d - b)];
+  const [al, bl] = [a - ah, b - bh];
+  return ah * bh - p + ah * bl + al * bh + al * bl;
+}
+
 function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
   for (let k = 0; k < x.length; k++) sum += x[k]! * y[k]!;
@@ -70,7 +82,10 @@ function rotate(xh: Float64Array, xl: Float64Array, yh: Float64Array, yl: Float6
   const s = c * t;
   const sl = productError(c, t, s) + cl * t;
   for (let k = 0; k < xh.length; k++) {
-    const [a, al, b, bl] = [xh[k]!, xl[k]!, yh[k]!, yl[k]!];
+    const a = xh[k]!;
+    const al = xl[k]!;
+    const b = yh[k]!;
+    const bl = yl[k]!;
     const ca = c * a;
     const sb = s * b;
     const sa = s * a;
