@@ -24,7 +24,15 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
     return `${some} are above ${below}: none is dead on this probe.`;
   }
   const verb = s.deficit === 1 ? 'is' : 'are';
-  return `${count(s.deficit)} of ${count(s.dimension)} ${directions} ${verb} below ${below}: dead on this probe of ${count(s.rows)} rows, and not limited by samples.`;
+  return `${count(s.deficit)} of ${count(s.dimension)} ${directions} ${verb} below ${below}: ${coarse(s) ?? `dead on this probe of ${count(s.rows)} rows, and not limited by samples`}.`;
+}
+
+/** What is below a floor of several digits may be known to fewer; null where not one digit is known of any. */
+function coarse(s: Spectrum): string | null {
+  const known = s.eigenvalues.slice(s.rank).filter((x) => x > Math.max(s.noise.forward, s.noise.solver)).length;
+  if (known === 0) return null;
+  const them = known === s.deficit ? (known === 1 ? 'it is' : 'all are') : `${count(known)} of them ${known === 1 ? 'is' : 'are'}`;
+  return `counted as dead, but ${them} known to fewer digits`;
 }
 
 /** What stands above a floor. */
@@ -35,7 +43,7 @@ export function digitsWords(digits: number): string {
 /** A tensor has no probe: its missing rank is its own. */
 function weightSentence(s: Spectrum, below: string): string {
   if (s.deficit === 0) return `All ${count(s.dimension)} weight directions are above ${below}: the tensor has full rank.`;
-  return `${count(s.deficit)} of ${count(s.dimension)} weight directions ${s.deficit === 1 ? 'is' : 'are'} below ${below}: the tensor has rank ${count(s.rank)}.`;
+  return `${count(s.deficit)} of ${count(s.dimension)} weight directions ${s.deficit === 1 ? 'is' : 'are'} below ${below}: ${coarse(s) ?? `the tensor has rank ${count(s.rank)}`}.`;
 }
 
 /** Which backend, in words. */
