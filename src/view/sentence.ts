@@ -29,7 +29,7 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
 
 /** What is below a floor of several digits may be known to fewer; null where not one digit is known of any. */
 function coarse(s: Spectrum): string | null {
-  const known = s.eigenvalues.slice(s.rank).filter((x) => x > Math.max(s.noise.forward, s.noise.solver)).length;
+  const known = s.eigenvalues.slice(s.rank).filter((x) => x <= s.floor && x > Math.max(s.noise.forward, s.noise.solver)).length;
   if (known === 0) return null;
   const them = known === s.deficit ? (known === 1 ? 'it is' : 'all are') : `${count(known)} of them ${known === 1 ? 'is' : 'are'}`;
   return `counted as dead, but ${them} known to fewer digits`;

@@ -17,6 +17,7 @@ describe('the sentence about a spectrum', () => {
     expect(spectrumSentence(spectrum, 0)).toContain('counted as dead, but all are known to fewer digits');
     const mixed = { ...spectrum, eigenvalues: spectrum.eigenvalues.map((x, i) => (i < 17 ? x : 0)) };
     expect(spectrumSentence(mixed, 0)).toContain('but 2 of them are known to fewer digits');
+    expect(spectrumSentence(rereadSpectrum(nothing, { threshold: 0.01, digits: null }), 0.01)).toContain(': dead on this probe');
     expect(spectrumSentence(rereadSpectrum(spectrum, { threshold: 0, digits: 1 }), 0)).toContain('All 20 gradient directions are above');
   });
 });
