@@ -82,5 +82,5 @@ describe('floor honesty', () => {
     expect(problems).toEqual([]);
     expect(kept.above).toBeGreaterThan(5000);
     expect(kept.below).toBeGreaterThan(2000);
-  });
+  }, 180_000);
 });
