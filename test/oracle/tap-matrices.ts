@@ -65,6 +65,14 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     const { inner, a, b } = factors(shape, random, round);
     return { ideal: product(a, b, shape, inner), computed: roundedProduct(a, b, shape, inner, round) };
   },
+  // The factor on the left repeats its columns: many terms, few directions.
+  'low rank, long sums': (shape, random, round) => {
+    const { inner, a } = factors(shape, random, round);
+    const terms = 96;
+    const left = Float64Array.from({ length: shape.rows * terms }, (_, at) => a[Math.floor(at / terms) * inner + ((at % terms) % inner)]!);
+    const right = gaussian(random, round, terms * shape.columns);
+    return { ideal: product(left, right, shape, terms), computed: roundedProduct(left, right, shape, terms, round) };
+  },
   'low rank, rounded once': (shape, random, round) => {
     const { inner, a, b } = factors(shape, random, round);
     return product(a, b, shape, inner);
