@@ -3,6 +3,7 @@
  * shared, and opened again. This zod schema is its only definition; `public/report.schema.json` is generated from it.
  */
 import { z } from 'zod';
+import { MOST_DIGITS } from '../spectrum/floor';
 
 /** Raised when a field changes meaning; a report with a larger number is refused with a sentence. */
 export const REPORT_SCHEMA = 1;
@@ -44,8 +45,12 @@ export const Spectrum = z.object({
   eigenvalues: z.array(z.number()).max(100_000),
   /** |G v - lambda v| for each pair, in the units of the eigenvalues; null where it was not checked. */
   residuals: z.array(z.number().nullable()).max(100_000),
-  /** Below this an eigenvalue is roundoff: censored, counted as dead, never read as a value. */
+  /** Up to here an eigenvalue is not known to `digits` digits: censored, counted as dead, never read as a value. */
   floor: z.number().min(0),
+  /** Significant digits that an eigenvalue above the floor is known to. */
+  digits: z.int().min(1).max(MOST_DIGITS),
+  /** Floors of one digit by source, roundoff of the taps and of the Gram with its decomposition, and the digits that the taps have at all. */
+  noise: z.object({ forward: z.number().min(0), solver: z.number().min(0), digits: z.int().min(1).max(MOST_DIGITS) }),
   covers: z.enum(['all', 'head']),
   /** Eigenvalues above the floor, and the rest. */
   rank: count,

@@ -21,6 +21,7 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --choice KEY=VALUE  any other choice about the model (normalization=none, attention=bidirectional); repeatable
   --layers GLOB       only layers with these names ('blocks.*.mlp.*,unembed.*')
   --threshold X       relative cut: eigenvalues under X * largest count as dead
+  --digits P          digits that an eigenvalue above the floor should be known to (default 9 after a float64 pass, else 1)
   --folds B           blocks of samples for the error bars (0 = none)
   --parameter         also the N x N Gram of per-sample parameter gradients
   --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
@@ -61,6 +62,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
         choice: { type: 'string', multiple: true },
         layers: { type: 'string' },
         threshold: { type: 'string' },
+        digits: { type: 'string' },
         folds: { type: 'string' },
         parameter: { type: 'boolean' },
         backend: { type: 'string' },
@@ -91,6 +93,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
     positions: number(values.positions),
     seed: number(values.seed),
     threshold: number(values.threshold),
+    digits: number(values.digits),
     folds: number(values.folds),
     loss: values.loss,
     fisher: values.fisher,

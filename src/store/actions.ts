@@ -165,8 +165,8 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       const controller = (stop = new AbortController());
       const { id, inspection } = subject;
       const settings = settingsOf(get(), id);
-      // The threshold is applied to what is shown, at once and without the engine: a link opens to the same numbers, error bars included.
-      const request = { ...requestOf(inspection, settings), threshold: 0 };
+      // Threshold and digits are applied to what is shown, at once and without the engine: a link opens to the same numbers, error bars included.
+      const request = { ...requestOf(inspection, settings), threshold: 0, digits: null };
       const before = get().results[id];
       const keep = (report: Report) => set({ results: { ...get().results, [id]: { report, request, probe: settings.probe } } });
 

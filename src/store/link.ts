@@ -8,7 +8,7 @@ import type { Environment } from './environment';
 import { shownReport, sidesOf } from './report';
 import { drawnSides, selectedLayer } from './selection';
 import { currentSubject, type Subject } from './session';
-import { editsOf, requestOf, settingsOf, thresholdOf } from './settings';
+import { digitsOf, editsOf, requestOf, settingsOf, thresholdOf } from './settings';
 import type { App, Get, Set } from './store';
 
 /** A link to a local file that is not here yet. */
@@ -135,7 +135,7 @@ export function linkOf(state: App): Link | null {
   const available = sidesOf(report);
   return {
     source,
-    request: { ...request, threshold: thresholdOf(state) },
+    request: { ...request, threshold: thresholdOf(state), digits: digitsOf(state) },
     view: {
       ...state.view,
       layer: selectedLayer(state),

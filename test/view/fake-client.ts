@@ -42,6 +42,8 @@ export function fakeSpectrum(layer: FakeLayer, side: Side, rows = 961): Spectrum
     eigenvalues,
     residuals: eigenvalues.map(() => floor * 0.1),
     floor,
+    digits: 9,
+    noise: { forward: floor * 1e-16, solver: floor * 1e-12, digits: 11 },
     covers: 'all',
     rank,
     deficit: width - rank,
