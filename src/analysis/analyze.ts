@@ -10,6 +10,7 @@ import type { ProbeFileContent } from '../probe/file';
 import { NO_LAYERS } from './choice';
 import { workOf, type Work } from './cost';
 import type { AnalysisEvent, Phase } from './events';
+import { fingerprintOf } from './fingerprint';
 import { prepare, type Prepared } from './inspect';
 import { defaultDigits } from '../spectrum/floor';
 import type { TapGrams } from './layer-sums';
@@ -55,6 +56,7 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | 
   if (subject.kind === 'model') await analyzeModel(subject.model, prepared, chosen.numerics, run, means);
   else await analyzeTensors(subject, prepared, run, means);
 
+  report.provenance.grams = await fingerprintOf(report.spectra);
   report.provenance.seconds = (performance.now() - started) / 1000;
   if (report.spectra.length === 0) {
     const reasons = report.skipped.slice(0, 3).map((s) => `${s.layer}: ${s.reason}`).join('; ');
@@ -117,6 +119,7 @@ function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: 
   return {
     kind: 'deadreckon-report',
     schema: REPORT_SCHEMA,
+    request: p.request,
     checkpoint: p.checkpoint,
     model: describe(p.subject, checkpoint),
     probe: p.summary,
@@ -131,6 +134,7 @@ function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: 
       seconds: 0,
       phases: {},
       partial: false,
+      grams: null,
       ...(choice && { choice }),
     },
   };

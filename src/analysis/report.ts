@@ -3,6 +3,7 @@
  * shared, and opened again. This zod schema is its only definition; `public/report.schema.json` is generated from it.
  */
 import { z } from 'zod';
+import { FISHERS, LOSSES, Request } from './request';
 import { MOST_DIGITS } from '../spectrum/floor';
 
 /** Raised when a field changes meaning; a report with a larger number is refused with a sentence. */
@@ -35,8 +36,15 @@ export const Reading = z.object({
   limitedBy: z.enum(['floor', 'samples']).nullable(),
 });
 
+export const GramHash = z.object({
+  /** 'integers': of an exact Gram, the same on every device. 'words': of float64 sums, the same wherever the taps are. */
+  of: z.enum(['integers', 'words']),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
 export const Spectrum = z.object({
   tap: Tap,
+  gram: GramHash,
   /** Width d of the tap. */
   dimension: count,
   /** Rows (samples, or samples x positions) that the Gram was averaged over. */
@@ -117,8 +125,6 @@ export const CheckpointSummary = z.object({
   tensorCount: count,
 });
 
-export const LOSSES = ['mse', 'ce'] as const;
-export const FISHERS = ['empirical', 'sampled', 'exact'] as const;
 
 export const ProbeSummary = z.object({
   /** 'gaussian', 'tokens', 'file', 'none' */
@@ -166,6 +172,8 @@ export const Provenance = z.object({
   phases: z.record(z.string().max(32), z.number()),
   /** True when the run was cancelled: what is here is complete, the rest is missing. */
   partial: z.boolean(),
+  /** One SHA-256 over the Grams of all spectra: equal where the analysis was reproduced bit for bit. Null while it runs. */
+  grams: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
   /** How the backend came to be; absent where the caller brought it along. */
   choice: BackendChoice.optional(),
 });
@@ -173,6 +181,8 @@ export const Provenance = z.object({
 export const Report = z.object({
   kind: z.literal('deadreckon-report'),
   schema: z.literal(REPORT_SCHEMA),
+  /** What was asked for, with every default filled in. */
+  request: Request,
   checkpoint: CheckpointSummary,
   model: ModelSummary,
   probe: ProbeSummary,
@@ -195,5 +205,4 @@ export type CheckpointSummary = z.infer<typeof CheckpointSummary>;
 export type TensorLine = z.infer<typeof TensorLine>;
 export type ProbeSummary = z.infer<typeof ProbeSummary>;
 export type Skipped = z.infer<typeof Skipped>;
-export type Loss = (typeof LOSSES)[number];
-export type Fisher = (typeof FISHERS)[number];
+export type GramHash = z.infer<typeof GramHash>;

@@ -1,8 +1,9 @@
 /** What a person asks for: plain data, carried by links and reports. Every null means "the default for this model". */
 import { z } from 'zod';
 import { MOST_DIGITS } from '../spectrum/floor';
-import { FISHERS, LOSSES } from './report';
 
+export const LOSSES = ['mse', 'ce'] as const;
+export const FISHERS = ['empirical', 'sampled', 'exact'] as const;
 export { MOST_DIGITS };
 export const BACKENDS = ['auto', 'cpu-f64', 'webgpu'] as const;
 
@@ -31,6 +32,8 @@ export const Request = z.object({
 });
 
 export type Request = z.infer<typeof Request>;
+export type Loss = (typeof LOSSES)[number];
+export type Fisher = (typeof FISHERS)[number];
 export type Backend = (typeof BACKENDS)[number];
 
 export const defaultRequest: Request = Request.parse({});

@@ -4,6 +4,7 @@ import type { Gram, Solver } from '../numerics/types';
 import { floorOf, spectralNoise, type Noise } from '../spectrum/floor';
 import { readAll, viewSpectrum } from '../spectrum/read';
 import type { SpectrumView } from '../spectrum/types';
+import { gramHash } from './fingerprint';
 import type { Spectrum, Tap } from './report';
 
 /** Sums Grams chunk by chunk into blocks; the order of summation is fixed, so the same run gives the same bits. */
@@ -70,6 +71,7 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
   }
   return {
     tap,
+    gram: await gramHash(total),
     dimension,
     rows,
     eigenvalues: Array.from(whole.values),

@@ -1,12 +1,12 @@
 /** The command line's words -> what to do. */
 import { parseArgs } from 'node:util';
-import { BACKENDS, Request } from '../analysis/request';
-import { FISHERS, LOSSES } from '../analysis/report';
+import { BACKENDS, FISHERS, LOSSES, Request } from '../analysis/request';
 import { activationName } from '../model/layers/activations';
 
 export const USAGE = `deadreckon: read the dead directions of a trained network
 
   npm run --silent cli -- analyze PATH… [options]
+  npm run --silent cli -- verify REPORT PATH… [--probe FILE] [--json]
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
 A file that holds only 'inputs' and 'targets' is used as the probe.
@@ -28,10 +28,14 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --json              print the report as JSON, and nothing else, on standard output
   --out FILE          write the report to a file as well
 
-Exit code: 0 when something was analysed, 1 when nothing was, 2 when these words were not understood, 130 when interrupted.
+verify runs the analysis of a report (of --out, --json or the page) again and compares every Gram matrix, bit for bit.
+
+Exit code: 0 when something was analysed (verify: when all bits are the same), 1 when not, 2 when these words were not understood, 130 when interrupted.
 `;
 
 export interface AnalyzeCommand {
+  /** Run the request of the report among the paths, and compare. */
+  verify: boolean;
   paths: string[];
   probe: string | null;
   request: Request;
@@ -77,8 +81,9 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
   const { values, positionals } = parsed;
   const [command, ...paths] = positionals;
   if (values.help || command === 'help' || (command === undefined && words.length === 0)) return 'help';
-  if (command !== 'analyze') throw new UsageError(`there is no command '${command ?? ''}'; the one command is 'analyze'`);
-  if (paths.length === 0) throw new UsageError('analyze needs a PATH');
+  const verify = command === 'verify';
+  if (command !== 'analyze' && !verify) throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze' and 'verify'`);
+  if (paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   const choices: Record<string, string> = {};
   if (values.activation) choices.activation = activationName(values.activation) ?? values.activation;
   for (const pair of values.choice ?? []) {
@@ -105,5 +110,5 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
     const issue = request.error.issues[0]!;
     throw new UsageError(`--${issue.path.map(String).join('.')}: ${issue.message}`);
   }
-  return { paths, probe: values.probe ?? null, request: request.data, json: values.json ?? false, out: values.out ?? null };
+  return { verify, paths, probe: values.probe ?? null, request: request.data, json: values.json ?? false, out: values.out ?? null };
 }

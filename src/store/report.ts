@@ -12,6 +12,8 @@ export interface Result {
   /** What was asked for; null for a snapshot, which does not say. */
   request: Request | null;
   probe: string | null;
+  /** Whether its Grams have the bits of the link that it was opened by; null where there was none. */
+  verified: boolean | null;
 }
 
 export interface ReportSlice {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeLink, defaultView, encodeLink, type Link } from '../../src/analysis/link';
 import { defaultRequest } from '../../src/analysis/request';
 
-const base: Link = { source: { kind: 'example', id: 'reduced-rank' }, request: defaultRequest, view: defaultView, digest: [] };
+const base: Link = { source: { kind: 'example', id: 'reduced-rank' }, request: defaultRequest, view: defaultView, grams: null, digest: [] };
 const pack = (value: unknown) => '#v1.' + Buffer.from(deflateSync(typeof value === 'string' ? new TextEncoder().encode(value) : new TextEncoder().encode(JSON.stringify(value)))).toString('base64url');
 
 describe('share links', () => {
@@ -22,6 +22,7 @@ describe('share links', () => {
         backend: fc.constant('auto' as const), choices: fc.constant({ activation: 'gelu' }), threshold: fc.double({ min: 0, max: 1, noNaN: true }),
         parameter: fc.boolean(), digits: fc.option(fc.integer({ min: 1, max: 12 })), folds: fc.option(fc.nat(20)),
       }),
+      grams: fc.option(fc.stringMatching(/^[0-9a-f]{64}$/)),
       view: fc.record({
         tab: fc.constant('spectra' as const), layer: fc.option(name), sides: fc.constant(['gradient' as const]), scale: fc.constant('absolute' as const),
         index: fc.constant('log' as const), range: fc.option(fc.record({ x: fc.tuple(finite, finite), y: fc.tuple(finite, finite) })),

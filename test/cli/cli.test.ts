@@ -57,6 +57,21 @@ describe('cli analyze', () => {
     fine.forEach(([digits, floor], i) => expect([digits, coarse[i]![0], floor < coarse[i]![1]]).toEqual([1, 5, true]));
   });
 
+  it('verifies a report bit for bit, and says what differs', async () => {
+    const file = join(folder, 'shared.json');
+    const example = 'public/examples/reduced-rank.npz';
+    await cli('analyze', example, '--samples', '64', '--seed', '3', '--out', file);
+    const same = await cli('verify', file, example);
+    expect(same).toMatchObject({ code: 0, out: 'reduced-rank.npz: verified. All 4 Gram matrices have the bits of the report.\n' });
+    const report = Report.parse(JSON.parse(readFileSync(file, 'utf8')));
+    writeFileSync(file, JSON.stringify({ ...report, request: { ...report.request, seed: 4 } }));
+    const other = await cli('verify', file, example, '--json');
+    expect(other.code).toBe(1);
+    expect(JSON.parse(other.out)).toMatchObject({ verified: false, same: 0, missing: [] });
+    expect(JSON.parse(other.out).different).toHaveLength(4);
+    expect(await cli('verify', file, 'public/examples/dead-units.safetensors')).toMatchObject({ code: 1, err: expect.stringContaining('none of the reports given is of this checkpoint') });
+  });
+
   it('a broken file does not take the good one with it', async () => {
     const broken = join(folder, 'broken.safetensors');
     writeFileSync(broken, 'hello');

@@ -62,6 +62,8 @@ describe('the gallery', () => {
     await finished(second.page, example.expect.length);
     const after = await seen(second.page);
     expect(after).toEqual(before);
+    await second.page.click('#tab-report');
+    await second.page.waitForSelector('#panel-report :text("verified: the same bits")');
     expect([...first.complaints, ...second.complaints]).toEqual([]);
     await first.context.close();
     await second.context.close();

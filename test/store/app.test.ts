@@ -152,7 +152,7 @@ describe('cancel', () => {
     const { store } = setup({ pause: 150 });
     await store.getState().openFiles([file('big.safetensors')]);
     const id = store.getState().current!;
-    const earlier = { report: { ...fakeReport(), spectra: [] }, request: null, probe: null };
+    const earlier = { report: { ...fakeReport(), spectra: [] }, request: null, probe: null, verified: null };
     store.setState({ results: { [id]: earlier } });
     const run = store.getState().run();
     store.getState().cancel();

@@ -37,6 +37,7 @@ export function fakeSpectrum(layer: FakeLayer, side: Side, rows = 961): Spectrum
   const least = live.at(-1) ?? null;
   return {
     tap: { layer: layer.name, side },
+    gram: { of: 'words', sha256: '0'.repeat(64) },
     dimension: width,
     rows,
     eigenvalues,
@@ -80,6 +81,7 @@ export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'mo
   return {
     kind: 'deadreckon-report',
     schema: 1,
+    request: defaultRequest,
     checkpoint: {
       format: 'safetensors',
       name,
@@ -142,6 +144,7 @@ export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'mo
       seconds: 0,
       phases: {},
       partial: true,
+      grams: null,
     },
   };
 }
