@@ -13,10 +13,9 @@ export interface Factor extends Pairs {
 
 /** Vectors carried beyond those that are wanted. */
 const GUARD = 2;
-const CYCLES = 8;
+const CYCLES = 6;
 /** Columns of the space in the first cycle, and later, for each carried vector. */
-const DEPTH = [2, 4] as const;
-const LEAST_COLUMNS = 32;
+const DEPTH = [2, 8] as const;
 /** Residuals down to this part of the eigenvalue are enough. */
 const RELATIVE = 2 ** -50;
 /** What a vector has beyond the others, relative to itself, is rounding from here on. */
@@ -26,14 +25,15 @@ const ORTHOGONAL = 2 ** -98;
 const SWEEPS = 12;
 
 /**
- * Orthonormal vectors of the `wanted` smallest eigenvalues of `G` [n, n] = R^T R on the complement of `nullSpace`, ascending. Each
+ * Orthonormal vectors of the `wanted` smallest eigenvalues of `G` [n, n] = R^T R on the complement of `nullSpace`, ascending, and one
+ * more, which need not be accurate, where there is one: its Rayleigh quotient shows the gap. Each
  * cycle spans x, G^-1 x, G^-2 x ... from the best vectors of the one before and takes the singular vectors of R on that space
  * (Rayleigh & Ritz, one-sided Jacobi: values keep their relative accuracy). Ends when all residuals are at 2^-50 of their eigenvalue
- * or at rounding, or after 8 cycles.
+ * or at rounding, or after 6 cycles.
  */
 export function* inverseSubspace(G: Pairs, R: Factor, wanted: number, nullSpace: readonly Pairs[]): Steps<Pairs[]> {
   const { rank, n } = R;
-  if (wanted === 0) return [];
+  if (rank === 0) return [];
   const carried = Math.min(rank, wanted + GUARD);
   const random = new Random(n);
   // Pivots came in falling order: the last columns are the nearest to dependent ones.
@@ -43,7 +43,7 @@ export function* inverseSubspace(G: Pairs, R: Factor, wanted: number, nullSpace:
     return x;
   });
   for (let cycle = 0; ; cycle++) {
-    const most = Math.min(rank, cycle === 0 ? DEPTH[0] * carried : Math.max(LEAST_COLUMNS, DEPTH[1] * carried));
+    const most = Math.min(rank, cycle === 0 ? DEPTH[0] * carried : DEPTH[1] * carried);
     const basis: Pairs[] = [];
     while (basis.length < most && block.length > 0) {
       const added: Pairs[] = [];
@@ -58,7 +58,7 @@ export function* inverseSubspace(G: Pairs, R: Factor, wanted: number, nullSpace:
       }
     }
     block = yield* ritzVectors(R, basis, carried);
-    if (cycle + 1 === CYCLES || basis.length === rank || (yield* settled(G, n, block.slice(0, wanted)))) return block.slice(0, wanted);
+    if (cycle + 1 === CYCLES || basis.length === rank || (yield* settled(G, n, block.slice(0, wanted)))) return block.slice(0, wanted + 1);
   }
 }
 

@@ -67,9 +67,7 @@ export function* nearNullSteps(gram: Gram, count: number, options: { isolate?: b
     vectors.push(nullVector(R, j, vectors));
     yield;
   }
-  // One more than is wanted, for the gap.
-  const positive = nullity > wanted ? 0 : Math.min(R.rank, wanted - nullity + 1);
-  vectors.push(...(yield* inverseSubspace(G, R, positive, vectors)));
+  if (nullity <= wanted) vectors.push(...(yield* inverseSubspace(G, R, wanted - nullity, vectors)));
 
   const candidates: Candidate[] = [];
   for (const vector of vectors) {
