@@ -20,6 +20,8 @@ import type { Workspace } from './workspace';
 /** All pairs are checked up to here; above, this many from each end. */
 const CHECK_ALL = 512;
 const CHECK_ENDS = 16;
+/** Singular values within this range of each other lose no digits that matter to one another. */
+const NARROW = 2 ** -10;
 /** Growth of rows in the bidiagonalisation, relative to where they began, that costs no more than a digit or two. */
 const GROWTH = 32;
 
@@ -93,7 +95,7 @@ function* solvePairs(hi: Float64Array, lo: Float64Array, n: number, roundoff: nu
   const sigma = yield* bidiagonalSingularValues(b.diagonal, b.subDiagonal);
   const values = new Float64Array(n);
   sigma.forEach((s, i) => (values[i] = s * s));
-  if (gradingLost(b, kept, n)) {
+  if (sigma[rank - 1]! < NARROW * sigma[0]! && gradingLost(b, kept, n)) {
     const inverse = yield* inverseSingularValues(kept, rank, n, work);
     const middle = sigma[0]! / inverse[rank - 1]!;
     for (let i = 0; i < rank; i++) if (values[i]! < middle) values[i] = 1 / inverse[i]! ** 2;
