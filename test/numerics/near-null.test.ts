@@ -9,6 +9,7 @@ import type { NearNull } from '../../src/numerics/near-null';
 import type { Pairs } from '../../src/numerics/pair-vectors';
 import { runAtOnce } from '../../src/numerics/stepwise';
 import type { Gram } from '../../src/numerics/types';
+import { typescript, useEngine } from '../../src/numerics/workspace';
 import { decimalToBigInt, fromBigInt, toBigInt } from '../oracle/exact';
 import { gradedCases, gradedFactor, gradedName } from '../oracle/graded';
 import { hadamard, hadamardSandwich, hilbert, lehmer, matrix } from '../oracle/matrices';
@@ -180,5 +181,18 @@ it('scaling the data by 2^k scales values and bounds by 4^k and changes no bit o
       expect(p.vector).toEqual(want.vector);
       expect([p.value.hi, p.value.lo, p.residual, p.radius]).toEqual([want.value.hi, want.value.lo, want.residual, want.radius].map((v) => v * 4 ** k));
     });
+  }
+});
+
+it('without WebAssembly every bit is the same', () => {
+  const gram = gramOfRows(new Random(9).normals(30 * 40), 30, 40);
+  const got = () => nearNull({ ...gram, rows: 1 }, 11);
+  const wasm = got();
+  expect(wasm.isolated).toBe(true);
+  useEngine(typescript);
+  try {
+    expect(got()).toEqual(wasm);
+  } finally {
+    useEngine(null);
   }
 });
