@@ -9,6 +9,8 @@ import type { Workspace } from './workspace';
 export interface PivotedCholesky {
   /** R [rank, n], row-major, in the memory of `hi`, rounded to float64 (which moves its singular values by a few 2^-53 of themselves). */
   readonly factor: Float64Array;
+  /** What R has beyond float64, in the memory of `lo`; only entries on and above the diagonal mean something. */
+  readonly tails: Float64Array;
   readonly rank: number;
   /** Column j of R belongs to row and column permutation[j] of G. */
   readonly permutation: Int32Array;
@@ -62,10 +64,11 @@ export function* pivotedCholesky(
   }
   const factor = hi.subarray(0, rank * n);
   for (let i = 0; i < rank; i++) factor.fill(0, i * n, i * n + i);
-  return { factor, rank, permutation };
+  return { factor, tails: lo.subarray(0, rank * n), rank, permutation };
 }
 
-function largestPivot(pivots: Float64Array, floors: Float64Array, from: number): number {
+/** The largest pivot above its floor, from index `from` on; -1 where there is none. */
+export function largestPivot(pivots: Float64Array, floors: Float64Array, from: number): number {
   let best = -1;
   for (let i = from; i < pivots.length; i++) {
     if (pivots[i]! > floors[i]! && (best < 0 || pivots[i]! > pivots[best]!)) best = i;
@@ -74,7 +77,7 @@ function largestPivot(pivots: Float64Array, floors: Float64Array, from: number):
 }
 
 /** Exchanges rows and columns j < p of the symmetric matrix kept in the upper triangle, and columns j, p of the finished rows. */
-function swapColumns(s: Float64Array, n: number, j: number, p: number): void {
+export function swapColumns(s: Float64Array, n: number, j: number, p: number): void {
   const swap = (x: number, y: number) => {
     const t = s[x]!;
     s[x] = s[y]!;

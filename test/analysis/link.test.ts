@@ -66,9 +66,10 @@ describe('share links', () => {
     ['javascript: source', pack({ ...base, source: { kind: 'url', url: 'javascript:alert(1)' } }), /source/],
     ['path in an id', pack({ ...base, source: { kind: 'example', id: '../../etc' } }), /source\.id/],
   ])('refuse %s', (_, text, message) => {
-    const begin = performance.now();
+    // Processor time: the wall clock counts what else the machine does.
+    const begin = process.cpuUsage();
     expect(() => decodeLink(text)).toThrow(message);
-    expect(performance.now() - begin).toBeLessThan(500);
+    expect(process.cpuUsage(begin).user / 1000).toBeLessThan(500);
   });
 
   it('pollute nothing', () => {

@@ -21,6 +21,14 @@ describe('eigenvalues of a Gram of pairs', () => {
     });
   }
 
+  for (const levels of [[0, 30], [0, 12, 24, 36], [0, 3, 6, 9, 12, 15, 18, 21], [0, 0, 0, 1, 1, 20, 20, 20]]) {
+    it(`clusters at sigma = 2^-${levels.join(', 2^-')}: each value to 1e-11`, () => {
+      const s = Float64Array.from({ length: 64 }, (_, k) => 2 ** -levels[Math.floor((k * levels.length) / 64)]!);
+      const { values } = eigenvaluesOfGram({ ...gramOfRows(hadamardSandwich(s), 64, 64), rows: 1 });
+      expect(relative(values, s.map((x) => x * x))).toBeLessThan(1e-11);
+    });
+  }
+
   it('the same factor through a rounded Gram loses everything below 1e-16', () => {
     const s = Float64Array.from({ length: 64 }, (_, k) => Math.round(2 ** 40 * 10 ** ((-9 * k) / 63)) / 2 ** 40);
     const { values, method, roundoff } = eigenvaluesOfGram({ ...plain(gramOfRows(hadamardSandwich(s), 64, 64)), rows: 1 });
