@@ -2,6 +2,8 @@
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
+import { PANEL, panelTexture } from './panels';
+import type { RowBlock } from './panels';
 import { upperTileRanges } from './tile-ranges';
 
 /**
@@ -13,18 +15,20 @@ export const GRAM_BLOCK_ROWS = 512;
 /** Multiply-adds of one dispatch on a GPU: a few ms. */
 const GPU_WORK = 2 ** 32;
 
-/** Which kernel, the side of its tiles, and the multiply-adds that keep a dispatch on SwiftShader near 100 ms. */
+/** Which kernel, the side of its tiles, and the multiply-adds that keep a dispatch on SwiftShader below 100 ms. */
 interface Variant {
   readonly kernel: Kernel;
   readonly side: number;
   readonly softwareWork: number;
+  /** It reads panels in a texture instead of the rows. */
+  readonly panels: boolean;
 }
 
 export const gramVariants = {
   /** Tiles through workgroup memory, for GPUs. */
-  shared: { kernel: kernels.gram, side: 64, softwareWork: 2 ** 24 },
-  /** No barrier, large register tiles over four lanes, for software adapters. */
-  quad: { kernel: kernels.gramQuad, side: 32, softwareWork: 2 ** 26 },
+  shared: { kernel: kernels.gram, side: 64, softwareWork: 2 ** 24, panels: false },
+  /** Register tiles over four lanes, loads through a sampler, for software adapters. */
+  quad: { kernel: kernels.gramQuad, side: PANEL, softwareWork: 2 ** 28, panels: true },
 } as const satisfies Record<string, Variant>;
 
 /**
@@ -43,12 +47,16 @@ export async function gramOnGpu(
   const { side } = variant;
   const tiles = Math.ceil(columns / side);
   const block = async (firstRow: number): Promise<Float32Array> => {
-    const endRow = Math.min(rows, firstRow + GRAM_BLOCK_ROWS);
+    const rowBlock = { columns, firstRow, endRow: Math.min(rows, firstRow + GRAM_BLOCK_ROWS) };
     const g = queue.storage(((tiles * (tiles + 1)) / 2) * side * side, 'gram tiles');
+    let texture: GPUTexture | undefined;
     try {
-      await queue.run(blockDispatches(variant, { x, g }, { columns, firstRow, endRow, tiles }, queue.software), signal);
+      if (variant.panels) texture = await panelTexture(queue, x, rowBlock, signal);
+      const resources = { buffers: { x, g }, ...(texture && { textures: { x: texture } }) };
+      await queue.run(blockDispatches(variant, resources, rowBlock, queue.software), signal);
       return await queue.read(g);
     } finally {
+      texture?.destroy();
       queue.buffers.release(g);
     }
   };
@@ -73,15 +81,15 @@ export async function gramOnGpu(
 /** The block of rows, cut into ranges of tile rows. */
 function* blockDispatches(
   { kernel, side, softwareWork }: Variant,
-  buffers: { x: GPUBuffer; g: GPUBuffer },
-  block: { columns: number; firstRow: number; endRow: number; tiles: number },
+  resources: Pick<Dispatch, 'buffers' | 'textures'>,
+  { columns, firstRow, endRow }: RowBlock,
   software: boolean,
 ): Iterable<Dispatch> {
-  const { tiles } = block;
-  const perTile = (block.endRow - block.firstRow) * side * side;
-  const budget = (software ? softwareWork : GPU_WORK) / perTile;
+  const tiles = Math.ceil(columns / side);
+  const rows = Math.ceil((endRow - firstRow) / 4) * 4;
+  const budget = (software ? softwareWork : GPU_WORK) / (rows * side * side);
   for (const { first, count } of upperTileRanges(tiles, budget)) {
-    yield { kernel, buffers, params: { ...block, firstTileRow: first }, grid: [tiles, count] };
+    yield { kernel, ...resources, params: { columns, firstRow, endRow, rows, tiles, firstTileRow: first }, grid: [tiles, count] };
   }
 }
 

@@ -3,6 +3,7 @@ import columnSpan from '../../shaders/column_span.wgsl?raw';
 import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
 import gram from '../../shaders/gram.wgsl?raw';
 import gramQuad from '../../shaders/gram_quad.wgsl?raw';
+import quad from '../../shaders/lib/quad.wgsl?raw';
 import reduce from '../../shaders/lib/reduce.wgsl?raw';
 import remainder from '../../shaders/lib/remainder.wgsl?raw';
 import triangle from '../../shaders/lib/triangle.wgsl?raw';
@@ -10,11 +11,17 @@ import matvec from '../../shaders/matvec.wgsl?raw';
 import matvecTransposed from '../../shaders/matvec_transposed.wgsl?raw';
 import mixedRadix from '../../shaders/mixed_radix.wgsl?raw';
 import normalize from '../../shaders/normalize.wgsl?raw';
+import panels from '../../shaders/panels.wgsl?raw';
 import residueGram from '../../shaders/residue_gram.wgsl?raw';
 import residueGramQuad from '../../shaders/residue_gram_quad.wgsl?raw';
 import residues from '../../shaders/residues.wgsl?raw';
 
-const library: Record<string, string> = { 'lib/reduce.wgsl': reduce, 'lib/remainder.wgsl': remainder, 'lib/triangle.wgsl': triangle };
+const library: Record<string, string> = {
+  'lib/quad.wgsl': quad,
+  'lib/reduce.wgsl': reduce,
+  'lib/remainder.wgsl': remainder,
+  'lib/triangle.wgsl': triangle,
+};
 
 /**
  * `text` followed by the files of its `// requires: lib/a.wgsl, lib/b.wgsl` line. Behind it: WGSL wants directives first and
@@ -40,6 +47,7 @@ export const shaders = {
   matvecTransposed: withRequired(matvecTransposed),
   mixedRadix: withRequired(mixedRadix),
   normalize: withRequired(normalize),
+  panels: withRequired(panels),
   residueGram: withRequired(residueGram),
   residueGramQuad: withRequired(residueGramQuad),
   residues: withRequired(residues),

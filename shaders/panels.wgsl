@@ -1,0 +1,36 @@
+// Rows of x as panels of 16 columns: what a texture for gram_quad.wgsl is filled with.
+// One invocation makes four columns of a row; grid = (ceil(4 rows / 64), panels of this dispatch, 1).
+//   x       [.., columns] float32, row-major.
+//   panels  [panels, rows, 4] of four columns each: panel p holds columns 16 p .. 16 p + 15 of the rows from firstRow on; zeros where
+//           x has no row below endRow or no column.
+//   params  see struct.
+
+struct Params {
+  columns: u32,
+  firstRow: u32,
+  endRow: u32,
+  rows: u32,
+  firstPanel: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> panels: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn entry(row: u32, column: u32) -> f32 {
+  if (row >= params.endRow || column >= params.columns) {
+    return 0.0;
+  }
+  return x[row * params.columns + column];
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= 4u * params.rows) {
+    return;
+  }
+  let panel = id.y + params.firstPanel;
+  let row = params.firstRow + id.x / 4u;
+  let column = 16u * panel + 4u * (id.x % 4u);
+  panels[4u * panel * params.rows + id.x] = vec4f(entry(row, column), entry(row, column + 1u), entry(row, column + 2u), entry(row, column + 3u));
+}
