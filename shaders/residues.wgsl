@@ -6,8 +6,8 @@
 //   unit    [columns] unit exponent + 150.
 //   modulus [moduli, 2]: m and 1 / m, float32; 2^10 < m < 2^11.
 //   power   [moduli, powers]: 2^s modulo m for s < powers.
-//   w       [moduli, pairs, width] words: remainder of the first row + 1024 in the low half, of the second in the high half; zeros
-//           beyond the last row and column.
+//   w       [moduli, width / panel, pairs, panel] float32: remainder of the first row + 2048 times that of the second, a whole number
+//           below 2^21; 0 beyond the last row and column.
 //   params  see struct.
 
 struct Params {
@@ -15,6 +15,7 @@ struct Params {
   firstRow: u32,
   endRow: u32,
   width: u32,
+  panel: u32,
   pairs: u32,
   firstPair: u32,
   moduli: u32,
@@ -25,7 +26,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> unit: array<u32>;
 @group(0) @binding(2) var<storage, read> modulus: array<f32>;
 @group(0) @binding(3) var<storage, read> power: array<f32>;
-@group(0) @binding(4) var<storage, read_write> w: array<u32>;
+@group(0) @binding(4) var<storage, read_write> w: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 /// An entry as sign, mantissa and exponent over the unit: q = sign * mantissa * 2^shift.
@@ -65,8 +66,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var k = 0u; k < params.moduli; k++) {
     let m = modulus[2u * k];
     let inverse = modulus[2u * k + 1u];
-    let low = u32(residue(first, k, m, inverse) + 1024.0);
-    let high = bitcast<u32>(i32(0x1p16 * residue(second, k, m, inverse)));
-    w[(k * params.pairs + pair) * params.width + column] = high | low;
+    let words = (k * params.width / params.panel + column / params.panel) * params.pairs + pair;
+    w[words * params.panel + column % params.panel] = residue(first, k, m, inverse) + 2048.0 * residue(second, k, m, inverse);
   }
 }

@@ -11,6 +11,7 @@ import { coprimeModuli, garnerInverses } from '../numerics/exact/moduli';
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
+import { PANEL } from './panels';
 import { upperTileRanges } from './tile-ranges';
 import type { TileRange } from './tile-ranges';
 
@@ -26,13 +27,15 @@ const NOT_FINITE = 1000;
 interface Variant {
   readonly kernel: Kernel;
   readonly side: number;
+  /** It reads panels in a texture instead of the rows of residues. */
+  readonly panels: boolean;
 }
 
 export const residueVariants = {
   /** Tiles through workgroup memory, for GPUs. */
-  shared: { kernel: kernels.residueGram, side: 64 },
-  /** No barrier and little code, for software adapters. */
-  quad: { kernel: kernels.residueGramQuad, side: 16 },
+  shared: { kernel: kernels.residueGram, side: 64, panels: false },
+  /** Register tiles over four lanes, loads through a sampler, for software adapters. */
+  quad: { kernel: kernels.residueGramQuad, side: PANEL, panels: true },
 } as const satisfies Record<string, Variant>;
 
 export interface ExactGramOptions {
@@ -59,11 +62,12 @@ export async function exactGramOnGpu(
   options: ExactGramOptions = {},
 ): Promise<IntegerGram> {
   const { signal, bandBytes = 2 ** 27 } = options;
-  const quad = queue.software && queue.supports(residueVariants.quad.kernel);
-  const variant = options.variant ?? (quad ? residueVariants.quad : residueVariants.shared);
   const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, signal), rows);
   const words = wordsFor(gramBits(fixed));
   const moduli = coprimeModuli(LARGEST_MODULUS, gramBits(fixed) + 1);
+  const fits = Math.ceil(columns / PANEL) * moduli.length <= queue.device.limits.maxTextureDimension2D;
+  const quad = queue.software && fits && queue.supports(residueVariants.quad.kernel);
+  const variant = options.variant ?? (quad ? residueVariants.quad : residueVariants.shared);
   const width = Math.ceil(columns / variant.side) * variant.side;
   const paddedRows = Math.ceil(rows / ROW_STEP) * ROW_STEP;
   // 64 MiB of residues at a time.
@@ -81,6 +85,7 @@ export async function exactGramOnGpu(
   };
   const constants = (values: readonly number[], label: string) => hold(queue.upload(Float32Array.from(values), label));
   const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
+  let texture: GPUTexture | undefined;
   try {
     const costs = queue.software ? COSTS.software : COSTS.gpu;
     const powers = Math.max(1, fixed.bits - 23);
@@ -97,12 +102,22 @@ export async function exactGramOnGpu(
     };
     for (const band of bands) {
       queue.clear(buffers.g);
-      await queue.run(bandDispatches(plan, buffers, band), signal);
+      for (const chunk of chunksOf(rows, chunkRows)) {
+        // One chunk of rows serves all bands.
+        if (band.first === 0 || chunkRows < rows) {
+          await queue.run(residueDispatches(plan, buffers, chunk), signal);
+          texture?.destroy();
+          if (variant.panels) texture = await queue.texture(buffers.w, 4 * chunk.pairs, moduli.length * tiles, 'residues');
+        }
+        await queue.run(productDispatches(plan, { buffers, ...(texture && { textures: { w: texture } }) }, chunk.pairs, band), signal);
+      }
+      await queue.run(radixDispatches(plan, buffers, band), signal);
       const count = words * tilesOf(band, tiles) * variant.side ** 2;
       const integers = new Uint32Array((await queue.read(buffers.integer, count)).buffer);
       placeTiles(limbs, integers, plan, band);
     }
   } finally {
+    texture?.destroy();
     queue.buffers.release(...held);
   }
   return { dimension: columns, fixed, words, limbs };
@@ -125,16 +140,23 @@ interface Plan {
   readonly costs: { products: number; residues: number; digits: number };
 }
 
-/** Rows chunk by chunk into the sums of a band of tiles, then the integers of the band. */
-function* bandDispatches(plan: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
-  const { rows, chunkRows, costs, moduli, tiles, variant, words } = plan;
-  for (let firstRow = 0; firstRow < rows; firstRow += chunkRows) {
+interface Chunk {
+  readonly firstRow: number;
+  readonly endRow: number;
+  /** Pairs of rows with the padding. */
+  readonly pairs: number;
+}
+
+function chunksOf(rows: number, chunkRows: number): Chunk[] {
+  return Array.from({ length: Math.ceil(rows / chunkRows) }, (_, part) => {
+    const firstRow = part * chunkRows;
     const endRow = Math.min(rows, firstRow + chunkRows);
-    const pairs = Math.ceil((endRow - firstRow) / ROW_STEP) * (ROW_STEP / 2);
-    // One chunk of rows serves all bands.
-    if (band.first === 0 || chunkRows < rows) yield* residueDispatches(plan, buffers, { firstRow, endRow, pairs });
-    yield* productDispatches(plan, buffers, pairs, band);
-  }
+    return { firstRow, endRow, pairs: Math.ceil((endRow - firstRow) / ROW_STEP) * (ROW_STEP / 2) };
+  });
+}
+
+/** The integers of a band from their remainders. */
+function* radixDispatches({ costs, moduli, tiles, variant, words }: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
   const tilesOfBand = tilesOf(band, tiles);
   const area = variant.side ** 2;
   const step = Math.max(1, Math.floor(costs.digits / (area * moduli.length * (moduli.length + words))));
@@ -144,25 +166,31 @@ function* bandDispatches(plan: Plan, buffers: Buffers, band: TileRange): Iterabl
   }
 }
 
-function* residueDispatches(plan: Plan, buffers: Buffers, chunk: { firstRow: number; endRow: number; pairs: number }): Iterable<Dispatch> {
-  const { columns, width, moduli, powers, costs } = plan;
+function* residueDispatches(plan: Plan, buffers: Buffers, chunk: Chunk): Iterable<Dispatch> {
+  const { columns, width, moduli, powers, costs, variant } = plan;
+  const panel = variant.panels ? PANEL : width;
   const step = Math.max(1, Math.floor(costs.residues / (2 * width * moduli.length)));
   for (let firstPair = 0; firstPair < chunk.pairs; firstPair += step) {
-    const params = { columns, width, ...chunk, firstPair, moduli: moduli.length, powers };
+    const params = { columns, width, panel, ...chunk, firstPair, moduli: moduli.length, powers };
     yield { kernel: kernels.residues, buffers, params, grid: [Math.ceil(width / 64), Math.min(step, chunk.pairs - firstPair)] };
   }
 }
 
 /** All moduli at once where that is little work; else some of them, or one of them over some rows of tiles. */
-function* productDispatches(plan: Plan, buffers: Buffers, pairs: number, band: TileRange): Iterable<Dispatch> {
-  const { variant, width, tiles, moduli, costs } = plan;
+function* productDispatches(
+  plan: Plan,
+  resources: Pick<Dispatch, 'buffers' | 'textures'>,
+  pairs: number,
+  band: TileRange,
+): Iterable<Dispatch> {
+  const { variant, tiles, moduli, costs } = plan;
   const perTile = 2 * pairs * variant.side ** 2;
   const atOnce = Math.max(1, Math.floor(costs.products / (perTile * tilesOf(band, tiles))));
   for (let firstModulus = 0; firstModulus < moduli.length; firstModulus += atOnce) {
     const count = Math.min(atOnce, moduli.length - firstModulus);
     for (const range of upperTileRanges(tiles, costs.products / perTile / count, band)) {
-      const params = { pairs, width, tiles, tilesOfBand: tilesOf(band, tiles), bandRow: band.first, firstTileRow: range.first, firstModulus };
-      yield { kernel: variant.kernel, buffers, params, grid: [tiles, range.count, count] };
+      const params = { pairs, tiles, tilesOfBand: tilesOf(band, tiles), bandRow: band.first, firstTileRow: range.first, firstModulus };
+      yield { kernel: variant.kernel, ...resources, params, grid: [tiles, range.count, count] };
     }
   }
 }

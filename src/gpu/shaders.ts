@@ -3,6 +3,7 @@ import columnSpan from '../../shaders/column_span.wgsl?raw';
 import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
 import gram from '../../shaders/gram.wgsl?raw';
 import gramQuad from '../../shaders/gram_quad.wgsl?raw';
+import pair from '../../shaders/lib/pair.wgsl?raw';
 import quad from '../../shaders/lib/quad.wgsl?raw';
 import reduce from '../../shaders/lib/reduce.wgsl?raw';
 import remainder from '../../shaders/lib/remainder.wgsl?raw';
@@ -17,6 +18,7 @@ import residueGramQuad from '../../shaders/residue_gram_quad.wgsl?raw';
 import residues from '../../shaders/residues.wgsl?raw';
 
 const library: Record<string, string> = {
+  'lib/pair.wgsl': pair,
   'lib/quad.wgsl': quad,
   'lib/reduce.wgsl': reduce,
   'lib/remainder.wgsl': remainder,
