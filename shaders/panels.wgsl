@@ -17,13 +17,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> panels: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn entry(row: u32, column: u32) -> f32 {
-  if (row >= params.endRow || column >= params.columns) {
-    return 0.0;
-  }
-  return x[row * params.columns + column];
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= 4u * params.rows) {
@@ -32,5 +25,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let panel = id.y + params.firstPanel;
   let row = params.firstRow + id.x / 4u;
   let column = 16u * panel + 4u * (id.x % 4u);
-  panels[4u * panel * params.rows + id.x] = vec4f(entry(row, column), entry(row, column + 1u), entry(row, column + 2u), entry(row, column + 3u));
+  let at = row * params.columns + column;
+  // What is read beyond the end of a row is not used.
+  let found = vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
+  let inside = (vec4u(column) + vec4u(0u, 1u, 2u, 3u) < vec4u(params.columns)) & vec4<bool>(row < params.endRow);
+  panels[4u * panel * params.rows + id.x] = select(vec4f(), found, inside);
 }

@@ -7,7 +7,7 @@ import { fixedPoint, gramBits } from '../numerics/exact/fixed-point';
 import type { ColumnSpans } from '../numerics/exact/fixed-point';
 import { wordsFor } from '../numerics/exact/integer-gram';
 import type { IntegerGram } from '../numerics/exact/integer-gram';
-import { coprimeModuli, garnerInverses } from '../numerics/exact/moduli';
+import { chineseRemainder, coprimeModuli } from '../numerics/exact/moduli';
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
@@ -88,14 +88,16 @@ export async function exactGramOnGpu(
   let texture: GPUTexture | undefined;
   try {
     const costs = queue.software ? COSTS.software : COSTS.gpu;
-    const powers = Math.max(1, fixed.bits - 23);
-    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, powers, costs };
+    // A mantissa of 24 bits is shifted by at most bits - 24, 13 places a step.
+    const steps = Math.max(0, Math.ceil((fixed.bits - 24) / 13));
+    const { inverses, weights } = chineseRemainder(moduli, Math.ceil(words / 4) * 8);
+    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, steps, costs };
     const buffers: Buffers = {
       x,
       unit: hold(queue.upload(new Float32Array(Uint32Array.from(fixed.units, (unit) => unit + 150).buffer), 'units')),
       modulus: constants(moduli.flatMap((m) => [m, 1 / m]), 'moduli'),
-      power: constants(moduli.flatMap((m) => powersOfTwo(plan.powers, m)), 'powers of two'),
-      inverse: constants([...garnerInverses(moduli)], 'inverses'),
+      inverse: constants(inverses, 'inverses'),
+      weight: hold(queue.upload(new Float32Array(weights.buffer), 'weights')),
       w: hold(queue.storage((moduli.length * chunkRows * width) / 2, 'residues')),
       g: hold(queue.storage(moduli.length * largestBand, 'Gram of residues')),
       integer: hold(queue.storage(words * largestBand, 'integers')),
@@ -111,7 +113,7 @@ export async function exactGramOnGpu(
         }
         await queue.run(productDispatches(plan, { buffers, ...(texture && { textures: { w: texture } }) }, chunk.pairs, band), signal);
       }
-      await queue.run(radixDispatches(plan, buffers, band), signal);
+      await queue.run(integerDispatches(plan, buffers, band), signal);
       const count = words * tilesOf(band, tiles) * variant.side ** 2;
       const integers = new Uint32Array((await queue.read(buffers.integer, count)).buffer);
       placeTiles(limbs, integers, plan, band);
@@ -123,7 +125,7 @@ export async function exactGramOnGpu(
   return { dimension: columns, fixed, words, limbs };
 }
 
-type Buffers = Readonly<Record<'x' | 'unit' | 'power' | 'modulus' | 'inverse' | 'w' | 'g' | 'integer', GPUBuffer>>;
+type Buffers = Readonly<Record<'x' | 'unit' | 'modulus' | 'inverse' | 'weight' | 'w' | 'g' | 'integer', GPUBuffer>>;
 
 interface Plan {
   readonly variant: Variant;
@@ -135,8 +137,7 @@ interface Plan {
   readonly moduli: readonly number[];
   readonly words: number;
   readonly chunkRows: number;
-  /** Powers of two in the table of residues: a mantissa of 24 bits is shifted by at most bits - 24. */
-  readonly powers: number;
+  readonly steps: number;
   readonly costs: { products: number; residues: number; digits: number };
 }
 
@@ -156,23 +157,23 @@ function chunksOf(rows: number, chunkRows: number): Chunk[] {
 }
 
 /** The integers of a band from their remainders. */
-function* radixDispatches({ costs, moduli, tiles, variant, words }: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
+function* integerDispatches({ costs, moduli, tiles, variant, words }: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
   const tilesOfBand = tilesOf(band, tiles);
   const area = variant.side ** 2;
   const step = Math.max(1, Math.floor(costs.digits / (area * moduli.length * (moduli.length + words))));
   for (let firstTile = 0; firstTile < tilesOfBand; firstTile += step) {
     const params = { moduli: moduli.length, entries: tilesOfBand * area, words, firstTile };
-    yield { kernel: kernels.mixedRadix, buffers, params, grid: [area / 64, Math.min(step, tilesOfBand - firstTile)] };
+    yield { kernel: kernels.integers, buffers, params, grid: [area / 256, Math.min(step, tilesOfBand - firstTile)] };
   }
 }
 
 function* residueDispatches(plan: Plan, buffers: Buffers, chunk: Chunk): Iterable<Dispatch> {
-  const { columns, width, moduli, powers, costs, variant } = plan;
+  const { columns, width, moduli, steps, costs, variant } = plan;
   const panel = variant.panels ? PANEL : width;
   const step = Math.max(1, Math.floor(costs.residues / (2 * width * moduli.length)));
   for (let firstPair = 0; firstPair < chunk.pairs; firstPair += step) {
-    const params = { columns, width, panel, ...chunk, firstPair, moduli: moduli.length, powers };
-    yield { kernel: kernels.residues, buffers, params, grid: [Math.ceil(width / 64), Math.min(step, chunk.pairs - firstPair)] };
+    const params = { columns, width, panel, ...chunk, firstPair, moduli: moduli.length, steps };
+    yield { kernel: kernels.residues, buffers, params, grid: [Math.ceil(width / 256), Math.min(step, chunk.pairs - firstPair)] };
   }
 }
 
@@ -228,13 +229,6 @@ async function spansOnGpu(
   } finally {
     queue.buffers.release(span);
   }
-}
-
-/** 2^s modulo m for s < count. */
-function powersOfTwo(count: number, m: number): number[] {
-  const powers = [1];
-  while (powers.length < count) powers.push((2 * powers.at(-1)!) % m);
-  return powers;
 }
 
 function tilesOf({ first, count }: TileRange, tiles: number): number {

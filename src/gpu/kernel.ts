@@ -90,8 +90,8 @@ export const kernels = {
   residues: {
     name: 'residues',
     source: shaders.residues,
-    bindings: [...reads('x', 'unit', 'modulus', 'power'), ...writes('w')],
-    params: u32('columns', 'firstRow', 'endRow', 'width', 'panel', 'pairs', 'firstPair', 'moduli', 'powers'),
+    bindings: [...reads('x', 'unit', 'modulus'), ...writes('w')],
+    params: u32('columns', 'firstRow', 'endRow', 'width', 'panel', 'pairs', 'firstPair', 'moduli', 'steps'),
   },
   residueGram: {
     name: 'residue_gram',
@@ -106,10 +106,10 @@ export const kernels = {
     params: residueGramParams,
     feature: subgroups,
   },
-  mixedRadix: {
-    name: 'mixed_radix',
-    source: shaders.mixedRadix,
-    bindings: [...writes('g'), ...reads('modulus', 'inverse'), ...writes('integer')],
+  integers: {
+    name: 'integers',
+    source: shaders.integers,
+    bindings: [...reads('g', 'modulus', 'inverse', 'weight'), ...writes('integer')],
     params: u32('moduli', 'entries', 'words', 'firstTile'),
   },
 } as const satisfies Record<string, Kernel>;

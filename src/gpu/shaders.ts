@@ -3,6 +3,7 @@ import columnSpan from '../../shaders/column_span.wgsl?raw';
 import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
 import gram from '../../shaders/gram.wgsl?raw';
 import gramQuad from '../../shaders/gram_quad.wgsl?raw';
+import integers from '../../shaders/integers.wgsl?raw';
 import pair from '../../shaders/lib/pair.wgsl?raw';
 import quad from '../../shaders/lib/quad.wgsl?raw';
 import reduce from '../../shaders/lib/reduce.wgsl?raw';
@@ -10,7 +11,6 @@ import remainder from '../../shaders/lib/remainder.wgsl?raw';
 import triangle from '../../shaders/lib/triangle.wgsl?raw';
 import matvec from '../../shaders/matvec.wgsl?raw';
 import matvecTransposed from '../../shaders/matvec_transposed.wgsl?raw';
-import mixedRadix from '../../shaders/mixed_radix.wgsl?raw';
 import normalize from '../../shaders/normalize.wgsl?raw';
 import panels from '../../shaders/panels.wgsl?raw';
 import residueGram from '../../shaders/residue_gram.wgsl?raw';
@@ -45,9 +45,9 @@ export const shaders = {
   fisherGram: withRequired(fisherGram),
   gram: withRequired(gram),
   gramQuad: withRequired(gramQuad),
+  integers: withRequired(integers),
   matvec: withRequired(matvec),
   matvecTransposed: withRequired(matvecTransposed),
-  mixedRadix: withRequired(mixedRadix),
   normalize: withRequired(normalize),
   panels: withRequired(panels),
   residueGram: withRequired(residueGram),
