@@ -7,10 +7,10 @@ enable subgroups;
 //   params  see struct; rows is a multiple of 4.
 // A lane has four columns of either side of the tile; in turn t it multiplies its right ones with the left ones of lane ^ t. An entry
 // sees rows / 4 + 4 roundings.
-// Measured on SwiftShader, whose code this is written for: a load from a buffer is a gather of about 85 instructions a number, a
-// sample of a texture is 210 for four numbers of four lanes and needs no code of its own; a `var` costs 10 a turn of the loop; only
-// temporaries of scalar chains, such as a product of matrices, stay in registers; and code beyond the 32 KiB of a core's cache for
-// it runs at half the speed, hence not more than four rows or 16 x 16 entries.
+// Measured on SwiftShader, whose code this is written for: a load from a buffer is a gather of about 85 instructions a number, while
+// a sample of a texture is 210 for four numbers in four lanes, most of them in one routine of the driver; a `var` costs 12 a turn of
+// the loop; temporaries stay in registers where an entry is finished before the next one begins (dot products, not sums of vectors);
+// and a loop of more than a core's 32 KiB for code runs at half the speed: hence four rows a turn, and no larger tile.
 
 struct Params {
   rows: u32,
@@ -42,11 +42,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var r = 0u; r < params.rows; r += 4u) {
     let at = start + f32(r) * step;
     let a = transpose(fourRows(at, left, step));
-    let b = fourRows(at, right, step);
-    m0 += b * a;
-    m1 += b * swapX(a);
-    m2 += b * swapY(a);
-    m3 += b * swapDiagonal(a);
+    let b = transpose(fourRows(at, right, step));
+    m0 = plus(m0, a, b);
+    m1 = plus(m1, swapX(a), b);
+    m2 = plus(m2, swapY(a), b);
+    m3 = plus(m3, swapDiagonal(a), b);
   }
   let tile = 64u * packedTile(i, j, params.tiles) + lane;
   put(tile + 16u * lane, m0);
@@ -62,6 +62,15 @@ fn fourRows(at: f32, panel: f32, step: f32) -> mat4x4f {
     textureSampleLevel(x, nearest, vec2f(at + 2.0 * step, panel), 0.0),
     textureSampleLevel(x, nearest, vec2f(at + 3.0 * step, panel), 0.0),
   );
+}
+
+/// m + a^T b, the columns of a and b having four rows of x each.
+fn plus(m: mat4x4f, a: mat4x4f, b: mat4x4f) -> mat4x4f {
+  return mat4x4f(plusRow(m[0], a[0], b), plusRow(m[1], a[1], b), plusRow(m[2], a[2], b), plusRow(m[3], a[3], b));
+}
+
+fn plusRow(m: vec4f, a: vec4f, b: mat4x4f) -> vec4f {
+  return vec4f(m.x + dot(a, b[0]), m.y + dot(a, b[1]), m.z + dot(a, b[2]), m.w + dot(a, b[3]));
 }
 
 fn put(at: u32, m: mat4x4f) {

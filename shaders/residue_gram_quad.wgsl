@@ -39,12 +39,17 @@ struct Sums {
   row3: vec4i,
 }
 
-fn plus(s: Sums, products: mat4x4f) -> Sums {
-  return Sums(
-    s.row0 + bitcast<vec4i>(products[0] + BIAS),
-    s.row1 + bitcast<vec4i>(products[1] + BIAS),
-    s.row2 + bitcast<vec4i>(products[2] + BIAS),
-    s.row3 + bitcast<vec4i>(products[3] + BIAS),
+/// s + a^T b, the columns of a and b having four rows each.
+fn plus(s: Sums, a: mat4x4f, b: mat4x4f) -> Sums {
+  return Sums(plusRow(s.row0, a[0], b), plusRow(s.row1, a[1], b), plusRow(s.row2, a[2], b), plusRow(s.row3, a[3], b));
+}
+
+fn plusRow(s: vec4i, a: vec4f, b: mat4x4f) -> vec4i {
+  return vec4i(
+    s.x + bitcast<i32>(BIAS + dot(a, b[0])),
+    s.y + bitcast<i32>(BIAS + dot(a, b[1])),
+    s.z + bitcast<i32>(BIAS + dot(a, b[2])),
+    s.w + bitcast<i32>(BIAS + dot(a, b[3])),
   );
 }
 
@@ -77,11 +82,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var pair = 0u; pair < params.pairs; pair += 2u) {
     let at = start + f32(pair) * step;
     let a = transpose(fourRows(at, left, step));
-    let b = fourRows(at, right, step);
-    s0 = plus(s0, b * a);
-    s1 = plus(s1, b * swapX(a));
-    s2 = plus(s2, b * swapY(a));
-    s3 = plus(s3, b * swapDiagonal(a));
+    let b = transpose(fourRows(at, right, step));
+    s0 = plus(s0, a, b);
+    s1 = plus(s1, swapX(a), b);
+    s2 = plus(s2, swapY(a), b);
+    s3 = plus(s3, swapDiagonal(a), b);
   }
   let tile = k * params.tilesOfBand + packedTile(i, j, params.tiles) - packedTile(params.bandRow, params.bandRow, params.tiles);
   let corner = 64u * tile + lane;

@@ -47,10 +47,13 @@ export interface ExactGramOptions {
   readonly bandBytes?: number;
 }
 
-/** What dispatches may cost at most: near 100 ms on SwiftShader, some ms on a GPU. */
-const COSTS = {
-  software: { products: 2 ** 25, residues: 2 ** 21, digits: 2 ** 21 },
-  gpu: { products: 2 ** 33, residues: 2 ** 30, digits: 2 ** 30 },
+/**
+ * What dispatches may cost at most: multiply-adds, residues, terms of integers. On SwiftShader each is near 30 ms on two idle cores, which
+ * leaves room for a busy machine below 200 ms; some ms on a GPU.
+ */
+export const DISPATCH_COSTS = {
+  software: { products: 2 ** 26, residues: 2 ** 20, terms: 2 ** 21 },
+  gpu: { products: 2 ** 33, residues: 2 ** 30, terms: 2 ** 30 },
 };
 
 /** X^T X of x [rows, columns] float32 in a storage buffer, as integers. Throws InputError `not-finite`. */
@@ -87,7 +90,7 @@ export async function exactGramOnGpu(
   const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
   let texture: GPUTexture | undefined;
   try {
-    const costs = queue.software ? COSTS.software : COSTS.gpu;
+    const costs = queue.software ? DISPATCH_COSTS.software : DISPATCH_COSTS.gpu;
     // A mantissa of 24 bits is shifted by at most bits - 24, 13 places a step.
     const steps = Math.max(0, Math.ceil((fixed.bits - 24) / 13));
     const { inverses, weights } = chineseRemainder(moduli, Math.ceil(words / 4) * 8);
@@ -138,7 +141,7 @@ interface Plan {
   readonly words: number;
   readonly chunkRows: number;
   readonly steps: number;
-  readonly costs: { products: number; residues: number; digits: number };
+  readonly costs: { products: number; residues: number; terms: number };
 }
 
 interface Chunk {
@@ -160,7 +163,7 @@ function chunksOf(rows: number, chunkRows: number): Chunk[] {
 function* integerDispatches({ costs, moduli, tiles, variant, words }: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
   const tilesOfBand = tilesOf(band, tiles);
   const area = variant.side ** 2;
-  const step = Math.max(1, Math.floor(costs.digits / (area * moduli.length * (moduli.length + words))));
+  const step = Math.max(1, Math.floor(costs.terms / (area * moduli.length * words)));
   for (let firstTile = 0; firstTile < tilesOfBand; firstTile += step) {
     const params = { moduli: moduli.length, entries: tilesOfBand * area, words, firstTile };
     yield { kernel: kernels.integers, buffers, params, grid: [area / 256, Math.min(step, tilesOfBand - firstTile)] };
@@ -207,7 +210,7 @@ async function spansOnGpu(
   const span = queue.storage(2 * columns, 'spans of columns');
   try {
     queue.clear(span);
-    const step = Math.max(64, Math.floor((queue.software ? COSTS.software : COSTS.gpu).residues / columns / 64) * 64);
+    const step = Math.max(64, Math.floor((queue.software ? DISPATCH_COSTS.software : DISPATCH_COSTS.gpu).residues / columns / 64) * 64);
     const dispatches: Dispatch[] = [];
     for (let firstRow = 0; firstRow < rows; firstRow += step) {
       const endRow = Math.min(rows, firstRow + step);
