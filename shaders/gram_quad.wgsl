@@ -1,21 +1,25 @@
 enable subgroups;
 // requires: lib/triangle.wgsl, lib/quad.wgsl
-// Gram of a block of rows, for software adapters: g = sum of x_r^T x_r in float32, upper tiles of 16 x 16.
+// Gram of a block of rows, for software adapters: g = sum of x_r^T x_r over firstRow <= r < endRow, in float32, upper tiles of 16 x 16.
 // One quad of invocations makes one tile; grid = (tiles, tile rows of this dispatch, 1).
-//   x       texture of panels (panels.wgsl), read through `nearest`: texel (4 r + q, p) is columns 16 p + 4 q .. + 3 of row r.
+//   x       texture of panels (panels.wgsl), read through `nearest`: texel (4 r + q, p) is columns 16 p + 4 q .. + 3 of row
+//           textureRow + r.
 //   g       [tiles (tiles + 1) / 2][16][4] of four columns each: packed upper tiles (lib/triangle.wgsl).
-//   params  see struct; rows is a multiple of 4.
+//   params  see struct; firstRow - textureRow and textureRows are multiples of 4.
 // A lane has four columns of either side of the tile; in turn t it multiplies its right ones with the left ones of lane ^ t. An entry
-// sees rows / 4 + 4 roundings.
+// sees (endRow - firstRow) / 4 + 4 roundings.
 // Measured on SwiftShader, whose code this is written for: a load from a buffer is a gather of about 85 instructions a number, while
 // a sample of a texture is 210 for four numbers in four lanes, most of them in one routine of the driver; a `var` costs 12 a turn of
 // the loop; temporaries stay in registers where an entry is finished before the next one begins (dot products, not sums of vectors);
 // and a loop of more than a core's 32 KiB for code runs at half the speed: hence four rows a turn, and no larger tile.
 
 struct Params {
-  rows: u32,
+  firstRow: u32,
+  endRow: u32,
   tiles: u32,
   firstTileRow: u32,
+  textureRow: u32,
+  textureRows: u32,
 }
 
 @group(0) @binding(0) var x: texture_2d<f32>;
@@ -31,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     return;
   }
   // Centres of texels.
-  let step = 1.0 / f32(params.rows);
+  let step = 1.0 / f32(params.textureRows);
   let start = 0.25 * step * (f32(lane) + 0.5);
   let left = (f32(i) + 0.5) / f32(params.tiles);
   let right = (f32(j) + 0.5) / f32(params.tiles);
@@ -39,8 +43,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var m1: mat4x4f;
   var m2: mat4x4f;
   var m3: mat4x4f;
-  for (var r = 0u; r < params.rows; r += 4u) {
-    let at = start + f32(r) * step;
+  for (var r = params.firstRow; r < params.endRow; r += 4u) {
+    let at = start + f32(r - params.textureRow) * step;
     let a = transpose(fourRows(at, left, step));
     let b = transpose(fourRows(at, right, step));
     m0 = plus(m0, a, b);

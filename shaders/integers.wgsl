@@ -41,7 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (4u * at >= params.entries) {
     return;
   }
-  let groupsOfWords = (params.words + 3u) / 4u;
+  let groupsOfWords = (params.words + 3u) >> 2u;
   var carry = vec4u();
   for (var part = 0u; part < groupsOfWords; part++) {
     // Sixteen bits of the integers each, until carried.
@@ -58,7 +58,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       var factor = vec4u(quotient + 0.5);
       if (k < params.moduli) {
         let m = modulus[k];
-        let c = remainder(vec4f(g[k * (params.entries / 4u) + at]) * inverse[k], m.x, m.y);
+        let c = remainder(vec4f(g[k * (params.entries >> 2u) + at]) * inverse[k], m.x, m.y);
         quotient += c * m.y;
         factor = vec4u(c);
       }

@@ -23,8 +23,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let panel = id.y + params.firstPanel;
-  let row = params.firstRow + id.x / 4u;
-  let column = 16u * panel + 4u * (id.x % 4u);
+  let row = params.firstRow + (id.x >> 2u);
+  let column = 16u * panel + 4u * (id.x & 3u);
   let at = row * params.columns + column;
   // What is read beyond the end of a row is not used.
   let found = vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);

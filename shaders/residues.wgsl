@@ -71,6 +71,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let start = ((column / params.panel) * params.pairs + pair) * params.panel + column % params.panel;
   for (var k = 0u; k < params.moduli; k++) {
     let m = modulus[k];
-    w[(k * params.width * params.pairs + start) / 4u] = residue(first, m.x, m.y) + 2048.0 * residue(second, m.x, m.y);
+    w[(k * params.width * params.pairs + start) >> 2u] = residue(first, m.x, m.y) + 2048.0 * residue(second, m.x, m.y);
   }
 }

@@ -2,7 +2,7 @@
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
-import { PANEL, panelTexture } from './panels';
+import { PANEL, paddedRows, panelTexture } from './panels';
 import type { RowBlock } from './panels';
 import { upperTileRanges } from './tile-ranges';
 
@@ -11,6 +11,10 @@ import { upperTileRanges } from './tile-ranges';
  * gamma_B sqrt(G_ii G_jj), gamma_B = B u / (1 - B u), u = 2^-24 (Higham 2002, 3.1): 3.1e-5 for B = 512. Blocks are added in float64.
  */
 export const GRAM_BLOCK_ROWS = 512;
+
+/** Blocks of rows that are made together, to wait less often, while their tiles are less than 64 MiB: a texture takes 2048 rows. */
+const BLOCKS_AT_ONCE = 4;
+const FLOATS_AT_ONCE = 2 ** 24;
 
 /** Multiply-adds of one dispatch on a GPU: a few ms. */
 const GPU_WORK = 2 ** 32;
@@ -46,30 +50,39 @@ export async function gramOnGpu(
   const total = new Float64Array(columns * columns);
   const { side } = variant;
   const tiles = Math.ceil(columns / side);
-  const block = async (firstRow: number): Promise<Float32Array> => {
-    const rowBlock = { columns, firstRow, endRow: Math.min(rows, firstRow + GRAM_BLOCK_ROWS) };
-    const g = queue.storage(((tiles * (tiles + 1)) / 2) * side * side, 'gram tiles');
+  const floats = ((tiles * (tiles + 1)) / 2) * side * side;
+  const chunkRows = GRAM_BLOCK_ROWS * Math.max(1, Math.min(BLOCKS_AT_ONCE, Math.floor(FLOATS_AT_ONCE / floats)));
+  const chunk = async (firstRow: number): Promise<Float32Array[]> => {
+    const rowsOfChunk = { columns, firstRow, endRow: Math.min(rows, firstRow + chunkRows) };
+    const blocks = blocksOf(rowsOfChunk);
+    const results = blocks.map(() => queue.storage(floats, 'gram tiles'));
     let texture: GPUTexture | undefined;
     try {
-      if (variant.panels) texture = await panelTexture(queue, x, rowBlock, signal);
-      const resources = { buffers: { x, g }, ...(texture && { textures: { x: texture } }) };
-      await queue.run(blockDispatches(variant, resources, rowBlock, queue.software), signal);
-      return await queue.read(g);
+      if (variant.panels) texture = await panelTexture(queue, x, rowsOfChunk, signal);
+      const dispatches = blocks.flatMap((block, b) => {
+        const resources = { buffers: { x, g: results[b]! }, ...(texture && { textures: { x: texture } }) };
+        return [...blockDispatches(variant, resources, block, rowsOfChunk, queue.software)];
+      });
+      await queue.run(dispatches, signal);
+      return await Promise.all(results.map((g) => queue.read(g)));
     } finally {
       texture?.destroy();
-      queue.buffers.release(g);
+      queue.buffers.release(...results);
     }
   };
-  // Two blocks at a time: the GPU makes one while the other is read and added, in the order of the rows.
-  const pending: Promise<Float32Array>[] = [];
+  // Two chunks at a time: the GPU makes one while the other is read and added, in the order of the rows.
+  const pending: Promise<Float32Array[]>[] = [];
+  const addNext = async () => {
+    for (const block of await pending.shift()!) addTiles(total, block, columns, side);
+  };
   try {
-    for (let firstRow = 0; firstRow < rows; firstRow += GRAM_BLOCK_ROWS) {
-      const next = block(firstRow);
+    for (let firstRow = 0; firstRow < rows; firstRow += chunkRows) {
+      const next = chunk(firstRow);
       next.catch(() => undefined);
       pending.push(next);
-      if (pending.length === 2) addTiles(total, await pending.shift()!, columns, side);
+      if (pending.length === 2) await addNext();
     }
-    for (const last of pending) addTiles(total, await last, columns, side);
+    if (pending.length > 0) await addNext();
   } finally {
     // After an abort or an error the caller's buffer is still in use until these are done.
     await Promise.allSettled(pending);
@@ -78,18 +91,26 @@ export async function gramOnGpu(
   return total;
 }
 
+function blocksOf({ columns, firstRow, endRow }: RowBlock): RowBlock[] {
+  return Array.from({ length: Math.ceil((endRow - firstRow) / GRAM_BLOCK_ROWS) }, (_, b) => {
+    const first = firstRow + b * GRAM_BLOCK_ROWS;
+    return { columns, firstRow: first, endRow: Math.min(endRow, first + GRAM_BLOCK_ROWS) };
+  });
+}
+
 /** The block of rows, cut into ranges of tile rows. */
 function* blockDispatches(
   { kernel, side, softwareWork }: Variant,
   resources: Pick<Dispatch, 'buffers' | 'textures'>,
   { columns, firstRow, endRow }: RowBlock,
+  chunk: RowBlock,
   software: boolean,
 ): Iterable<Dispatch> {
   const tiles = Math.ceil(columns / side);
-  const rows = Math.ceil((endRow - firstRow) / 4) * 4;
-  const budget = (software ? softwareWork : GPU_WORK) / (rows * side * side);
+  const budget = (software ? softwareWork : GPU_WORK) / ((endRow - firstRow) * side * side);
   for (const { first, count } of upperTileRanges(tiles, budget)) {
-    yield { kernel, ...resources, params: { columns, firstRow, endRow, rows, tiles, firstTileRow: first }, grid: [tiles, count] };
+    const params = { columns, firstRow, endRow, tiles, firstTileRow: first, textureRow: chunk.firstRow, textureRows: paddedRows(chunk) };
+    yield { kernel, ...resources, params, grid: [tiles, count] };
   }
 }
 

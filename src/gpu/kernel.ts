@@ -48,7 +48,7 @@ export const kernels = {
     name: 'gram_quad',
     source: shaders.gramQuad,
     bindings: [...samples('x'), ...writes('g')],
-    params: u32('rows', 'tiles', 'firstTileRow'),
+    params: u32('firstRow', 'endRow', 'tiles', 'firstTileRow', 'textureRow', 'textureRows'),
     feature: subgroups,
   },
   panels: {

@@ -15,6 +15,11 @@ export interface RowBlock {
   readonly endRow: number;
 }
 
+/** Rows of their texture. */
+export function paddedRows({ firstRow, endRow }: RowBlock): number {
+  return Math.ceil((endRow - firstRow) / 4) * 4;
+}
+
 /**
  * The rows, padded with zeros to a multiple of four, as a texture [panels, rows, 4] of four columns a texel: a panel's rows lie one
  * after the other, so that a tile reads two straight pieces of memory. The caller destroys it.
@@ -22,10 +27,11 @@ export interface RowBlock {
 export async function panelTexture(
   queue: KernelQueue,
   x: GPUBuffer,
-  { columns, firstRow, endRow }: RowBlock,
+  block: RowBlock,
   signal?: AbortSignal,
 ): Promise<GPUTexture> {
-  const rows = Math.ceil((endRow - firstRow) / 4) * 4;
+  const rows = paddedRows(block);
+  const { columns } = block;
   const count = Math.ceil(columns / PANEL);
   const panels = queue.storage(count * rows * PANEL, 'panels');
   try {
@@ -33,7 +39,7 @@ export async function panelTexture(
     const dispatches = Array.from({ length: Math.ceil(count / step) }, (_, part) => ({
       kernel: kernels.panels,
       buffers: { x, panels },
-      params: { columns, firstRow, endRow, rows, firstPanel: part * step },
+      params: { ...block, rows, firstPanel: part * step },
       grid: [Math.ceil((4 * rows) / 64), Math.min(step, count - part * step)] as const,
     }));
     await queue.run(dispatches, signal);
