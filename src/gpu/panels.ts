@@ -5,8 +5,8 @@ import type { KernelQueue } from './kernel-queue';
 /** Columns of a panel: the side of a tile. */
 export const PANEL = 16;
 
-/** Entries of one dispatch: some 50 ms on SwiftShader. */
-const WORK = 2 ** 21;
+/** Entries of one dispatch: some 10 ms on SwiftShader. */
+const WORK = 2 ** 19;
 
 /** Rows firstRow .. endRow - 1 of x [rows, columns]. */
 export interface RowBlock {

@@ -95,7 +95,7 @@ it('cuts large work into dispatches within the budget that make every tile once,
       const upper = count * (tiles - first) - (count * (count - 1)) / 2;
       expect(upper * rows * side * side).toBeLessThanOrEqual(softwareWork);
     }
-    expect(made.length).toBe(2);
+    expect(made.length).toBeGreaterThan(1);
   }
   expect(await onGpu(x, rows, columns, 'shared')).toEqual(quad);
 });

@@ -31,9 +31,10 @@ export function garnerInverses(moduli: readonly number[]): Uint32Array {
 export function chineseRemainder(moduli: readonly number[], digits: number): { inverses: number[]; weights: Uint32Array } {
   const product = moduli.reduce((all, m) => all * BigInt(m), 1n);
   const integers = [...moduli.map((m) => product / BigInt(m)), -product];
+  const digitsOf = (integer: bigint) => Array.from({ length: digits }, (_, d) => Number((integer >> BigInt(16 * d)) & 0xffffn));
   return {
     inverses: moduli.map((m, k) => inverse(Number(integers[k]! % BigInt(m)), m)),
-    weights: Uint32Array.from(integers.flatMap((integer) => Array.from({ length: digits }, (_, d) => Number((integer >> BigInt(16 * d)) & 0xffffn)))),
+    weights: Uint32Array.from(integers.flatMap(digitsOf)),
   };
 }
 
