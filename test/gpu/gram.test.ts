@@ -74,7 +74,7 @@ describe.each(Object.keys(gramVariants) as (keyof typeof gramVariants)[])('gram,
   });
 });
 
-it('cuts large work into dispatches within the budget that make every tile once, and both kernels give the same exact integers', async () => {
+it('cuts large work into dispatches within the budget, and both kernels give the same exact integers', async () => {
   const [rows, columns] = [GRAM_BLOCK_ROWS, 832];
   const x = matrix(rows, columns, 7, (random) => random.integer(3) - 1);
   const dispatches: Dispatch[] = [];
@@ -88,8 +88,12 @@ it('cuts large work into dispatches within the budget that make every tile once,
   queue.run = run;
   const { kernel, side, softwareWork } = gramVariants.quad;
   const tiles = Math.ceil(columns / side);
-  const made = dispatches.filter((one) => one.kernel === kernel).map(({ params, grid }) => ({ first: params.firstTileRow!, count: grid[1] }));
-  expect(made.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i))).toEqual(Array.from({ length: tiles }, (_, i) => i));
+  const made = dispatches
+    .filter((one) => one.kernel === kernel)
+    .map(({ params, grid }) => ({ first: params.firstTileRow!, count: grid[1] }));
+  // Every tile row once, in order.
+  const tileRows = made.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
+  expect(tileRows).toEqual(Array.from({ length: tiles }, (_, i) => i));
   if (queue.software) {
     for (const { first, count } of made) {
       const upper = count * (tiles - first) - (count * (count - 1)) / 2;

@@ -6,7 +6,10 @@ it.each([20, 94, 106, 240])('the Chinese remainder theorem gives back integers o
   const moduli = coprimeModuli(2047, bits + 2);
   const words = Math.ceil(bits / 32);
   const { inverses, weights } = chineseRemainder(moduli, 2 * words);
-  const weight = (row: number) => weights.slice(2 * words * row, 2 * words * (row + 1)).reduceRight((sum, digit) => (sum << 16n) | BigInt(digit), 0n);
+  const weight = (row: number) => {
+    const digits = weights.slice(2 * words * row, 2 * words * (row + 1));
+    return digits.reduceRight((sum, digit) => (sum << 16n) | BigInt(digit), 0n);
+  };
   const random = new Random(bits);
   for (let trial = 0; trial < 20; trial++) {
     let integer = 0n;
