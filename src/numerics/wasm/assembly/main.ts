@@ -1,6 +1,6 @@
 /** What the module exports: the functions of HotLoops, arrays as addresses. */
 export { addTiles, multiplyTiles } from './exact-products';
-export { multiplyPanels } from './matrix-product';
-export { multiplyTransposed, sweepRows, sweepTriangle } from './reductions';
-export { applyPackedReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
+export { multiplyPanels, subtractPanels } from './matrix-product';
+export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
+export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { subtractRows } from './double-double-rows';
