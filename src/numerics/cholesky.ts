@@ -2,7 +2,7 @@
 import { DOUBLE_DOUBLE_ROUNDOFF, ddDiv, ddMul, ddSqrt, ddSub } from './double-double';
 import type { DoubleDouble } from './double-double';
 import { addProducts, productWords } from './exact-products';
-import type { Vectors } from './exact-products';
+import type { Vectors } from './product-blocks';
 import type { Steps } from './stepwise';
 import type { Workspace } from './workspace';
 
@@ -88,7 +88,8 @@ function swapColumns(s: Float64Array, n: number, j: number, p: number): void {
 
 /** Words of a workspace that `pivotedCholesky` needs besides its matrix. */
 export function choleskyWords(n: number): number {
-  return productWords({ count: n, length: BLOCK }, { count: n });
+  const rows = { count: n, length: BLOCK };
+  return productWords(rows, rows);
 }
 
 type Pairs = { readonly hi: Float64Array; readonly lo: Float64Array };

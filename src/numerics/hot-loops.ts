@@ -7,12 +7,11 @@
  */
 export interface HotLoops {
   /**
-   * Double-double products of one panel of `a` with `tiles` successive panels of `b`. A panel is two interleaved vectors: `length`
-   * components of `words` words of two values. Entries of a tile at out[8 t]: hi of row 0, lo of row 0, hi of row 1, lo of row 1, for
-   * both columns each. What the words are, and why vectors are shorter than 1, is said in exact-products.ts.
+   * Products of one panel of `a` with `tiles` successive panels of `b`, which must be exact in float64, summed in double-double. A
+   * panel is two interleaved vectors of `length`, each shorter than 1. Entries of a tile at out[8 t]: hi of row 0, lo of row 0, hi of
+   * row 1, lo of row 1, for both columns each.
    */
   multiplyTiles(
-    words: number,
     a: Float64Array,
     aAt: number,
     b: Float64Array,
@@ -29,6 +28,23 @@ export interface HotLoops {
     at: number,
     strip: Float64Array,
     stripAt: number,
+    unit: number,
+    units: Float64Array,
+    unitsAt: number,
+    count: number,
+  ): void;
+
+  /**
+   * hi + lo at `at` ... += unit * units[unitsAt ...] * what the five sums of products of slices (slices.ts) amount to, in
+   * double-double. Sum k of column j is sums[sumsAt + k * plane + j].
+   */
+  addSlices(
+    hi: Float64Array,
+    lo: Float64Array,
+    at: number,
+    sums: Float64Array,
+    sumsAt: number,
+    plane: number,
     unit: number,
     units: Float64Array,
     unitsAt: number,

@@ -53,11 +53,16 @@ const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 
 /** Each: sizes -> arguments. */
 const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: number) => Argument[]> = {
-  multiplyTiles: (random, tiles, length, k) => {
-    const words = [1, 3, 4][k % 3]!;
-    const panel = 2 * words * length;
+  multiplyTiles: (random, tiles, length) => {
+    const panel = 2 * length;
     const [a, b, out] = [random.normals(2 * panel), random.normals((tiles + 1) * panel), random.normals(8 * tiles)];
-    return [words, a, panel, b, panel, tiles, length, out];
+    return [a, panel, b, panel, tiles, length, out];
+  },
+  addSlices: (random, count, unitsAt, k) => {
+    const plane = k + count + (k % 2);
+    const target = () => random.normals(k + count);
+    const [lo, sums, units] = [target().map((x) => x * 2 ** -54), random.normals(5 * plane), random.normals(unitsAt + count)];
+    return [target(), lo, k, sums, k % 2, plane, 0.25, units, unitsAt, count];
   },
   addTiles: (random, count, unitsAt, k) => {
     const target = () => random.normals(k + count);

@@ -5,10 +5,12 @@ import { multiplyPanels, subtractPanels } from './matrix-product';
 import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { subtractRows } from './double-double-rows';
+import { addSlices } from './slice-sums';
 
 export const typescriptLoops: HotLoops = {
   multiplyTiles,
   addTiles,
+  addSlices,
   multiplyPanels,
   subtractPanels,
   multiplyTriangle,

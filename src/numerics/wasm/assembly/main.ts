@@ -4,3 +4,4 @@ export { multiplyPanels, subtractPanels } from './matrix-product';
 export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { subtractRows } from './double-double-rows';
+export { addSlices } from './slice-sums';
