@@ -122,7 +122,7 @@ class Transform {
     if (end > start && e[end - 1]! <= NEGLIGIBLE * q[end]!) return end;
     if (this.cut >= 0) return Math.max(start, this.cut);
     let i = end - 1;
-    while (i >= start && e[i]! > floor && e[i]! > NEGLIGIBLE * q[i]!) i--;
+    while (i >= start && !(e[i]! <= floor || e[i]! <= NEGLIGIBLE * q[i]!)) i--;
     return i + 1;
   }
 
@@ -131,6 +131,7 @@ class Transform {
     let shift = this.shift(s);
     this.boldness += (1 - this.boldness) / 3;
     for (let failures = 0; !this.run(s, shift); failures++) {
+      if (failures > 2) throw new ConvergenceError('dqds', failures);
       this.boldness = TIMID / 3;
       // Only the last d is negative: the shift was too large by hardly more than that.
       const late = this.least1 >= 0 && this.d0 < 0;

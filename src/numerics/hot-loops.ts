@@ -128,6 +128,19 @@ export interface HotLoops {
   /** Row j of hi + lo [., n] minus, in double-double, r_mj times row m for start <= m < j; columns > j. */
   subtractRows(hi: Float64Array, lo: Float64Array, n: number, start: number, j: number): void;
 
+  /** r = hi + lo at `at` ... [count] times scale + scaleLo, and rest + restLo at restAt ... -= r^2, in double-double. */
+  scaleRow(
+    hi: Float64Array,
+    lo: Float64Array,
+    at: number,
+    count: number,
+    scale: number,
+    scaleLo: number,
+    rest: Float64Array,
+    restLo: Float64Array,
+    restAt: number,
+  ): void;
+
   /** Rows i and i + 1 of z [., n] become c z_i - s z_{i+1} and s z_i + c z_{i+1}. */
   rotateRows(z: Float64Array, n: number, i: number, c: number, s: number): void;
 }

@@ -110,6 +110,11 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const j = k % n;
     return [random.normals(n * n), random.normals(n * n).map((x) => x * 2 ** -54), n, m % (j + 1), j];
   },
+  scaleRow: (random, count, at, restAt) => {
+    const pairs = (length: number) => [random.normals(length), random.normals(length).map((x) => x * 2 ** -54)] as const;
+    const scale = random.normal();
+    return [...pairs(at + count), at, count, scale, scale * 2 ** -54, ...pairs(restAt + count), restAt];
+  },
   rotateRows: (random, n, i) => [random.normals((i + 2) * n), n, i, random.normal(), random.normal()],
 };
 

@@ -5,7 +5,7 @@
 import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF } from '../double-double';
 import { addProducts, isFloat32, productWords } from '../exact-products';
-import { packPanels, wholeTiles } from '../panels';
+import { packPanels, TILE, wholeTiles } from '../panels';
 import type { PairMatrix, Vectors } from '../product-blocks';
 import { STRIP } from '../product-blocks';
 import type { Steps } from '../stepwise';
@@ -75,9 +75,9 @@ export function* plainPart<R>(
   });
 }
 
-/** Rows of part `part`: about equal areas of the triangle, whole strips. */
+/** Rows of part `part`: about equal areas of the triangle, whole tiles. */
 function band(d: number, part: number, parts: number): [number, number] {
-  const edge = (p: number) => (p === parts ? d : Math.round((d * (1 - Math.sqrt(1 - p / parts))) / STRIP) * STRIP);
+  const edge = (p: number) => (p === parts ? d : Math.round((d * (1 - Math.sqrt(1 - p / parts))) / TILE) * TILE);
   return [Math.min(d, edge(part)), Math.min(d, edge(part + 1))];
 }
 

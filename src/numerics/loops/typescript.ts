@@ -4,7 +4,7 @@ import { addTiles, multiplyTiles } from './exact-products';
 import { multiplyPanels, subtractPanels } from './matrix-product';
 import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
-import { subtractRows } from './double-double-rows';
+import { scaleRow, subtractRows } from './double-double-rows';
 import { addSlices } from './slice-sums';
 
 export const typescriptLoops: HotLoops = {
@@ -21,5 +21,6 @@ export const typescriptLoops: HotLoops = {
   applyLowerReflectors,
   residualSquares,
   subtractRows,
+  scaleRow,
   rotateRows,
 };

@@ -3,5 +3,5 @@ export { addTiles, multiplyTiles } from './exact-products';
 export { multiplyPanels, subtractPanels } from './matrix-product';
 export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
-export { subtractRows } from './double-double-rows';
+export { scaleRow, subtractRows } from './double-double-rows';
 export { addSlices } from './slice-sums';
