@@ -35,6 +35,21 @@ export interface HotLoops {
   ): void;
 
   /**
+   * The five slices (slices.ts) of vectors times their inverse units, in panels of four as `multiplyPanels` reads them, at
+   * out[k * plane ...]. Component k of vector i is values[k * width + i], plus tails[same] where `paired` is 1; width is a multiple of 4.
+   */
+  sliceVectors(
+    values: Float64Array,
+    tails: Float64Array,
+    paired: number,
+    inverses: Float64Array,
+    width: number,
+    length: number,
+    out: Float64Array,
+    plane: number,
+  ): void;
+
+  /**
    * hi + lo at `at` ... += unit * units[unitsAt ...] * what the five sums of products of slices (slices.ts) amount to, in
    * double-double. Sum k of column j is sums[sumsAt + k * plane + j].
    */

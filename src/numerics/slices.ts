@@ -6,7 +6,7 @@
  * product of its own. What is left, x3' y + x y3' - x3' y3' with x3' = 2^-23 x3, is x3' (y - y3' / 2) + (x - x3' / 2) y3'; its sum is
  * below 2^-44 and rounded. Ten operations per product of components.
  */
-import { TILE, wholeTiles } from './panels';
+import { wholeTiles } from './panels';
 import { STRIP } from './product-blocks';
 import type { MultiplyStrip, PackBlock, Vectors } from './product-blocks';
 import type { Workspace } from './workspace';
@@ -20,23 +20,18 @@ const SLICES = 5;
 /** Slices of A and of B that meet. */
 const PAIRS = [[0, 0], [1, 1], [2, 2], [3, 4], [4, 3]] as const;
 
-/** x + ROUNDER - ROUNDER is x rounded to the grid 2^-25. */
-const ROUNDER = 1.5 * 2 ** 27;
-const SHIFT = 2 ** 23;
-
 /** Words of a workspace that the slices of `vectors` and their products take. */
 export function slicedWords(vectors: number, depth: number): number {
-  return SLICES * (vectors * depth + STRIP * COLUMNS);
+  return (SLICES + 2) * vectors * depth + SLICES * STRIP * COLUMNS + vectors;
 }
 
 export function multiplySlices(a: Vectors, b: Vectors, depth: number, work: Workspace): PackBlock {
-  const planes = (v: Vectors) => Array.from({ length: SLICES }, () => work.array(wholeTiles(v.count) * depth));
-  const slicesA = planes(a);
-  const slicesB = a === b ? slicesA : planes(b);
+  const sliceB = slicer(b, depth, work);
+  const sliceA = a === b ? sliceB : slicer(a, depth, work);
   const strip = work.array(SLICES * STRIP * COLUMNS);
   return (start, length, unitA, unitB): MultiplyStrip => {
-    sliceVectors(slicesB, b, unitB, start, length);
-    if (a !== b) sliceVectors(slicesA, a, unitA, start, length);
+    const slicesB = sliceB(unitB, start, length);
+    const slicesA = a === b ? slicesB : sliceA(unitA, start, length);
     return (target, i, end, sign) => {
       for (let j = a === b ? i : 0; j < b.count; j += COLUMNS) {
         const count = Math.min(COLUMNS, b.count - j);
@@ -56,28 +51,29 @@ export function multiplySlices(a: Vectors, b: Vectors, depth: number, work: Work
   };
 }
 
-/** Slices of components start ... start + length, divided by the units, in panels of four vectors filled up with zeros. */
-function sliceVectors(planes: readonly Float64Array[], v: Vectors, unit: Float64Array, start: number, length: number): void {
-  const [first, second, both, third, middle] = planes as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-  const { values, tails } = v;
-  for (let i0 = 0; i0 < v.count; i0 += TILE) {
-    for (let lane = 0; lane < TILE; lane++) {
-      const i = i0 + lane;
-      const inverse = i < v.count ? 1 / unit[i]! : 0;
-      let from = v.offset + Math.min(i, v.count - 1) * v.vectorStride + start * v.componentStride;
-      let at = i0 * length + lane;
-      for (let k = 0; k < length; k++, from += v.componentStride, at += TILE) {
-        const x = values[from]! * inverse;
-        const x1 = x + ROUNDER - ROUNDER;
-        const rest = (x - x1) * SHIFT;
-        const x2 = rest + ROUNDER - ROUNDER;
-        const x3 = tails ? rest - x2 + tails[from]! * inverse * SHIFT : rest - x2;
-        first[at] = x1;
-        second[at] = x2;
-        both[at] = x1 + x2;
-        third[at] = x3;
-        middle[at] = x - x3 * (0.5 / SHIFT);
-      }
-    }
+/** Makes the slices of components start ... start + length, divided by the units. */
+function slicer(v: Vectors, depth: number, work: Workspace): (unit: Float64Array, start: number, length: number) => Float64Array[] {
+  const width = wholeTiles(v.count);
+  const inverses = work.zeros(width);
+  const values = work.array(width * depth);
+  const tails = v.tails ? work.array(width * depth) : values;
+  const slices = work.array(SLICES * width * depth);
+  return (unit, start, length) => {
+    for (let i = 0; i < v.count; i++) inverses[i] = 1 / unit[i]!;
+    gather(values, width, v.values, v, start, length);
+    if (v.tails) gather(tails, width, v.tails, v, start, length);
+    work.loops.sliceVectors(values, tails, v.tails ? 1 : 0, inverses, width, length, slices, width * depth);
+    return Array.from({ length: SLICES }, (_, k) => slices.subarray(k * width * depth));
+  };
+}
+
+/** Components start ... start + length of all vectors, side by side; zeros fill up the width. */
+function gather(out: Float64Array, width: number, values: Vectors['values'], v: Vectors, start: number, length: number): void {
+  for (let k = 0; k < length; k++) {
+    const from = v.offset + (start + k) * v.componentStride;
+    const to = k * width;
+    if (v.vectorStride === 1) out.set(values.subarray(from, from + v.count), to);
+    else for (let i = 0; i < v.count; i++) out[to + i] = values[from + i * v.vectorStride]!;
+    out.fill(0, to + v.count, to + width);
   }
 }

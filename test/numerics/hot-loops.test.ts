@@ -58,6 +58,12 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const [a, b, out] = [random.normals(2 * panel), random.normals((tiles + 1) * panel), random.normals(8 * tiles)];
     return [a, panel, b, panel, tiles, length, out];
   },
+  sliceVectors: (random, n, length, k) => {
+    const width = 4 * (1 + (n % 5));
+    const [values, tails] = [random.normals(width * length), random.normals(width * length).map((x) => x * 2 ** -54)];
+    const plane = width * length + (k % 3);
+    return [values, tails, k % 2, random.normals(width), width, length, random.normals(5 * plane), plane];
+  },
   addSlices: (random, count, unitsAt, k) => {
     const plane = k + count + (k % 2);
     const target = () => random.normals(k + count);

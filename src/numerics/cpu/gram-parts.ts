@@ -29,8 +29,8 @@ export interface GramPart {
 
 /** Depth of a block of a plain Gram: a panel of four columns, 8 KiB, stays in the first-level cache beside those of a strip. */
 const DEPTH = 256;
-/** Side of the squares in which a triangle is mirrored: the cache holds two. */
-const SQUARE = 16;
+/** Side of the squares in which a triangle is mirrored: a line of the cache. */
+const SQUARE = 8;
 
 /** Part `part` of `parts` of the hi + lo Gram of the vectors; `use` sees it before its memory is given back. */
 export function* pairPart<R>(v: Vectors, rows: number, part: number, parts: number, use: (part: GramPart) => R): Steps<R> {

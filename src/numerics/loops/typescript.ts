@@ -5,12 +5,13 @@ import { multiplyPanels, subtractPanels } from './matrix-product';
 import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { scaleRow, subtractRows } from './double-double-rows';
-import { addSlices } from './slice-sums';
+import { addSlices, sliceVectors } from './slices';
 
 export const typescriptLoops: HotLoops = {
   multiplyTiles,
   addTiles,
   addSlices,
+  sliceVectors,
   multiplyPanels,
   subtractPanels,
   multiplyTriangle,

@@ -4,4 +4,4 @@ export { multiplyPanels, subtractPanels } from './matrix-product';
 export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { scaleRow, subtractRows } from './double-double-rows';
-export { addSlices } from './slice-sums';
+export { addSlices, sliceVectors } from './slices';

@@ -1,5 +1,44 @@
-/** WebAssembly twin of loops/slice-sums.ts. */
+/** WebAssembly twin of loops/slices.ts. */
 import { at as address } from './lanes';
+
+/** 1.5 * 2^27, 2^23 and 2^-24 */
+const ROUNDER: f64 = 201326592;
+const SHIFT: f64 = 8388608;
+const HALF: f64 = 5.9604644775390625e-8;
+
+/** See HotLoops.sliceVectors. */
+export function sliceVectors(values: usize, tails: usize, paired: i32, inverses: usize, width: i32, length: i32, out: usize, plane: i32): void {
+  const step = <usize>width << 3;
+  const planeStep = <usize>plane << 3;
+  for (let i = 0; i < width; i += 4, values += 32, tails += 32, inverses += 32) {
+    const first = v128.load(inverses);
+    const second = v128.load(inverses, 16);
+    let row = values;
+    let tail = tails;
+    for (let k = 0; k < length; k++, row += step, tail += step, out += 32) {
+      slicePair(row, tail, paired, first, out, planeStep);
+      slicePair(row + 16, tail + 16, paired, second, out + 16, planeStep);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function slicePair(row: usize, tail: usize, paired: i32, inverse: v128, out: usize, plane: usize): void {
+  const rounder = f64x2.splat(ROUNDER);
+  const shift = f64x2.splat(SHIFT);
+  const x = f64x2.mul(v128.load(row), inverse);
+  const x1 = f64x2.sub(f64x2.add(x, rounder), rounder);
+  const rest = f64x2.mul(f64x2.sub(x, x1), shift);
+  const x2 = f64x2.sub(f64x2.add(rest, rounder), rounder);
+  let x3 = f64x2.sub(rest, x2);
+  if (paired) x3 = f64x2.add(x3, f64x2.mul(f64x2.mul(v128.load(tail), inverse), shift));
+  v128.store(out, x1);
+  v128.store(out + plane, x2);
+  v128.store(out + 2 * plane, f64x2.add(x1, x2));
+  v128.store(out + 3 * plane, x3);
+  v128.store(out + 4 * plane, f64x2.sub(x, f64x2.mul(x3, f64x2.splat(HALF))));
+}
 
 /** 2^-23 and 2^-46 */
 const MIDDLE: f64 = 1.1920928955078125e-7;
