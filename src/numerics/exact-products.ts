@@ -6,7 +6,7 @@
  * s = acc + p rounds p to one fixed grid: q = s - acc is exact, the grid parts add up exactly in any order, and only p - q is summed
  * with rounding (Rump, Ogita & Oishi 2008, "extraction"). All other vectors are cut into slices (slices.ts).
  */
-import { STRIP } from './product-blocks';
+import { COLUMNS, STRIP } from './product-blocks';
 import type { PackBlock, PairMatrix, Vectors } from './product-blocks';
 import { exponentOf } from './scaling';
 import { multiplySlices, SLICED_DEPTH, slicedWords } from './slices';
@@ -21,7 +21,7 @@ const LINE = 8;
 /** Words of a workspace that `addProducts` needs for its own. */
 export function productWords(a: Pick<Vectors, 'count' | 'length'>, b: Pick<Vectors, 'count'>): number {
   const vectors = a.count + (a === b ? 0 : b.count) + 8;
-  const exact = vectors * Math.min(EXACT_DEPTH, a.length) + STRIP * 2 * (b.count + 1);
+  const exact = vectors * Math.min(EXACT_DEPTH, a.length) + 4 * COLUMNS;
   return vectors + b.count + Math.max(exact, slicedWords(vectors, Math.min(SLICED_DEPTH, a.length)));
 }
 
@@ -52,9 +52,13 @@ export function* addProducts(
     const unitA = a === b ? unitB : units(a, start, length);
     const strip = multiply(start, length, unitA, unitB);
     yield;
-    for (let i = 0; i < rows; i += STRIP) {
-      strip(target, i, Math.min(i + STRIP, rows), sign);
-      yield;
+    for (let j = 0; j < b.count; j += COLUMNS) {
+      const last = Math.min(j + COLUMNS, b.count);
+      const below = a === b ? Math.min(rows, last) : rows;
+      for (let i = 0; i < below; i += STRIP) {
+        strip(target, i, Math.min(i + STRIP, below), j, last, sign);
+        yield;
+      }
     }
   }
   work.reset(mark);
@@ -64,18 +68,18 @@ function exactStrips(a: Vectors, b: Vectors, depth: number, work: Workspace): Pa
   const packed = (v: Vectors) => work.array(2 * Math.ceil(v.count / 2) * depth);
   const packA = packed(a);
   const packB = a === b ? packA : packed(b);
-  const strip = work.array(8 * Math.ceil(b.count / 2));
+  const strip = work.array(4 * COLUMNS);
   return (start, length, unitA, unitB) => {
     packPairs(packB, b, unitB, start, length);
     if (a !== b) packPairs(packA, a, unitA, start, length);
-    return (target, from, end, sign) => {
+    return (target, from, end, j, last, sign) => {
       for (let i = from; i < end; i += 2) {
-        const first = a === b ? i : 0;
-        const tiles = Math.ceil((b.count - first) / 2);
+        const first = a === b ? Math.max(i, j) : j;
+        const tiles = Math.ceil((last - first) / 2);
         work.loops.multiplyTiles(packA, i * length, packB, first * length, tiles, length, strip);
         for (let row = i; row < Math.min(i + 2, end); row++) {
           const at = target.offset + row * target.stride + first;
-          work.loops.addTiles(target.hi, target.lo, at, strip, 4 * (row - i), sign * unitA[row]!, unitB, first, b.count - first);
+          work.loops.addTiles(target.hi, target.lo, at, strip, 4 * (row - i), sign * unitA[row]!, unitB, first, last - first);
         }
       }
     };

@@ -20,10 +20,12 @@ export interface PairMatrix {
   readonly stride: number;
 }
 
-/** Rows of A that are multiplied at a time; a multiple of both kinds of tiles. */
+/** Rows of A that are multiplied at a time; a multiple of all kinds of tiles. */
 export const STRIP = 16;
+/** Columns of the result that are finished before the next are begun: what is packed of B for them stays in the second-level cache. */
+export const COLUMNS = 256;
 
-/** Multiplies rows i ... end of A with all of B, or what is right of the diagonal, and adds the products to the target. */
-export type MultiplyStrip = (target: PairMatrix, i: number, end: number, sign: 1 | -1) => void;
+/** Rows i ... end of A times rows first ... last of B, added to the target; only what is right of the diagonal where A is B. */
+export type MultiplyStrip = (target: PairMatrix, i: number, end: number, first: number, last: number, sign: 1 | -1) => void;
 /** Packs components start ... start + length, divided by the units. */
 export type PackBlock = (start: number, length: number, unitA: Float64Array, unitB: Float64Array) => MultiplyStrip;

@@ -7,14 +7,12 @@
  * below 2^-44 and rounded. Ten operations per product of components.
  */
 import { wholeTiles } from './panels';
-import { STRIP } from './product-blocks';
+import { COLUMNS, STRIP } from './product-blocks';
 import type { MultiplyStrip, PackBlock, Vectors } from './product-blocks';
 import type { Workspace } from './workspace';
 
 /** (1 + 2^-3 sqrt(depth))^2 < 8, and a multiple of it fills the first-level cache with panels of four. */
 export const SLICED_DEPTH = 192;
-/** Columns of a strip of results. */
-const COLUMNS = 256;
 /** The slices, in this order: x1, x2, x1 + x2, x3, x - 2^-24 x3. */
 const SLICES = 5;
 /** Slices of A and of B that meet. */
@@ -32,20 +30,20 @@ export function multiplySlices(a: Vectors, b: Vectors, depth: number, work: Work
   return (start, length, unitA, unitB): MultiplyStrip => {
     const slicesB = sliceB(unitB, start, length);
     const slicesA = a === b ? slicesB : sliceA(unitA, start, length);
-    return (target, i, end, sign) => {
-      for (let j = a === b ? i : 0; j < b.count; j += COLUMNS) {
-        const count = Math.min(COLUMNS, b.count - j);
-        const width = wholeTiles(count);
-        PAIRS.forEach(([left, right], k) => {
-          const out = strip.subarray(k * STRIP * COLUMNS);
-          work.loops.multiplyPanels(slicesA[left]!.subarray(i * length), slicesB[right]!.subarray(j * length), out, wholeTiles(end - i), width, length);
-        });
-        for (let row = i; row < end; row++) {
-          const from = a === b ? Math.max(row, j) : j;
-          const at = target.offset + row * target.stride + from;
-          const stripAt = (row - i) * width + from - j;
-          work.loops.addSlices(target.hi, target.lo, at, strip, stripAt, STRIP * COLUMNS, sign * unitA[row]!, unitB, from, j + count - from);
-        }
+    return (target, i, end, first, last, sign) => {
+      // Whole tiles: what they have left of the diagonal is not added.
+      const from = a === b ? Math.max(i, first) : first;
+      const width = wholeTiles(last - from);
+      const height = wholeTiles(end - i);
+      PAIRS.forEach(([left, right], k) => {
+        const out = strip.subarray(k * STRIP * COLUMNS);
+        work.loops.multiplyPanels(slicesA[left]!.subarray(i * length), slicesB[right]!.subarray(from * length), out, height, width, length);
+      });
+      for (let row = i; row < end; row++) {
+        const column = a === b ? Math.max(row, from) : from;
+        const at = target.offset + row * target.stride + column;
+        const sumsAt = (row - i) * width + column - from;
+        work.loops.addSlices(target.hi, target.lo, at, strip, sumsAt, STRIP * COLUMNS, sign * unitA[row]!, unitB, column, last - column);
       }
     };
   };

@@ -7,7 +7,7 @@ import { DOUBLE_DOUBLE_ROUNDOFF } from '../double-double';
 import { addProducts, isFloat32, productWords } from '../exact-products';
 import { packPanels, TILE, wholeTiles } from '../panels';
 import type { PairMatrix, Vectors } from '../product-blocks';
-import { STRIP } from '../product-blocks';
+import { COLUMNS, STRIP } from '../product-blocks';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
 import { inWorkspace } from '../workspace';
@@ -63,11 +63,15 @@ export function* plainPart<R>(
     for (let k = 0; k < rows; k += depth) {
       const length = Math.min(depth, rows - k);
       packPanels(panels, x, k * d + from, 1, d, d - from, length);
-      for (let i = 0; i < to - from; i += STRIP) {
-        const height = wholeTiles(Math.min(STRIP, to - from - i));
-        const strip = panels.subarray(i * length);
-        work.loops.subtractPanels(strip, strip, negative, i * width + i, width, height, width - i, length);
-        yield;
+      for (let j = 0; j < width; j += COLUMNS) {
+        const last = Math.min(j + COLUMNS, width);
+        for (let i = 0; i < Math.min(last, to - from); i += STRIP) {
+          const height = wholeTiles(Math.min(STRIP, to - from - i));
+          const first = Math.max(i, j);
+          const [left, right] = [panels.subarray(i * length), panels.subarray(first * length)];
+          work.loops.subtractPanels(left, right, negative, i * width + first, width, height, last - first, length);
+          yield;
+        }
       }
     }
     for (let at = 0; at < negative.length; at++) negative[at] = -negative[at]!;
