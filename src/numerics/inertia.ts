@@ -3,7 +3,7 @@ import { ddDiv, ddMul, ddSqrt, ddSub } from './double-double';
 import type { DoubleDouble } from './double-double';
 import { largestPivot, swapColumns } from './cholesky';
 import { addProducts, productWords } from './exact-products';
-import type { Vectors } from './exact-products';
+import type { Vectors } from './product-blocks';
 import { addScaledPairs, pairAt } from './pair-vectors';
 import type { Pairs } from './pair-vectors';
 import { exponentOf, largestMagnitude, scaledCopy } from './scaling';
@@ -84,8 +84,8 @@ function* negativePivots(S: Pairs, n: number, shift: DoubleDouble, work: Workspa
       const pivot = largestPivot(pivots.hi.map(Math.abs), floors, j);
       if (pivot < 0) return { count, error: Infinity };
       if (pivot !== j) {
-        swapColumns(S.hi, n, j, pivot);
-        swapColumns(S.lo, n, j, pivot);
+        swapColumns(S.hi, n, 0, j, pivot);
+        swapColumns(S.lo, n, 0, j, pivot);
         for (const list of [pivots.hi, pivots.lo]) [list[j], list[pivot]] = [list[pivot]!, list[j]!];
       }
       for (let m = start; m < j; m++) {

@@ -29,7 +29,10 @@ export function* inverseSingularValues(r: Float64Array, rank: number, n: number,
 function* reduceToLower(r: Float64Array, rank: number, n: number, work: Workspace): Steps<Float64Array> {
   const diagonal = new Float64Array(rank);
   const x = work.zeros(rank);
+  const u = work.zeros(rank);
+  // There is no reflector from the left.
   const none = work.zeros(n);
+  const unread = work.array(n);
   let v = none;
   for (let k = 0; k < rank; k++) {
     // Row k gets the pending update a_i -= x_i v, then gives the next reflector.
@@ -38,12 +41,9 @@ function* reduceToLower(r: Float64Array, rank: number, n: number, work: Workspac
     const { tau, beta } = makeReflector(r, row + k, n - k, 0);
     diagonal[k] = beta;
     const next = r.subarray(row, row + n);
-    work.loops.sweepRows(r, rank, n, k, x, v, none, none, next);
+    work.loops.sweepRows(r, rank, n, k, x, v, u, none, next, tau, unread);
     v = next;
-    for (let i = k + 1; i < rank; i++) {
-      x[i]! *= tau;
-      r[i * n + k]! -= x[i]!;
-    }
+    for (let i = k + 1; i < rank; i++) r[i * n + k] = u[i]!;
     yield;
   }
   return diagonal;
@@ -51,5 +51,5 @@ function* reduceToLower(r: Float64Array, rank: number, n: number, work: Workspac
 
 /** Words of a workspace that `inverseSingularValues` needs besides its matrix. */
 export function inverseWords(rank: number, n: number): number {
-  return rank * rank + bidiagonalWords(rank, rank) + rank + n;
+  return rank * rank + bidiagonalWords(rank, rank) + 2 * rank + 2 * n;
 }

@@ -18,7 +18,7 @@ import { inWorkspace } from './workspace';
 import type { Workspace } from './workspace';
 
 /** All pairs are checked up to here; above, this many from each end. */
-const CHECK_ALL = 512;
+const CHECK_ALL = 128;
 const CHECK_ENDS = 16;
 /** Singular values within this range of each other lose no digits that matter to one another. */
 const NARROW = 2 ** -10;
@@ -26,7 +26,7 @@ const NARROW = 2 ** -10;
 const GROWTH = 32;
 
 /**
- * Eigenvalues of gram / gram.rows, descending, as many as its dimension; residuals |G v - lambda v| of all pairs up to dimension 512,
+ * Eigenvalues of gram / gram.rows, descending, as many as its dimension; residuals |G v - lambda v| of all pairs up to dimension 128,
  * of the 16 largest and 16 smallest above, none (NaN) where they are not wanted.
  *
  * A Gram of pairs goes through double-double pivoted Cholesky and the singular values of R: positive values keep relative accuracy
