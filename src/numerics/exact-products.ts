@@ -86,14 +86,22 @@ function exactStrips(a: Vectors, b: Vectors, depth: number, work: Workspace): Pa
   };
 }
 
-/** Whether all components are float32 numbers and have no tails. */
+/** 2^29 + 1: Dekker's split with it rounds to the 24 bits of a float32 number. */
+const SPLITTER_24 = 536870913;
+
+/**
+ * Whether all components have the 24 bits of float32 numbers and no tails: then their products are exact in float64. Their exponents do
+ * not matter, so that other units take the same path to the same bits.
+ */
 export function isFloat32(v: Vectors): boolean {
   if (v.tails) return false;
   if (v.values instanceof Float32Array) return true;
   for (let k = 0; k < v.length; k++) {
     let at = v.offset + k * v.componentStride;
     for (let i = 0; i < v.count; i++, at += v.vectorStride) {
-      if (Math.fround(v.values[at]!) !== v.values[at]!) return false;
+      const x = v.values[at]!;
+      const c = SPLITTER_24 * x;
+      if (c - (c - x) !== x) return false;
     }
   }
   return true;

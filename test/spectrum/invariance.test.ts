@@ -104,7 +104,7 @@ describe('scaling by 2^k, k from -100 to 100', () => {
     }
   });
 
-  it('wide float32 values that leave float32 when scaled take another path to the same Gram', () => {
+  it('wide float32 values that leave the range of float32 when scaled have the same Gram', () => {
     const wide = Float64Array.from({ length: rows * d }, () => Math.fround(random.normal() * 2 ** (random.integer(60) - 40)));
     const base = gramOfRows(wide, rows, d);
     for (const k of [-140, -100, 100, 140]) {
