@@ -1,6 +1,7 @@
 /** The hot loops in TypeScript: the reference for WebAssembly, and what runs where it cannot. */
 import type { HotLoops } from '../hot-loops';
 import { addTiles, multiplyTiles } from './exact-products';
+import { multiplyGram } from './gram-product';
 import { multiplyPanels } from './matrix-product';
 import { multiplyTransposed, sweepRows, sweepTriangle } from './reductions';
 import { applyPackedReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
@@ -16,6 +17,7 @@ export const typescriptLoops: HotLoops = {
   applyRowReflectors,
   applyPackedReflectors,
   residualSquares,
+  multiplyGram,
   subtractRows,
   rotateRows,
 };

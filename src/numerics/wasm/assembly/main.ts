@@ -1,5 +1,6 @@
 /** What the module exports: the functions of HotLoops, arrays as addresses. */
 export { addTiles, multiplyTiles } from './exact-products';
+export { multiplyGram } from './gram-product';
 export { multiplyPanels } from './matrix-product';
 export { multiplyTransposed, sweepRows, sweepTriangle } from './reductions';
 export { applyPackedReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
