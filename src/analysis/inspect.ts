@@ -10,7 +10,7 @@ import type { Inspection } from './events';
 import { backwardPasses } from './model-taps';
 import type { CheckpointSummary, Fisher, Layer, Loss, ProbeSummary, Skipped } from './report';
 import { Request } from './request';
-import { describe, layersOf, matrixShape, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
+import { describe, layersOf, matrixShape, MAX_DIMENSION, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
 const CHOICES = ['activation', 'normalization', 'attention'];
@@ -163,10 +163,13 @@ const SECONDS = {
   gram: 8e-10,
   /** A decomposition, per d^3. */
   eigen: 2e-9,
+  /** A head and an estimate of the rest, per value of the factor (large-spectrum.ts). */
+  large: 1.5e-6,
 };
 
 function costOf({ subject, selected, probe, request }: Prepared): number {
-  const spectrum = (rows: number, d: number) => SECONDS.gram * rows * d ** 2 + SECONDS.eigen * d ** 3;
+  const spectrum = (rows: number, d: number) =>
+    Math.min(rows, d) > MAX_DIMENSION ? SECONDS.large * rows * d : SECONDS.gram * rows * d ** 2 + SECONDS.eigen * d ** 3;
   if (subject.kind === 'tensors') {
     return subject.tensors.reduce((sum, t) => sum + spectrum(Math.max(...matrixShape(t.shape)), Math.min(...matrixShape(t.shape))), 0);
   }
@@ -176,6 +179,9 @@ function costOf({ subject, selected, probe, request }: Prepared): number {
   const { layers } = subject.model;
   const dense = layers.reduce((sum, l, i) => sum + l.width * (layers[i - 1]?.width ?? l.width), 0);
   const solves = 2 * (1 + (request.folds ?? 0));
-  const spectra = selected.reduce((sum, { width: d }) => sum + SECONDS.gram * rows * d ** 2 * (1 + backward) + SECONDS.eigen * solves * d ** 3, 0);
+  const spectra = selected.reduce((sum, { width: d }) => {
+    if (Math.min(rows, d) > MAX_DIMENSION) return sum + 2 * spectrum(rows, d);
+    return sum + SECONDS.gram * rows * d ** 2 * (1 + backward) + SECONDS.eigen * solves * d ** 3;
+  }, 0);
   return SECONDS.pass * rows * dense * (1 + 2 * backward) + spectra;
 }

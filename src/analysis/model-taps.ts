@@ -3,6 +3,7 @@ import { InputError, messageOf } from '../base/errors';
 import { Random } from '../base/random';
 import type { LayerTap, Model, ModelLayer } from '../model/types';
 import { dualGramOfRowsAsync } from '../numerics/cpu/gram';
+import type { Factor } from '../numerics/gram-operator';
 import type { Tensor } from '../numerics/ops';
 import { Tape, type Var } from '../numerics/tape';
 import type { Gram, Numerics } from '../numerics/types';
@@ -15,7 +16,7 @@ import type { Side } from './report';
 
 /** Parameter-gradient Grams are taken over at most this many samples: they are N x N. */
 export const MAX_PARAMETER_SAMPLES = 512;
-/** Values kept of a tap wider than MAX_DIMENSION, whose Gram is taken over rows. */
+/** Values kept of a tap wider than MAX_DIMENSION, whose Gram is taken over rows, or not at all where those are as many. */
 const MAX_WIDE_VALUES = 2 ** 25;
 /** Floating-point operations and tap values per chunk: small enough that cancel and progress are prompt. */
 const CHUNK_FLOPS = 1e9;
@@ -24,7 +25,8 @@ const CHUNK_VALUES = 2 ** 22;
 export interface TapGrams {
   layer: string;
   side: Side;
-  total: Gram;
+  /** The factor itself where rows and width are above MAX_DIMENSION. */
+  total: Gram | Factor;
   without: Gram[];
   dimension?: number;
   rows?: number;
@@ -253,7 +255,7 @@ function memoize<V>(make: (name: string) => V): (name: string) => V {
 function newStore(layer: ModelLayer, samples: number, positions: number, settings: RunSettings): Store {
   const side = (): GramBlocks | Rows =>
     layer.width > MAX_DIMENSION
-      ? new Rows(Math.max(1, Math.min(MAX_DIMENSION, Math.floor(MAX_WIDE_VALUES / layer.width))))
+      ? new Rows(Math.max(1, Math.floor(MAX_WIDE_VALUES / layer.width)))
       : new GramBlocks(Math.max(1, settings.folds));
   const most = Math.min(samples, MAX_PARAMETER_SAMPLES) * positions;
   const dense = settings.parameter && settings.fisher !== 'exact' && layer.kind !== 'embedding';
@@ -292,7 +294,9 @@ async function finish(store: Store, positions: number, numerics: Numerics, setti
   }
   for (const [side, sink] of store.sides) {
     if (sink instanceof Rows) {
-      const total = await dualGramOfRowsAsync(sink.values(), sink.rows, sink.width, hooks.signal);
+      const values = sink.values();
+      const small = sink.rows <= MAX_DIMENSION;
+      const total = small ? await dualGramOfRowsAsync(values, sink.rows, sink.width, hooks.signal) : { values, rows: sink.rows, columns: sink.width };
       result.push({ layer, side, total, without: [], dimension: sink.width, rows: sink.rows });
     } else {
       const grams = sink.finish();

@@ -9,7 +9,7 @@ export interface IterationOptions {
   /** Leading pairs wanted; fewer come back where the dimension is smaller. */
   readonly count: number;
   readonly random: Random;
-  /** A pair has converged when its residual is below this fraction of its value. */
+  /** A pair has converged when its residual is below this fraction of its value, or both are rounding. */
   readonly tolerance: number;
   /** Products with four vectors at most. */
   readonly products: number;
@@ -26,10 +26,15 @@ export interface RitzPairs {
   readonly blocks: readonly Float64Array[];
 }
 
-/** Products between looks at the projected problem. */
-const LOOK = 4;
-/** A lane shorter than this part of |A| is rounding. */
-const NEGLIGIBLE = 2 ** -46;
+/** Whether a pair is known as asked: relative to its value, or as a zero of an operator of size `largest`. */
+export function settled(value: number, residual: number, largest: number, tolerance: number): boolean {
+  return residual <= tolerance * value || Math.abs(value) + residual <= NEGLIGIBLE * largest;
+}
+
+/** From one look at the projected problem to the next the basis grows by this much: looks cost its cube. */
+const LOOK = 1.25;
+/** A lane, or a value, below this part of |A| is rounding. */
+export const NEGLIGIBLE = 2 ** -46;
 
 /**
  * The `count` largest eigenvalues of `operator` on the complement of `known`. A block of four sees four copies of an eigenvalue, and
@@ -44,6 +49,7 @@ export function* lanczosSteps(operator: BlockOperator, options: IterationOptions
   /** Rows and columns of the projected matrix that belong to unit vectors. */
   const live: number[] = [];
   const projected = new Map<number, Float64Array[]>();
+  let look = 2;
   let { block: next, live: alive } = randomBlock(n, known, random);
   for (;;) {
     alive.forEach((yes, lane) => yes && live.push(4 * basis.length + lane));
@@ -57,9 +63,10 @@ export function* lanczosSteps(operator: BlockOperator, options: IterationOptions
     const { factor, live: fresh } = orthonormalize(image, [...known, ...basis], NEGLIGIBLE * norm, random);
     yield;
     const last = basis.length === options.products || !fresh.includes(true);
-    if (last || (live.length >= count && basis.length % LOOK === 0)) {
+    if (last || (live.length >= count && basis.length >= look)) {
+      look = Math.ceil(LOOK * basis.length);
       const ritz = yield* ritzPairs(projected, live, factor, basis.length, count);
-      if (last || ritz.residuals.every((r, i) => r <= tolerance * Math.abs(ritz.values[i]!))) {
+      if (last || ritz.residuals.every((r, i) => settled(ritz.values[i]!, r, norm, tolerance))) {
         return { values: ritz.values, residuals: ritz.residuals, blocks: yield* combine(basis, ritz.vectors, live, ritz.values.length) };
       }
     }

@@ -1,6 +1,6 @@
 /** Leading eigenpairs by block power (subspace) iteration with deflation (Bauer 1957; Saad, Numerical Methods for Large Eigenvalue Problems, ch. 5). */
 import { addCombination, innerProducts, laneDot, orthonormalize, projectOut, randomBlock } from './blocks';
-import type { IterationOptions, RitzPairs } from './lanczos';
+import { settled, type IterationOptions, type RitzPairs } from './lanczos';
 import type { Steps } from './stepwise';
 import { symmetricEigenSteps } from './symmetric-eigen';
 import type { BlockOperator } from './types';
@@ -32,8 +32,9 @@ export function* powerIterationSteps(operator: BlockOperator, options: Iteration
       addCombination(rest, ritz, diagonal(turn.values), -1);
       const residuals = [0, 1, 2, 3].map((lane) => Math.sqrt(laneDot(rest, lane, rest, lane)));
       const wanted = Math.min(4, count - first, live.filter(Boolean).length);
-      const settled = residuals.slice(0, wanted).every((r, i) => r <= options.tolerance * Math.abs(turn.values[i]!));
-      if (settled || done === options.products) {
+      const largest = found[0]?.value ?? turn.values[0]!;
+      const good = residuals.slice(0, wanted).every((r, i) => settled(turn.values[i]!, r, largest, options.tolerance));
+      if (good || done === options.products) {
         for (let i = 0; i < wanted; i++) found.push({ value: turn.values[i]!, residual: residuals[i]! });
         blocks.push(ritz);
         break;

@@ -1,14 +1,14 @@
 /** The largest eigenvalues of an operator: those that converged, checked for missed copies. */
 import { Random } from '../base/random';
 import { addCombination, laneDot } from './blocks';
-import { lanczosSteps, type RitzPairs } from './lanczos';
+import { lanczosSteps, NEGLIGIBLE, settled, type RitzPairs } from './lanczos';
 import type { Steps } from './stepwise';
 import type { BlockOperator } from './types';
 
 export interface HeadOptions {
   readonly count: number;
   readonly seed: number;
-  /** |A v - lambda v| <= tolerance * lambda is asked of every value that is returned. */
+  /** |A v - lambda v| <= tolerance * lambda is asked of every value that is returned, unless it is a zero but for rounding. */
   readonly tolerance: number;
   /** Products with four vectors in the first search; a check takes at most half as many. */
   readonly products: number;
@@ -41,15 +41,17 @@ export function* headSteps(operator: BlockOperator, options: HeadOptions): Steps
   const { count, tolerance, products } = options;
   const n = operator.dimension;
   const random = new Random(options.seed).split('head of the spectrum');
-  let pairs = converged(yield* lanczosSteps(operator, { count, random, tolerance, products, known: [] }), tolerance);
+  const first = yield* lanczosSteps(operator, { count, random, tolerance, products, known: [] });
+  const largest = first.values[0] ?? 0;
+  let pairs = converged(first, largest, tolerance);
   /** Values up to here may have larger ones beside them. */
   let doubt = 0;
   for (let check = 0; check < CHECKS && pairs.length > 0 && pairs.length < n; check++) {
     const known = blocksOf(pairs, n);
     const ritz = yield* lanczosSteps(operator, { count: Math.min(4, n - pairs.length), random, tolerance, products: Math.ceil(products / 2), known });
-    const fresh = converged(ritz, tolerance);
+    const fresh = converged(ritz, largest, tolerance);
     const smallest = pairs.at(-1)!.value;
-    const missed = fresh.filter((pair) => pair.value > smallest + pair.residual);
+    const missed = fresh.filter((pair) => pair.value > smallest + pair.residual + NEGLIGIBLE * largest);
     doubt = missed[0]?.value ?? (fresh.length === 0 ? ritz.values[0]! + ritz.residuals[0]! : 0);
     if (missed.length === 0) break;
     pairs = [...pairs, ...missed].sort((x, y) => y.value - x.value).slice(0, Math.max(count, pairs.length));
@@ -58,13 +60,13 @@ export function* headSteps(operator: BlockOperator, options: HeadOptions): Steps
 }
 
 /** The leading pairs up to the first that has not converged. */
-function converged({ values, residuals, blocks }: RitzPairs, tolerance: number): Pair[] {
+function converged({ values, residuals, blocks }: RitzPairs, largest: number, tolerance: number): Pair[] {
   const pairs: Pair[] = [];
-  for (let i = 0; i < values.length && residuals[i]! <= tolerance * values[i]!; i++) {
+  for (let i = 0; i < values.length && settled(values[i]!, residuals[i]!, largest, tolerance); i++) {
     const block = blocks[i >> 2]!;
     const vector = new Float64Array(block.length / 4);
     for (let j = 0; j < vector.length; j++) vector[j] = block[4 * j + (i & 3)]!;
-    pairs.push({ value: values[i]!, residual: residuals[i]!, vector });
+    pairs.push({ value: Math.max(0, values[i]!), residual: residuals[i]!, vector });
   }
   return pairs;
 }

@@ -11,8 +11,6 @@ export interface Density {
   readonly above: number[];
   /** Standard deviation of the smoothing, in decades. */
   readonly width: number;
-  readonly probes: number;
-  readonly steps: number;
 }
 
 const POINTS = 160;
@@ -42,6 +40,5 @@ export function spectralDensity(probes: readonly JacobiMatrix[], dimension: numb
       }
     }
   }
-  const steps = Math.max(...probes.map((jacobi) => jacobi.diagonal.length));
-  return { x: grid.map((x) => 10 ** x), perDecade, above, width, probes: probes.length, steps };
+  return { x: grid.map((x) => 10 ** x), perDecade, above, width };
 }

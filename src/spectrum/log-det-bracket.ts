@@ -1,5 +1,5 @@
 /** log det+ of a large matrix from stochastic quadrature: two-sided, or not at all. */
-import { gaussRule, integrate, radauRules } from '../numerics/gauss-rules';
+import { gaussRule, integrate, radauRules, type RadauRules } from '../numerics/gauss-rules';
 import type { JacobiMatrix } from '../numerics/lanczos-quadrature';
 import { meanBounds } from './mean-bounds';
 
@@ -26,8 +26,8 @@ export function logDetPlusEstimate(probes: readonly JacobiMatrix[], dimension: n
   const interval = logDetPlusInterval(probes, dimension, cut, largest);
   const width = (interval.high - interval.low) / 2 / dimension;
   if (width <= WIDEST) return { interval, reason: null };
-  const share = livingShare(probes, cut);
-  const open = Math.round(dimension * (share.high - share.low));
+  const share = sharesAbove(probes, cut, largest);
+  const open = Math.round((dimension / probes.length) * share.high.reduce((sum, high, i) => sum + high - share.low[i]!, 0));
   const where = open > 1 ? `the spectrum may reach the cut (about ${open} of ${dimension} eigenvalues may lie on either side of it)` : 'there are too few probes';
   return { interval: null, reason: `not resolved: ${where}; the bracket is ±${width.toPrecision(2)} nats for each direction, and up to ±${WIDEST} is stated` };
 }
@@ -43,11 +43,22 @@ export function logDetPlusInterval(probes: readonly JacobiMatrix[], dimension: n
   return { low: dimension * mean.low, high: dimension * mean.high };
 }
 
-/** Mean bounds of the share of eigenvalues above the cut, as the probes saw it. */
-export function livingShare(probes: readonly JacobiMatrix[], cut: number): Interval {
-  const masses = probes.map((jacobi) => radauRules(jacobi).massBelow(cut));
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  return { low: 1 - mean(masses.map((m) => m.high)), high: 1 - mean(masses.map((m) => m.low)) };
+/** An interval for the number of eigenvalues above the cut, which covers it with probability CONFIDENCE. */
+export function livingInterval(probes: readonly JacobiMatrix[], dimension: number, cut: number, largest: number): Interval {
+  const { low, high } = sharesAbove(probes, cut, largest);
+  const mean = meanBounds(low, high, 1 / dimension, CONFIDENCE);
+  return { low: Math.max(0, dimension * mean.low), high: Math.min(dimension, dimension * mean.high) };
+}
+
+/** Bounds of the part of each probe that is above the cut. */
+function sharesAbove(probes: readonly JacobiMatrix[], cut: number, largest: number): { low: number[]; high: number[] } {
+  const masses = probes.map((jacobi) => massBelowCut(radauRules(jacobi), cut, largest));
+  return { low: masses.map((m) => 1 - m.high), high: masses.map((m) => 1 - m.low) };
+}
+
+function massBelowCut(rules: RadauRules, cut: number, largest: number): Interval {
+  const moved = ROUNDING * largest;
+  return { low: rules.massBelow(cut - moved).low, high: rules.massBelow(cut + moved).high };
 }
 
 /**
@@ -64,7 +75,7 @@ export function logAbove(jacobi: JacobiMatrix, cut: number, largest: number): In
   const rules = radauRules(jacobi);
   const moved = ROUNDING * largest;
   const radau = rules.withNode(-moved);
-  const below = { low: rules.massBelow(cut - moved).low, high: rules.massBelow(cut + moved).high };
+  const below = massBelowCut(rules, cut, largest);
   const levels = Array.from({ length: LEVELS }, (_, i) => cut * (largest / cut) ** (i / LEVELS));
   const upTo = levels.map((a) => Math.max(0, rules.massBelow(a).high - below.low));
   let low = -Infinity;

@@ -91,7 +91,7 @@ describe('layers', () => {
     const s = spectrum(report, '0', 'activation')!;
     expect(s).toMatchObject({ dimension: 4100, rows: 5, covers: 'head', sampleLimited: true });
     expect(s.eigenvalues).toHaveLength(5);
-    expect(s.rank + s.deficit).toBe(4100);
+    expect(s.rank! + s.deficit!).toBe(4100);
   });
 
   it('are selected by name, and the others are said to be left out', async () => {

@@ -12,7 +12,7 @@ import { activate } from '../../src/model/layers/activations';
 import type { Model, Parameter } from '../../src/model/types';
 import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import { inlineSolver } from '../../src/numerics/solver';
-import type { Numerics } from '../../src/numerics/types';
+import type { Gram, Numerics } from '../../src/numerics/types';
 import type { Probe } from '../../src/probe/types';
 import { openTestGpu } from './dawn';
 
@@ -78,7 +78,7 @@ async function spectra(numerics: Numerics, net: Model, parameters: ReadonlyMap<s
   const skip = (layer: string, _: string, reason: string) => expect.fail(`${layer}: ${reason}`);
   const { grams } = await runModel(net, weights, probe, net.layers, settings, numerics, { progress: () => undefined, skip });
   const tapRoundoff = numerics.ops.roundoff;
-  return Promise.all(grams.map((g) => solveSpectrum({ ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold: 0 }, inlineSolver)));
+  return Promise.all(grams.map((g) => solveSpectrum({ ...g, total: g.total as Gram, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold: 0 }, inlineSolver)));
 }
 
 const nets: [string, Net][] = [

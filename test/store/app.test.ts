@@ -98,7 +98,7 @@ describe('settings', () => {
     store.getState().setThreshold(1e-3);
     const after = shownReport(store.getState())!.spectra.find((s) => s.dimension === 256)!;
     expect(after.rank).toBe(before.eigenvalues.filter((x) => x > 1e-3 * before.eigenvalues[0]!).length);
-    expect(after.rank).toBeLessThan(before.rank);
+    expect(after.rank).toBeLessThan(before.rank!);
     expect(client.requests).toHaveLength(1);
     store.getState().setThreshold(Number.NaN);
     expect(shownReport(store.getState())!.spectra.find((s) => s.dimension === 256)!.rank).toBe(before.rank);
