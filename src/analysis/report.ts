@@ -54,7 +54,7 @@ export const Estimate = z.object({
   density: z.object({
     /** Eigenvalues, ascending, evenly spaced on a log axis. */
     x: z.array(z.number()).max(1000),
-    /** Estimated number of eigenvalues for each decade around x, smoothed by a Gaussian of `width` decades. */
+    /** Estimated number of eigenvalues for each decade around x, smoothed by Gaussians of at least `width` decades. */
     perDecade: z.array(z.number()).max(1000),
     /** Estimated number of eigenvalues above x. */
     above: z.array(z.number()).max(1000),

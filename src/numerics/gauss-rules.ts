@@ -14,6 +14,19 @@ export function gaussRule({ diagonal, offDiagonal }: JacobiMatrix): Rule {
   return rule(diagonal, offDiagonal.subarray(0, diagonal.length - 1));
 }
 
+/** How far an eigenvalue may be from each node of the Gauss rule: the residuals of the Ritz pairs, in the order of the nodes. */
+export function nodeResiduals(jacobi: JacobiMatrix): Float64Array {
+  const { values, last, beta } = fromTheEnd(jacobi);
+  return Float64Array.from(values, (_, i) => Math.abs(beta * last[i]!));
+}
+
+/** Nodes, with the last components of their vectors, and the coupling to what was not computed. */
+function fromTheEnd({ diagonal, offDiagonal }: JacobiMatrix): { values: Float64Array; last: Float64Array; beta: number } {
+  const m = diagonal.length;
+  const { values, first } = eigen(diagonal.slice().reverse(), offDiagonal.slice(0, m - 1).reverse());
+  return { values, last: first, beta: offDiagonal[m - 1]! };
+}
+
 /** The rules of one measure with a node that may be chosen. */
 export interface RadauRules {
   /**
@@ -28,8 +41,7 @@ export interface RadauRules {
 export function radauRules(jacobi: JacobiMatrix): RadauRules {
   const { diagonal, offDiagonal } = jacobi;
   const m = diagonal.length;
-  const beta = offDiagonal[m - 1]!;
-  const { values, first: last } = eigen(diagonal.slice().reverse(), offDiagonal.slice(0, m - 1).reverse());
+  const { values, last, beta } = fromTheEnd(jacobi);
   const complete = beta === 0 ? gaussRule(jacobi) : null;
   const withNode = (at: number): Rule => {
     if (complete) return complete;

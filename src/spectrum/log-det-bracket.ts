@@ -56,9 +56,11 @@ function sharesAbove(probes: readonly JacobiMatrix[], cut: number, largest: numb
   return { low: masses.map((m) => 1 - m.high), high: masses.map((m) => 1 - m.low) };
 }
 
+/** Rounding moves nodes, and turns their vectors, which moves weight between neighbours. */
 function massBelowCut(rules: RadauRules, cut: number, largest: number): Interval {
   const moved = ROUNDING * largest;
-  return { low: rules.massBelow(cut - moved).low, high: rules.massBelow(cut + moved).high };
+  const turned = (2 ** -51 * largest) / cut;
+  return { low: Math.max(0, rules.massBelow(cut - moved).low - turned), high: Math.min(1, rules.massBelow(cut + moved).high + turned) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Spectra that are too large for the dense solver, with the limit lowered so that the dense solver can say what is true. */
 import { describe, expect, it, vi } from 'vitest';
 import { analyze } from '../../src/analysis/analyze';
+import { solveLarge } from '../../src/analysis/large-spectrum';
 import { rereadSpectrum } from '../../src/analysis/reread';
 import { Report, type Spectrum } from '../../src/analysis/report';
 import type { Request } from '../../src/analysis/request';
@@ -104,8 +105,8 @@ describe('a weight both of whose sides are above the limit', () => {
     const figure = spectrumFigure({ spectra: [s], view: { scale: 'relative', index: 'linear', range: null }, threshold: 0, theme });
     const [head, counting, density] = figure.data as { name: string; x: number[]; y: number[]; xaxis?: string }[];
     expect(head!.x).toHaveLength(s.eigenvalues.length);
-    expect(counting!.x[0]).toBeCloseTo(columns, 6);
-    expect(counting!.x.at(-1)).toBe(0);
+    expect(counting!.x[0]).toBeCloseTo(columns, 1);
+    expect(counting!.x.at(-1)).toBeLessThan(0.5);
     expect(counting!.y).toEqual(s.estimate!.density.x.map((x) => x / s.eigenvalues[0]!));
     expect(density!.xaxis).toBe('x2');
     expect(Math.max(...density!.x)).toBeGreaterThan(0);
@@ -114,6 +115,16 @@ describe('a weight both of whose sides are above the limit', () => {
     expect(yaxis!.range[0]).toBeLessThan(Math.log10(Math.min(...s.eigenvalues) / s.eigenvalues[0]!));
     expect(xaxis2!.range[1]).toBe(0);
   });
+});
+
+it('stops within a slice of work when aborted', async () => {
+  const [rows, columns] = [700, 600];
+  const controller = new AbortController();
+  const factor = { values: new Random(1).normals(rows * columns), rows, columns };
+  const job = { tap: { layer: 'w', side: 'weight' as const }, factor, dimension: columns, rows: 1, tapRoundoff: 2 ** -53, cancellation: 1, threshold: 0, seed: 1 };
+  const solved = solveLarge(job, controller.signal);
+  setTimeout(() => controller.abort(), 30);
+  await expect(solved).rejects.toMatchObject({ name: 'AbortError' });
 });
 
 describe('taps wider than the limit', () => {
