@@ -164,7 +164,10 @@ async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, { thres
     const jobs = grams.map(({ total, ...g }) => {
       const job = { ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold };
       // Those without a Gram are solved here, each when it is its turn.
-      if ('values' in total) return () => solveLarge({ ...job, factor: total, dimension: total.columns, rows: total.rows, seed }, means.signal);
+      if ('values' in total) {
+        const large = { ...job, factor: total, dimension: total.columns, rows: total.rows, seed };
+        return () => solveLarge(large, means.signal);
+      }
       const solved = solveSpectrum({ ...job, total }, means.solver, means.signal);
       // A later job may fail before an earlier one is awaited.
       solved.catch(() => {});
@@ -218,7 +221,8 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
         continue;
       }
       const total = await run.time('gram', () => gramOfTap(tap, values, means.signal));
-      run.add(await run.time('eigen', () => solveSpectrum({ ...job, total, without: [], ...(tap.side === 'weight' ? {} : { dimension: columns }) }, means.solver, means.signal)));
+      const dense = { ...job, total, without: [], ...(tap.side === 'weight' ? {} : { dimension: columns }) };
+      run.add(await run.time('eigen', () => solveSpectrum(dense, means.solver, means.signal)));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       run.skip(tap.layer, tap.side, messageOf(error));

@@ -22,7 +22,9 @@ export function densityTraces(spectrum: Spectrum, unit: number, theme: Theme): R
       x: density.above,
       y,
       line: { width: 1.5, color, dash: 'dot' },
-      customdata: density.above.map((above, i) => `about ${count(Math.round(above))} of ${count(spectrum.dimension)} above ${scientific(density.x[i]!, 3)}`),
+      customdata: density.above.map(
+        (above, i) => `about ${count(Math.round(above))} of ${count(spectrum.dimension)} above ${scientific(density.x[i]!, 3)}`,
+      ),
       hovertemplate: `${look.word} %{customdata}<br>${source}<extra></extra>`,
     },
     {

@@ -1,4 +1,4 @@
-/** Leading eigenpairs by block power (subspace) iteration with deflation (Bauer 1957; Saad, Numerical Methods for Large Eigenvalue Problems, ch. 5). */
+/** Leading eigenpairs by block power (subspace) iteration with deflation (Bauer 1957; Saad 2011, ch. 5). */
 import { addCombination, innerProducts, laneDot, orthonormalize, projectOut, randomBlock } from './blocks';
 import { settled, type IterationOptions, type RitzPairs } from './lanczos';
 import type { Steps } from './stepwise';

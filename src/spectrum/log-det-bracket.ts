@@ -28,8 +28,10 @@ export function logDetPlusEstimate(probes: readonly JacobiMatrix[], dimension: n
   if (width <= WIDEST) return { interval, reason: null };
   const share = sharesAbove(probes, cut, largest);
   const open = Math.round((dimension / probes.length) * share.high.reduce((sum, high, i) => sum + high - share.low[i]!, 0));
-  const where = open > 1 ? `the spectrum may reach the cut (about ${open} of ${dimension} eigenvalues may lie on either side of it)` : 'there are too few probes';
-  return { interval: null, reason: `not resolved: ${where}; the bracket is ±${width.toPrecision(2)} nats for each direction, and up to ±${WIDEST} is stated` };
+  const why =
+    open > 1 ? `the spectrum may reach the cut (about ${open} of ${dimension} eigenvalues may lie on either side of it)` : 'there are too few probes';
+  const bracket = `the bracket is ±${width.toPrecision(2)} nats for each direction, and up to ±${WIDEST} is stated`;
+  return { interval: null, reason: `not resolved: ${why}; ${bracket}` };
 }
 
 /**

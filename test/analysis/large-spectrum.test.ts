@@ -136,6 +136,17 @@ describe('taps wider than the limit', () => {
     expectHead(s, truth(values, rows, columns, rows));
   });
 
+  it('with fewer rows than width are limited by samples, and with few rows every nonzero eigenvalue is found', async () => {
+    const values = normal(80, 120);
+    const s = spectrum(await run({ 'act/fc': { shape: [80, 120], values, dtype: 'f32' } }), 'fc', 'activation');
+    expect(s).toMatchObject({ dimension: 120, rows: 80, rank: null, sampleLimited: true });
+    expectHead(s, truth(values, 80, 120, 80));
+    expect(reading(s, 'rank').interval![1]).toBe(80);
+    const few = spectrum(await run({ 'act/fc': { shape: [40, 120], values: values.slice(0, 4800), dtype: 'f32' } }), 'fc', 'activation');
+    expect(few).toMatchObject({ dimension: 120, rows: 40, covers: 'head', rank: 40, deficit: 80, sampleLimited: true });
+    expect(few.estimate).toBeUndefined();
+  });
+
   it('of a model: rows above the limit give a head and an estimate, fewer give every nonzero eigenvalue', async () => {
     const mlp = { '0.weight': { shape: [80, 6], values: normal(80, 6) }, '0.bias': { shape: [80], values: normal(1, 80) }, '2.weight': { shape: [2, 80], values: normal(2, 80) } };
     const large = await run(mlp, { samples: 200, folds: 0, choices: { activation: 'gelu' } });
