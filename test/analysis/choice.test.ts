@@ -19,6 +19,12 @@ describe('secondsOf', () => {
     expect(secondsOf(large, cpu)).toBeCloseTo(201, 9);
     expect(secondsOf(large, cpu, { grams: 4, solves: 2 })).toBeCloseTo(125.5, 9);
   });
+
+  it('adds the estimates of what has no Gram, one after the other whatever the workers', () => {
+    const more = { ...large, factors: 2e7 };
+    expect(secondsOf(more, cpu) - secondsOf(large, cpu)).toBeCloseTo(30, 9);
+    expect(secondsOf(more, cpu, { grams: 4, solves: 2 }) - secondsOf(large, cpu, { grams: 4, solves: 2 })).toBeCloseTo(30, 9);
+  });
 });
 
 describe('chooseBackend', () => {

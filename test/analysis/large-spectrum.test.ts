@@ -1,4 +1,5 @@
 /** Spectra that are too large for the dense solver, with the limit lowered so that the dense solver can say what is true. */
+import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { analyze } from '../../src/analysis/analyze';
 import { solveLarge } from '../../src/analysis/large-spectrum';
@@ -91,6 +92,18 @@ describe('a weight both of whose sides are above the limit', () => {
     const high = rereadSpectrum(s, { threshold: (s.eigenvalues[6]! / s.eigenvalues[0]!) * 1.0001, digits: null });
     expect(high).toMatchObject({ rank: 6, deficit: columns - 6 });
     expect(reading(high, 'lambdaPlusMin').value).toBe(s.eigenvalues[5]);
+  });
+
+  it('is known to one digit unless more are asked for, up to those that the head has; the hash is of the words of the tensor', async () => {
+    const tensors = { 'a.matrix': { shape: [rows, columns], values }, 'b.scalar': { shape: [] } };
+    const [one, all] = [spectrum(await tall, 'a.matrix', 'weight'), spectrum(await run(tensors, { digits: 12 }), 'a.matrix', 'weight')];
+    expect(one).toMatchObject({ digits: 1, noise: { forward: 0, digits: 6 }, floor: one.noise.solver });
+    expect(all.digits).toBe(6);
+    expect(all.floor / one.floor).toBeCloseTo(1e5, 5);
+    expect(rereadSpectrum(one, { threshold: 0, digits: 6 }).floor).toBe(all.floor);
+    const words = new Uint8Array(Float64Array.from(values).buffer);
+    expect(one.gram).toEqual({ of: 'words', sha256: createHash('sha256').update(words).digest('hex') });
+    expect(all.gram).toEqual(one.gram);
   });
 
   it('gives the same bits again, and others with another seed', async () => {
