@@ -2,7 +2,7 @@
 import { InputError, messageOf } from '../base/errors';
 import type { Checkpoint } from '../checkpoint/types';
 import type { Model } from '../model/types';
-import { gramOfRowsAsync } from '../numerics/cpu/gram';
+import { dualGramOfRowsAsync, gramOfRowsAsync } from '../numerics/cpu/gram';
 import type { Tensor } from '../numerics/ops';
 import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics, Solver } from '../numerics/types';
@@ -17,8 +17,9 @@ import type { TapGrams } from './layer-sums';
 import { notFinite, runModel } from './model-taps';
 import { REPORT_SCHEMA, type BackendChoice, type Report, type Side, type Spectrum } from './report';
 import type { Request } from './request';
+import { LARGE_DIGITS, solveLarge } from './large-spectrum';
 import { solveSpectrum } from './spectra';
-import { describe, matrixShape, type BundleTap, type Subject } from './subject';
+import { describe, matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
 
 /** The version that reports carry; the same as in package.json (test/analysis holds them together). */
 export const APP = 'deadreckon 0.1.0';
@@ -184,20 +185,27 @@ async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Ru
 
 /** Solves in the order of the layers, as many at a time as the solver likes; spectra arrive in order. */
 async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, request: Request, run: Run, means: Means): Promise<void> {
-  const { threshold } = request;
+  const { threshold, seed } = request;
   let solved = 0;
   await run.time('eigen', async () => {
-    const jobs = grams.map((g) => {
+    const jobs = grams.map(({ total, ...g }) => {
+      const job = { ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold };
+      // Those without a Gram are solved here, each when it is its turn.
+      if ('values' in total) {
+        const large = { ...job, factor: total, dimension: total.columns, rows: total.rows, digits: request.digits ?? LARGE_DIGITS, seed };
+        return () => solveLarge(large, means.signal);
+      }
       const digits = request.digits ?? defaultDigits(tapRoundoff, g.cancellation);
-      return solveSpectrum({ ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, digits, threshold }, means.solver, means.signal);
+      const solved = solveSpectrum({ ...job, total, digits }, means.solver, means.signal);
+      // A later job may fail before an earlier one is awaited.
+      solved.catch(() => {});
+      return () => solved;
     });
-    // A later job may fail before an earlier one is awaited.
-    for (const job of jobs) job.catch(() => {});
     for (const [i, job] of jobs.entries()) {
       means.signal?.throwIfAborted();
       run.progress('eigen', grams[i]!.layer, grams.length + solved, 2 * grams.length);
       try {
-        run.add(await job);
+        run.add(await job());
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         run.skip(grams[i]!.layer, grams[i]!.side, messageOf(error));
@@ -238,13 +246,20 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
         run.skip(tap.layer, tap.side, broken);
         continue;
       }
-      const total = await run.time('gram', () => gramOfTap(tap, values, means.signal));
       run.progress('eigen', tap.layer, i + 0.5, taps.length);
       // Recorded taps carry the roundoff of what recorded them; a weight is exact as it is stored.
       const tapRoundoff = subject.kind === 'bundle' ? RECORDED_ROUNDOFF[tap.tensor.dtype]! : 0;
-      const digits = p.request.digits ?? 1;
-      const job = { tap: { layer: tap.layer, side: tap.side }, total, without: [], tapRoundoff, digits, threshold: p.request.threshold };
-      run.add(await run.time('eigen', () => solveSpectrum(job, means.solver, means.signal)));
+      const job = { tap: { layer: tap.layer, side: tap.side }, tapRoundoff, digits: p.request.digits ?? 1, threshold: p.request.threshold };
+      const [rows, columns] = matrixShape(tap.tensor.shape);
+      if (tap.side !== 'parameter' && Math.min(rows, columns) > MAX_DIMENSION) {
+        const size = tap.side === 'weight' ? { dimension: Math.min(rows, columns), rows: 1 } : { dimension: columns, rows };
+        const large = { ...job, ...size, factor: { values, rows, columns }, cancellation: 1, seed: p.request.seed };
+        run.add(await run.time('eigen', () => solveLarge(large, means.signal)));
+        continue;
+      }
+      const total = await run.time('gram', () => gramOfTap(tap, values, means.signal));
+      const dense = { ...job, total, without: [], ...(tap.side === 'weight' ? {} : { dimension: columns }) };
+      run.add(await run.time('eigen', () => solveSpectrum(dense, means.solver, means.signal)));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       run.skip(tap.layer, tap.side, messageOf(error));
@@ -252,7 +267,7 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
   }
 }
 
-/** X^T X of a tap; the shorter side of a weight, not divided by anything; a recorded Gram as it is. */
+/** X^T X of a tap, or X X^T where that is large; the shorter side of a weight, not divided by anything; a recorded Gram as it is. */
 async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Float64Array, signal?: AbortSignal): Promise<Gram> {
   const [rows, columns] = matrixShape(tensor.shape);
   if (side === 'parameter') {
@@ -260,7 +275,7 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
     const hi = Float64Array.from(values, (v, k) => (v + values[(k % rows) * rows + Math.floor(k / rows)]!) / 2);
     return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, RECORDED_ROUNDOFF[tensor.dtype]!) };
   }
-  if (side !== 'weight') return gramOfRowsAsync(values, rows, columns, signal);
+  if (side !== 'weight') return columns > MAX_DIMENSION ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
   const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);
   return { ...gram, rows: 1 };
 }

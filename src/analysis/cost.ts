@@ -2,8 +2,9 @@
 import type { Rates } from '../numerics/rates';
 import { rowsOf } from '../probe/types';
 import type { Prepared } from './inspect';
+import { rowsKept } from './layer-sums';
 import { backwardPasses } from './model-taps';
-import { matrixShape } from './subject';
+import { matrixShape, MAX_DIMENSION } from './subject';
 
 /** Multiply-adds, by who does them. */
 export interface Work {
@@ -13,12 +14,16 @@ export interface Work {
   readonly grams: number;
   /** Decompositions: the sum of d^3. */
   readonly solves: number;
+  /** Values of the factors of which no Gram is made: their heads are found and the rest is estimated (large-spectrum.ts). */
+  readonly factors: number;
 }
 
 /** One laptop-class core with the WebAssembly loops, shared with others, where nothing was measured. */
 export const TYPICAL_CPU: Rates = { matmul: 1 / 3e-10, gram: 1 / 8e-10 };
 /** Seconds of a decomposition per d^3: the same for every backend, for all are solved on the CPU. */
 const SOLVE = 2e-9;
+/** Seconds of a head and an estimate per value of the factor, one after the other. */
+const ESTIMATE = 1.5e-6;
 
 /** Work that runs without being asked for, in seconds of one core. */
 export const AT_ONCE = 15;
@@ -35,17 +40,31 @@ export function workOf({ subject, selected, probe, request }: Prepared): Work {
   const backward = request.fisher === 'exact' ? backwardPasses(subject.model, probe!, 'exact') : 1;
   const { layers } = subject.model;
   const dense = layers.reduce((sum, l, i) => sum + l.width * (layers[i - 1]?.width ?? l.width), 0);
-  const { grams, solves } = spectra(selected.map(({ width }) => ({ rows, d: width })));
-  return { passes: rows * dense * (1 + 2 * backward), grams: grams * (1 + backward), solves: 2 * solves * (1 + (request.folds ?? 0)) };
+  const kept = (width: number) => (width > MAX_DIMENSION ? Math.min(rows, rowsKept(width)) : rows);
+  const { grams, solves, factors } = spectra(selected.map(({ width }) => ({ rows: kept(width), d: width })));
+  return {
+    passes: rows * dense * (1 + 2 * backward),
+    grams: grams * (1 + backward),
+    solves: 2 * solves * (1 + (request.folds ?? 0)),
+    factors: 2 * factors,
+  };
 }
 
 /** @param workers how many Grams and how many decompositions are made at a time. */
-export function secondsOf({ passes, grams, solves }: Work, rates: Rates, workers = { grams: 1, solves: 1 }): number {
-  return passes / rates.matmul + grams / (rates.gram * workers.grams) + (solves * SOLVE) / workers.solves;
+export function secondsOf({ passes, grams, solves, factors }: Work, rates: Rates, workers = { grams: 1, solves: 1 }): number {
+  return passes / rates.matmul + grams / (rates.gram * workers.grams) + (solves * SOLVE) / workers.solves + factors * ESTIMATE;
 }
 
-/** One Gram and one decomposition each. */
-function spectra(taps: readonly { rows: number; d: number }[]): Pick<Work, 'grams' | 'solves'> {
-  const sum = (value: (rows: number, d: number) => number) => taps.reduce((total, { rows, d }) => total + value(rows, d), 0);
-  return { grams: sum((rows, d) => rows * d ** 2), solves: sum((_, d) => d ** 3) };
+/** One Gram and one decomposition each, of the rows where a tap is wide; neither where both are many. */
+function spectra(taps: readonly { rows: number; d: number }[]): Pick<Work, 'grams' | 'solves' | 'factors'> {
+  const work = { grams: 0, solves: 0, factors: 0 };
+  for (const { rows, d } of taps) {
+    const [length, width] = d > MAX_DIMENSION ? [d, rows] : [rows, d];
+    if (width > MAX_DIMENSION) work.factors += rows * d;
+    else {
+      work.grams += length * width ** 2;
+      work.solves += width ** 3;
+    }
+  }
+  return work;
 }

@@ -1,5 +1,6 @@
 /** Hashes of Gram matrices: what another machine must reproduce to have verified an analysis bit for bit. */
 import { sha256 } from '../base/sha256';
+import type { Factor } from '../numerics/gram-operator';
 import type { Gram } from '../numerics/types';
 import type { GramHash, Spectrum } from './report';
 
@@ -13,6 +14,11 @@ export async function gramHash({ hi, lo }: Gram): Promise<GramHash> {
     if (values) bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
   }
   return { of: 'words', sha256: await sha256(bytes) };
+}
+
+/** SHA-256 of the words of a factor, as they were read, where no Gram is made of it. */
+export async function factorHash({ values }: Factor): Promise<GramHash> {
+  return { of: 'words', sha256: await sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) };
 }
 
 /** One hash for all spectra of a report, in their order. */

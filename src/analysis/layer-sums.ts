@@ -2,6 +2,7 @@
 import { InputError, messageOf } from '../base/errors';
 import type { ModelLayer } from '../model/types';
 import { dualGramOfRowsAsync } from '../numerics/cpu/gram';
+import type { Factor } from '../numerics/gram-operator';
 import type { Tensor } from '../numerics/ops';
 import type { Gram, Numerics } from '../numerics/types';
 import type { Side } from './report';
@@ -10,13 +11,19 @@ import { MAX_DIMENSION } from './subject';
 
 /** Parameter-gradient Grams are taken over at most this many samples: they are N x N. */
 export const MAX_PARAMETER_SAMPLES = 512;
-/** Values kept of a tap wider than MAX_DIMENSION, whose Gram is taken over rows. */
+/** Values kept of a tap wider than MAX_DIMENSION, whose Gram is taken over rows, or not at all where those are as many. */
 const MAX_WIDE_VALUES = 2 ** 25;
+
+/** Rows kept of a tap wider than MAX_DIMENSION. */
+export function rowsKept(width: number): number {
+  return Math.max(1, Math.floor(MAX_WIDE_VALUES / width));
+}
 
 export interface TapGrams {
   layer: string;
   side: Side;
-  total: Gram;
+  /** The factor itself where rows and width are above MAX_DIMENSION. */
+  total: Gram | Factor;
   without: Gram[];
   dimension?: number;
   rows?: number;
@@ -80,10 +87,7 @@ export class LayerSums {
     private readonly numerics: Numerics,
     private readonly options: SumOptions,
   ) {
-    const sink = () =>
-      layer.width > MAX_DIMENSION
-        ? new Rows(Math.max(1, Math.min(MAX_DIMENSION, Math.floor(MAX_WIDE_VALUES / layer.width))))
-        : new GramBlocks(options.blocks);
+    const sink = () => (layer.width > MAX_DIMENSION ? new Rows(rowsKept(layer.width)) : new GramBlocks(options.blocks));
     const most = Math.min(options.samples, MAX_PARAMETER_SAMPLES) * options.positions;
     this.sides = new Map([['activation', sink()], ['gradient', sink()]]);
     this.dense = options.parameter === true && layer.kind !== 'embedding' ? { input: new Rows(most), delta: new Rows(most) } : null;
@@ -122,8 +126,10 @@ export class LayerSums {
     }
     for (const [side, sink] of sides) {
       if (sink instanceof Rows) {
-        const total = await dualGramOfRowsAsync(sink.values(), sink.rows, sink.width, options.signal);
-        result.push({ layer: layer.name, side, total, without: [], dimension: sink.width, rows: sink.rows });
+        const { rows, width } = sink;
+        const values = sink.values();
+        const total = rows > MAX_DIMENSION ? { values, rows, columns: width } : await dualGramOfRowsAsync(values, rows, width, options.signal);
+        result.push({ layer: layer.name, side, total, without: [], dimension: width, rows });
       } else {
         const grams = sink.finish();
         if (grams) result.push({ layer: layer.name, side, ...grams });

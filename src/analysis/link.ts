@@ -49,7 +49,7 @@ export const DigestRow = z.object({
   layer: text,
   side: z.enum(SIDES),
   dimension: z.int().min(0),
-  rank: z.int().min(0),
+  rank: z.int().min(0).nullable(),
   /** Largest eigenvalue, smallest above the floor, log det+; 5 significant digits. */
   lambdaMax: z.number().nullable(),
   lambdaPlusMin: z.number().nullable(),

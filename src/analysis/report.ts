@@ -32,14 +32,45 @@ export const Reading = z.object({
   value: z.number().nullable(),
   /** Jackknife standard error over blocks of samples; null when it was not estimated. */
   uncertainty: z.number().nullable(),
+  /** Estimated readings: the truth lies in here with probability 0.95. */
+  interval: z.tuple([z.number(), z.number()]).optional(),
+  /** Why there is no value, where that is not plain. */
+  reason: sentence.optional(),
   /** 'floor': the value is an upper bound, limited by the numerical floor. 'samples': limited by too few rows. null: free. */
   limitedBy: z.enum(['floor', 'samples']).nullable(),
 });
 
 export const GramHash = z.object({
-  /** 'integers': of an exact Gram, the same on every device. 'words': of float64 sums, the same wherever the taps are. */
+  /**
+   * 'integers': of an exact Gram, the same on every device. 'words': of float64 sums, the same wherever the taps are; of the taps or the
+   * weight themselves where no Gram is made of them (`estimate`).
+   */
   of: z.enum(['integers', 'words']),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** What is known of a spectrum too large to be solved, beside its largest eigenvalues: stochastic Lanczos quadrature. */
+export const Estimate = z.object({
+  probes: count,
+  /** Lanczos steps for each probe. */
+  steps: count,
+  /** Eigenvalues at or below count as dead in what follows. */
+  cut: z.number().min(0),
+  trace: z.number().min(0),
+  /** 95 % interval of the number of eigenvalues above the cut. */
+  living: z.tuple([z.number(), z.number()]),
+  /** 95 % interval of log det+, or null and why it is not resolved. */
+  logDetPlus: z.tuple([z.number(), z.number()]).nullable(),
+  reason: sentence.nullable(),
+  density: z.object({
+    /** Eigenvalues, ascending, evenly spaced on a log axis. */
+    x: z.array(z.number()).max(1000),
+    /** Estimated number of eigenvalues for each decade around x, smoothed by Gaussians of at least `width` decades. */
+    perDecade: z.array(z.number()).max(1000),
+    /** Estimated number of eigenvalues above x. */
+    above: z.array(z.number()).max(1000),
+    width: z.number().min(0),
+  }),
 });
 
 export const Spectrum = z.object({
@@ -57,16 +88,18 @@ export const Spectrum = z.object({
   floor: z.number().min(0),
   /** Significant digits that an eigenvalue above the floor is known to. */
   digits: z.int().min(1).max(MOST_DIGITS),
-  /** Floors of one digit by source, roundoff of the taps and of the Gram with its decomposition, and the digits that the taps have at all. */
+  /** Floors of one digit by source, roundoff of the taps and of the Gram with its decomposition, and the most digits that there are. */
   noise: z.object({ forward: z.number().min(0), solver: z.number().min(0), digits: z.int().min(1).max(MOST_DIGITS) }),
   covers: z.enum(['all', 'head']),
-  /** Eigenvalues above the floor, and the rest. */
-  rank: count,
-  deficit: count,
+  /** Eigenvalues above the floor, and the rest; null where only the largest are known. */
+  rank: count.nullable(),
+  deficit: count.nullable(),
   /** rows < dimension: missing rank is sampling, not singularity. */
   sampleLimited: z.boolean(),
   method: z.string().max(200),
   readings: z.array(Reading).max(64),
+  /** Only where `covers` is 'head' and eigenvalues other than zero are missing. */
+  estimate: Estimate.optional(),
 });
 
 export const Layer = z.object({
@@ -194,6 +227,7 @@ export const Report = z.object({
 
 export type Report = z.infer<typeof Report>;
 export type Spectrum = z.infer<typeof Spectrum>;
+export type Estimate = z.infer<typeof Estimate>;
 export type Reading = z.infer<typeof Reading>;
 export type Tap = z.infer<typeof Tap>;
 export type Side = (typeof SIDES)[number];

@@ -12,10 +12,10 @@ export interface Cut {
 /** Error bars are kept only where the reading stays what it was. */
 export function rereadSpectrum(s: Spectrum, { threshold, digits }: Cut): Spectrum {
   const above = digits === null ? { floor: s.floor, digits: s.digits } : floorOf(s.noise, digits);
-  const view = viewSpectrum(s.eigenvalues, s.dimension, s.rows, above.floor, threshold, s.sampleLimited);
+  const view = viewSpectrum(s.eigenvalues, s.dimension, s.rows, above.floor, threshold, s.sampleLimited, s.estimate ?? null);
   const readings = readAll(view, []).map((reading) => {
     const before = s.readings.find((r) => r.name === reading.name);
     return { ...reading, uncertainty: before && before.value === reading.value ? before.uncertainty : null };
   });
-  return { ...s, ...above, rank: view.rank, deficit: s.dimension - view.rank, readings };
+  return { ...s, ...above, rank: view.rank, deficit: view.rank === null ? null : s.dimension - view.rank, readings };
 }

@@ -81,7 +81,7 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
     noise: read.noise,
     covers: total.dimension < dimension ? 'head' : whole.covers,
     rank: read.view.rank,
-    deficit: dimension - read.view.rank,
+    deficit: read.view.rank === null ? null : dimension - read.view.rank,
     sampleLimited,
     method: whole.method,
     readings: readAll(read.view, folds),

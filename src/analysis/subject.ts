@@ -5,8 +5,10 @@ import type { Model } from '../model/types';
 import type { Choices } from '../model/types';
 import type { Layer, ModelSummary, Side, Skipped, TensorLine } from './report';
 
-/** Above this width a whole spectrum is not solved: the head comes from the Gram over rows. */
+/** Above this size of a Gram not all eigenvalues are solved for: its head is, and the rest estimated from the factor. */
 export const MAX_DIMENSION = 4096;
+/** Values of a tensor that are read at once. */
+const MAX_VALUES = 2 ** 28;
 const MAX_LINES = 20_000;
 const FLOATS = new Set(['f16', 'bf16', 'f32', 'f64', 'f8_e4m3', 'f8_e5m2', 'f8_e8m0', 'f8_e4m3fnuz', 'f8_e5m2fnuz']);
 
@@ -58,7 +60,7 @@ function whyNotAnalysed(t: TensorEntry): string | null {
   if (t.shape.length < 2) return `a ${t.shape.length === 0 ? 'scalar' : 'vector'} has no spectrum`;
   if (t.shape.some((n) => n === 0)) return 'it is empty';
   const [rows, columns] = matrixShape(t.shape);
-  if (Math.min(rows, columns) > MAX_DIMENSION) return `its shorter side, ${Math.min(rows, columns)}, is above ${MAX_DIMENSION}`;
+  if (rows * columns > MAX_VALUES) return `it holds ${rows * columns} values, and up to ${MAX_VALUES} are read at once`;
   return null;
 }
 

@@ -38,16 +38,24 @@ function row(s: Spectrum): string[] {
     return (r.limitedBy ? '< ' : '') + number(r.value) + bar;
   };
   const notes = [
-    s.covers === 'head' ? 'head only' : '',
-    s.sampleLimited ? 'limited by samples' : s.deficit > 0 ? 'limited by the floor' : '',
+    s.covers === 'head' ? (s.estimate ? `${s.eigenvalues.length} largest, the rest estimated` : 'head only') : '',
+    s.sampleLimited ? 'limited by samples' : (s.deficit ?? 0) > 0 ? 'limited by the floor' : '',
   ];
-  const counts = [s.dimension, s.rows, s.rank, s.deficit].map(String);
+  const counts = [s.dimension, s.rows, s.rank ?? range(s, 'rank'), s.deficit ?? '–'].map(String);
   return [s.tap.layer, s.tap.side, ...counts, reading('sigmaMin'), reading('lambdaPlusMin'), logs(s), reading('stableRank'), notes.filter(Boolean).join(', ')];
 }
 
 function logs(s: Spectrum): string {
   const r = s.readings.find((x) => x.name === 'logDetPlus');
-  return r?.value == null ? '–' : r.value.toFixed(2) + (r.uncertainty === null ? '' : ` ± ${r.uncertainty.toPrecision(1)}`);
+  if (r?.value == null) return r?.reason?.startsWith('not resolved') ? 'not resolved' : '–';
+  if (r.interval) return r.interval.map((x) => x.toFixed(2)).join(' … ');
+  return r.value.toFixed(2) + (r.uncertainty === null ? '' : ` ± ${r.uncertainty.toPrecision(1)}`);
+}
+
+/** The 95 % interval of a count. */
+function range(s: Spectrum, name: string): string {
+  const interval = s.readings.find((r) => r.name === name)?.interval;
+  return interval ? `${Math.floor(interval[0])} … ${Math.ceil(interval[1])}` : '–';
 }
 
 function number(x: number): string {

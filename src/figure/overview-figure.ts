@@ -132,7 +132,7 @@ function readings(
 function heatmap(layers: readonly Layer[], side: Side | undefined, find: Find, theme: Theme): Record<string, unknown>[] {
   const columns = layers.map((layer) => (side ? find(layer.name, side) : undefined));
   const cell = (spectrum: Spectrum | undefined, row: number) => {
-    if (!spectrum || spectrum.eigenvalues.length === 0) return null;
+    if (!spectrum || spectrum.rank === null || spectrum.eigenvalues.length === 0) return null;
     const k = Math.round((row / (ROWS - 1)) * (spectrum.eigenvalues.length - 1));
     // A dead eigenvalue has no height: its cell stays empty.
     return { k, value: k < spectrum.rank ? Math.log10(spectrum.eigenvalues[k]! / spectrum.eigenvalues[0]!) : null };

@@ -10,8 +10,9 @@ export interface Dot {
 
 /** @param most largest number of dots; a longer spectrum is shown by evenly spaced eigenvalues of its own */
 export function sparkline(spectrum: Pick<Spectrum, 'eigenvalues' | 'rank'>, most: number): Dot[] {
-  const { eigenvalues, rank } = spectrum;
+  const { eigenvalues } = spectrum;
   const n = eigenvalues.length;
+  const rank = spectrum.rank ?? n;
   const shown = Math.min(n, most);
   const top = Math.log10(eigenvalues[0] ?? 0);
   const bottom = rank > 0 ? Math.log10(eigenvalues[Math.min(rank, n) - 1]!) : top;

@@ -1,6 +1,7 @@
 /** The eigenvalues of one layer on a log axis, with the floor as a named band and the rank as a line. */
 import type { Spectrum } from '../analysis/report';
 import type { View } from '../analysis/link';
+import { densityAxis, densityTraces, smallestDrawn } from './density-traces';
 import { plain, type Figure } from './figure';
 import { scientific } from './number';
 import { baseAxis, baseLayout, sideLooks, type Theme } from './theme';
@@ -38,8 +39,8 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
   });
   const y =
     view.range?.y ??
-    yRange(drawn.map(({ spectrum, unit, floor }) => ({ values: spectrum.eigenvalues, rank: spectrum.rank, unit, floor })));
-  const longest = Math.max(1, ...spectra.map((s) => s.eigenvalues.length));
+    yRange(drawn.map(({ spectrum, unit, floor }) => ({ values: ends(spectrum), unit, floor })));
+  const longest = Math.max(1, ...spectra.map((s) => (s.estimate ? Math.min(s.dimension, s.estimate.density.above[0] ?? 0) : s.eigenvalues.length)));
   const x: Range =
     view.range?.x ??
     (view.index === 'log' ? [Math.log10(0.9), Math.log10(longest * 1.1)] : [0.5 - longest * 0.012, longest * 1.02 + 0.5]);
@@ -99,7 +100,8 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
   }
 
   const data = drawn.flatMap(({ spectrum, unit, look }, i) => {
-    const { eigenvalues, rank, deficit, residuals, dimension } = spectrum;
+    const { eigenvalues, deficit, residuals, dimension } = spectrum;
+    const rank = liveOf(spectrum);
     const place = (value: number) => Math.max(value / unit, edge);
     const trace = (from: number, to: number, dead: boolean) => {
       const index = Array.from({ length: to - from }, (_, k) => from + k + 1);
@@ -122,7 +124,7 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
         hovertemplate: `${look.word} %{x} of ${dimension}<br>%{customdata}<extra></extra>`,
       };
     };
-    if (deficit > 0 && spectrum.covers === 'all') {
+    if (deficit !== null && deficit > 0 && spectrum.covers === 'all') {
       const at = rank + 0.5;
       const right = (view.index === 'log' ? Math.log10(at) : at) > (x[0] + x[1]) / 2;
       shapes.push(line('v', at, theme[look.colour], 'dot'));
@@ -141,7 +143,8 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
       });
     }
     const end = eigenvalues.length;
-    return [trace(0, Math.min(rank, end), false), trace(Math.min(rank, end), end, true)].filter((t) => t.x.length > 0);
+    const traces = [trace(0, Math.min(rank, end), false), trace(Math.min(rank, end), end, true)].filter((t) => t.x.length > 0);
+    return [...traces, ...densityTraces(spectrum, unit, theme)];
   });
 
   return {
@@ -156,6 +159,7 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
         ...(view.index === 'log' ? { dtick: 1 } : { tickformat: 'd', nticks: 9, ...(longest < 9 ? { dtick: 1 } : {}) }),
         title: { text: 'eigenvalue, by size', font: { size: 12, color: theme.muted }, standoff: 8 },
       },
+      ...densityAxis(spectra),
       // Plotly prints powers a quarter larger than it is told.
       yaxis: {
         ...baseAxis(theme),
@@ -171,8 +175,20 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
   };
 }
 
+/** Eigenvalues of those listed that are alive. */
+function liveOf({ rank, eigenvalues }: Spectrum): number {
+  return rank ?? eigenvalues.length;
+}
+
+/** The largest eigenvalue, and the smallest that is alive. */
+function ends(spectrum: Spectrum): number[] {
+  const live = liveOf(spectrum);
+  const { eigenvalues } = spectrum;
+  return [eigenvalues[0] ?? 0, live > 0 ? (eigenvalues[live - 1] ?? 0) : 0, smallestDrawn(spectrum) ?? 0];
+}
+
 /** Log10 range with every live value, and room below the floor for the band and its name. */
-function yRange(drawn: readonly { values: readonly number[]; rank: number; unit: number; floor: number }[]): Range {
+function yRange(drawn: readonly { values: readonly number[]; unit: number; floor: number }[]): Range {
   let low = Infinity;
   let high = -Infinity;
   const include = (value: number) => {
@@ -180,9 +196,8 @@ function yRange(drawn: readonly { values: readonly number[]; rank: number; unit:
     low = Math.min(low, Math.log10(value));
     high = Math.max(high, Math.log10(value));
   };
-  for (const { values, rank, unit, floor } of drawn) {
-    if (values.length > 0) include(values[0]! / unit);
-    if (rank > 0) include(values[Math.min(rank, values.length) - 1]! / unit);
+  for (const { values, unit, floor } of drawn) {
+    for (const value of values) include(value / unit);
     include(floor);
   }
   if (low > high) return [-1, 1];

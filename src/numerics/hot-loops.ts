@@ -140,6 +140,9 @@ export interface HotLoops {
   /** out [4] = |A v - lambda v|^2 of four v, the columns of x [n, 4], and four lambdas; A [n, n]. */
   residualSquares(a: Float64Array, n: number, x: Float64Array, lambdas: Float64Array, out: Float64Array): void;
 
+  /** y [columns, 4] += A^T A x for A [rows, columns] and x [columns, 4]; rows is a multiple of 4. */
+  multiplyGram(a: Float64Array, rows: number, columns: number, x: Float64Array, y: Float64Array): void;
+
   /** Row j of hi + lo [., n] minus, in double-double, r_mj times row m for start <= m < j; columns > j. */
   subtractRows(hi: Float64Array, lo: Float64Array, n: number, start: number, j: number): void;
 

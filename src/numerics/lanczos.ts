@@ -1,113 +1,135 @@
-/** The head of a spectrum by Lanczos iteration with full reorthogonalisation (Lanczos 1950; Parlett, ch. 13). */
-import { Random } from '../base/random';
-import { implicitQL } from './implicit-ql';
-import { rotateRows } from './loops/vectors';
-import { runAtOnce } from './stepwise';
-import type { EigenResult, SymmetricOperator } from './types';
-import { addScaled, dot, normalize } from './vector';
+/** The head of a spectrum by block Lanczos iteration with full reorthogonalisation (Golub & Underwood 1977; Parlett, ch. 13). */
+import type { Random } from '../base/random';
+import { addCombination, orthonormalize, projectOut, randomBlock } from './blocks';
+import type { Steps } from './stepwise';
+import { symmetricEigenSteps } from './symmetric-eigen';
+import type { BlockOperator } from './types';
 
 export interface IterationOptions {
   /** Leading pairs wanted; fewer come back where the dimension is smaller. */
   readonly count: number;
-  readonly seed: number;
-  /** A pair is accepted when its residual is below this fraction of |A|. */
-  readonly tolerance?: number;
-  /** Products with the operator (Lanczos: steps; power iteration: per pair) before the pairs are returned as they are. */
-  readonly maxProducts?: number;
-  readonly signal?: AbortSignal;
+  readonly random: Random;
+  /** A pair has converged when its residual is below this fraction of its value, or both are rounding. */
+  readonly tolerance: number;
+  /** Products with four vectors at most. */
+  readonly products: number;
+  /** Orthonormal blocks of known eigenvectors; the search is orthogonal to them. */
+  readonly known: readonly Float64Array[];
 }
 
-export interface EigenPairs extends EigenResult {
-  /** Row i is the unit vector of values[i], [values.length, dimension]. */
-  readonly vectors: Float64Array;
+/** Approximate eigenpairs, descending. */
+export interface RitzPairs {
+  readonly values: Float64Array;
+  /** |A y - value y| as the iteration knows it. */
+  readonly residuals: Float64Array;
+  /** Unit vectors of values[4 k] ... values[4 k + 3] are the lanes of block k. */
+  readonly blocks: readonly Float64Array[];
 }
+
+/** Whether a pair is known as asked: relative to its value, or as a zero of an operator of size `largest`. */
+export function settled(value: number, residual: number, largest: number, tolerance: number): boolean {
+  return residual <= tolerance * value || Math.abs(value) + residual <= NEGLIGIBLE * largest;
+}
+
+/** From one look at the projected problem to the next the basis grows by this much: looks cost its cube. */
+const LOOK = 1.25;
+/** A lane, or a value, below this part of |A| is rounding. */
+export const NEGLIGIBLE = 2 ** -46;
 
 /**
- * The `count` algebraically largest eigenvalues of `operator`. Residuals are those of the returned pairs, computed afresh: a pair that
- * did not converge is returned with a residual that says so. A Krylov space meets each eigenspace in one direction, so where it is
- * exhausted the iteration goes on from a fresh orthogonal direction; copies of a multiple eigenvalue may still be missing.
+ * The `count` largest eigenvalues of `operator` on the complement of `known`. A block of four sees four copies of an eigenvalue, and
+ * where it is exhausted the iteration goes on from fresh directions; further copies are found by searching again beside what is
+ * known (spectrum-head.ts).
  */
-export async function lanczos(operator: SymmetricOperator, options: IterationOptions): Promise<EigenPairs> {
+export function* lanczosSteps(operator: BlockOperator, options: IterationOptions): Steps<RitzPairs> {
   const n = operator.dimension;
+  const { known, random, tolerance } = options;
   const count = Math.min(options.count, n);
-  const tolerance = options.tolerance ?? 1e-12;
-  const limit = Math.min(n, options.maxProducts ?? Math.max(300, 4 * count));
-  const random = new Random(options.seed).split('lanczos');
   const basis: Float64Array[] = [];
-  const diagonal: number[] = [];
-  const offDiagonal: number[] = [];
-  let next = freshDirection(random, n, basis);
-  let ritz = ritzPairs(diagonal, offDiagonal);
-  while (basis.length < limit && next) {
-    options.signal?.throwIfAborted();
+  /** Rows and columns of the projected matrix that belong to unit vectors. */
+  const live: number[] = [];
+  const projected = new Map<number, Float64Array[]>();
+  let look = 2;
+  let { block: next, live: alive } = randomBlock(n, known, random);
+  for (;;) {
+    alive.forEach((yes, lane) => yes && live.push(4 * basis.length + lane));
     basis.push(next);
-    const image = await operator.apply(next);
-    diagonal.push(dot(image, 0, next, 0, n));
-    const size = Math.sqrt(dot(image, 0, image, 0, n));
-    orthogonalize(image, basis);
-    const coupling = normalize(image);
-    const exhausted = coupling <= size * n * 2 ** -52;
-    const settled = exhausted || basis.length % 5 === 0 || basis.length === limit;
-    if (basis.length >= count && settled) {
-      ritz = ritzPairs(diagonal, offDiagonal);
-      const norm = Math.max(Math.abs(ritz.values[0]!), Math.abs(ritz.values.at(-1)!));
-      const open = (i: number) => Math.abs(coupling * ritz.lastComponent(i)) > tolerance * norm;
-      if (!exhausted && !Array.from({ length: count }, (_, i) => i).some(open)) break;
+    const image = new Float64Array(4 * n);
+    yield* operator.apply(next, image);
+    projectOut(image, known);
+    projected.set(basis.length - 1, projectOut(image, basis));
+    yield;
+    const norm = largest(projected);
+    const { factor, live: fresh } = orthonormalize(image, [...known, ...basis], NEGLIGIBLE * norm, random);
+    yield;
+    const last = basis.length === options.products || !fresh.includes(true);
+    if (last || (live.length >= count && basis.length >= look)) {
+      look = Math.ceil(LOOK * basis.length);
+      const ritz = yield* ritzPairs(projected, live, factor, basis.length, count);
+      if (last || ritz.residuals.every((r, i) => settled(ritz.values[i]!, r, norm, tolerance))) {
+        return { values: ritz.values, residuals: ritz.residuals, blocks: yield* combine(basis, ritz.vectors, live, ritz.values.length) };
+      }
     }
-    offDiagonal.push(exhausted ? 0 : coupling);
-    next = exhausted ? freshDirection(random, n, basis) : image;
-  }
-  const vectors = new Float64Array(count * n);
-  for (let i = 0; i < count; i++) basis.forEach((q, k) => addScaled(vectors, i * n, ritz.component(i, k), q, 0, n));
-  return finishPairs(operator, vectors, ritz.values.slice(0, count), 'Lanczos', options.signal);
-}
-
-/** Residuals by one more product each; descending order. */
-export async function finishPairs(
-  operator: SymmetricOperator,
-  vectors: Float64Array,
-  values: Float64Array,
-  method: string,
-  signal?: AbortSignal,
-): Promise<EigenPairs> {
-  const n = operator.dimension;
-  const residuals = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    signal?.throwIfAborted();
-    const v = vectors.slice(i * n, i * n + n);
-    const r = (await operator.apply(v)).slice();
-    addScaled(r, 0, -values[i]!, v, 0, n);
-    residuals[i] = Math.sqrt(dot(r, 0, r, 0, n));
-  }
-  return { values, residuals, vectors, method, roundoff: 2 ** -53, covers: 'head' };
-}
-
-/** Takes the components along `basis` out of x, twice (Kahan & Parlett: twice is enough). */
-export function orthogonalize(x: Float64Array, basis: readonly Float64Array[]): void {
-  for (let pass = 0; pass < 2; pass++) {
-    for (const q of basis) addScaled(x, 0, -dot(x, 0, q, 0, x.length), q, 0, x.length);
+    next = image;
+    alive = fresh;
   }
 }
 
-/** A random unit vector orthogonal to `basis`, or null where the basis is complete. */
-export function freshDirection(random: Random, n: number, basis: readonly Float64Array[]): Float64Array | null {
-  if (basis.length >= n) return null;
-  const x = random.normals(n);
-  normalize(x);
-  orthogonalize(x, basis);
-  normalize(x);
-  orthogonalize(x, basis);
-  normalize(x);
-  return x;
+function largest(projected: ReadonlyMap<number, Float64Array[]>): number {
+  let most = 0;
+  for (const column of projected.values()) for (const block of column) for (const x of block) most = Math.max(most, Math.abs(x));
+  return most;
 }
 
-function ritzPairs(diagonal: readonly number[], offDiagonal: readonly number[]) {
-  const m = diagonal.length;
-  const d = Float64Array.from(diagonal);
-  const z = new Float64Array(m * m);
-  for (let i = 0; i < m; i++) z[i * m + i] = 1;
-  runAtOnce(implicitQL(d, Float64Array.from(offDiagonal), (i, c, s) => rotateRows(z, m, i, c, s)));
-  const order = Array.from(d.keys()).sort((i, j) => d[j]! - d[i]!);
-  const component = (i: number, k: number) => z[order[i]! * m + k]!;
-  return { values: Float64Array.from(order, (i) => d[i]!), component, lastComponent: (i: number) => component(i, m - 1) };
+/** Solves Q^T A Q, whose block column k is projected.get(k); residuals come from the coupling to the next block. */
+function* ritzPairs(
+  projected: ReadonlyMap<number, Float64Array[]>,
+  live: readonly number[],
+  coupling: Float64Array,
+  blocks: number,
+  count: number,
+): Steps<{ values: Float64Array; residuals: Float64Array; vectors: Float64Array }> {
+  const m = live.length;
+  const matrix = new Float64Array(m * m);
+  // The lower triangle is read: row i, column j <= i. Column block j holds rows up to block j; the matrix is symmetric.
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j <= i; j++) {
+      const [row, column] = [live[j]!, live[i]!];
+      matrix[i * m + j] = projected.get(column >> 2)![row >> 2]![4 * (row & 3) + (column & 3)]!;
+    }
+  }
+  const { values, vectors } = yield* symmetricEigenSteps(matrix, m, { vectors: true });
+  const kept = Math.min(count, m);
+  const residuals = new Float64Array(kept);
+  const tail = live.findIndex((i) => i >= 4 * (blocks - 1));
+  for (let i = 0; i < kept; i++) {
+    let sum = 0;
+    for (let row = 0; row < 4; row++) {
+      let entry = 0;
+      for (let k = tail; k < m; k++) entry += coupling[4 * row + (live[k]! & 3)]! * vectors![i * m + k]!;
+      sum += entry * entry;
+    }
+    residuals[i] = Math.sqrt(sum);
+  }
+  return { values: values.slice(0, kept), residuals, vectors: vectors! };
+}
+
+/** Ritz vectors from the rows of `vectors` [m, m], four to a block. */
+function* combine(basis: readonly Float64Array[], vectors: Float64Array, live: readonly number[], count: number): Steps<Float64Array[]> {
+  const m = live.length;
+  const blocks: Float64Array[] = [];
+  for (let first = 0; first < count; first += 4) {
+    const block = new Float64Array(basis[0]!.length);
+    for (const [k, q] of basis.entries()) {
+      const c = new Float64Array(16);
+      live.forEach((at, j) => {
+        if (at >> 2 !== k) return;
+        for (let lane = 0; lane < Math.min(4, count - first); lane++) c[4 * (at & 3) + lane] = vectors[(first + lane) * m + j]!;
+      });
+      addCombination(block, q, c, 1);
+    }
+    blocks.push(block);
+    yield;
+  }
+  return blocks;
 }

@@ -1,5 +1,6 @@
 /** What the science asks of a numeric backend, and what it gets back. Everything except `Numerics` is plain data. */
 import type { Tensor, TensorOps } from './ops';
+import type { Steps } from './stepwise';
 
 /**
  * Sum of outer products of rows, G = sum_i x_i x_i^T [d, d], not yet divided by the number of rows. `hi + lo` is an unevaluated
@@ -29,11 +30,11 @@ export interface EigenResult {
   readonly covers: 'all' | 'head';
 }
 
-/** A symmetric operator that can only be applied: what Lanczos and power iteration need. */
-export interface SymmetricOperator {
+/** A symmetric positive semidefinite operator that can only be applied, to four vectors side by side (lanes.ts). */
+export interface BlockOperator {
   readonly dimension: number;
-  /** y = A x */
-  apply(x: Float64Array): Promise<Float64Array>;
+  /** image = A v, both [dimension, 4]; pauses between short steps. */
+  apply(v: Float64Array, image: Float64Array): Steps<void>;
 }
 
 /** A numeric backend: tensors for the layers, and the kernels that turn taps into matrices. */

@@ -1,16 +1,19 @@
 /** Spectra along a path (training steps, scales of a weight): how many eigenvalues are read, the same number at every point. */
 import { logDeterminant } from './readings/log-det-plus';
+import type { SpectrumView } from './types';
+
+type Point = Pick<SpectrumView, 'rank' | 'eigenvalues'>;
 
 /**
- * Eigenvalues above the cut at every point of the path: 0 where the path is empty. Summed over their own ranks, log det+ would jump by
+ * Eigenvalues above the cut at every point of the path: 0 where the path is empty; of those listed where not all are known. Summed over their own ranks, log det+ would jump by
  * the logarithm of the floor whenever an eigenvalue crosses it.
  */
-export function keptAlong(path: readonly { readonly rank: number }[]): number {
-  return path.length === 0 ? 0 : Math.min(...path.map((s) => s.rank));
+export function keptAlong(path: readonly Point[]): number {
+  return path.length === 0 ? 0 : Math.min(...path.map((s) => s.rank ?? s.eigenvalues.length));
 }
 
 /** log det+ of each point over the eigenvalues that are kept along the whole path; null where that is none. */
-export function logDetPlusAlong(path: readonly { readonly rank: number; readonly eigenvalues: ArrayLike<number> }[]): (number | null)[] {
+export function logDetPlusAlong(path: readonly Point[]): (number | null)[] {
   const kept = keptAlong(path);
   return path.map((s) => (kept === 0 ? null : logDeterminant(s.eigenvalues, kept)));
 }

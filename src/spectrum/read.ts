@@ -1,6 +1,6 @@
 /** Eigenvalues, floor and threshold -> rank and readings, with jackknife errors where folds are given. */
 import { READINGS } from './readings/registry';
-import type { ReadingValue, SpectrumView } from './types';
+import type { ReadingValue, SpectrumEstimate, SpectrumView } from './types';
 
 export interface NamedReading extends ReadingValue {
   readonly name: string;
@@ -15,11 +15,14 @@ export function viewSpectrum(
   floor: number,
   threshold: number,
   sampleLimited: boolean,
+  estimate: SpectrumEstimate | null = null,
 ): SpectrumView {
   const cut = Math.max(floor, threshold * (eigenvalues[0] ?? 0));
   let rank = 0;
   while (rank < eigenvalues.length && eigenvalues[rank]! > cut) rank++;
-  return { eigenvalues, dimension, rows, cut, rank, sampleLimited };
+  // Where a known eigenvalue is dead, so are all that are not known: they are smaller.
+  const open = estimate !== null && rank === eigenvalues.length;
+  return { eigenvalues, dimension, rows, cut, rank: open ? null : rank, sampleLimited, estimate };
 }
 
 /**

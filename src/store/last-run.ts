@@ -18,7 +18,7 @@ export function rememberRun(example: Example, report: Report, environment: Envir
   const verdict = agrees(example, report);
   const { layer, side } = example.focus;
   const spectrum = report.spectra.find((s) => s.tap.layer === layer && s.tap.side === side);
-  if (verdict === null || !spectrum) return;
+  if (verdict === null || !spectrum || spectrum.rank === null) return;
   const eigenvalues = spectrum.eigenvalues.slice(0, 4096).map((x) => Number(x.toPrecision(4)));
   environment.remember(
     key(example.id),

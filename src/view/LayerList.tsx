@@ -116,6 +116,7 @@ const LayerRow = memo(function LayerRow({
 /** Dead directions of a spectrum; dashed where only the number of samples says so. */
 function Dead({ spectrum }: { spectrum: Spectrum }) {
   const { deficit, sampleLimited, tap } = spectrum;
+  if (deficit === null) return <span className="dead-count none" title="only the largest directions were computed">?</span>;
   const words = `${count(deficit)} dead ${sideLooks[tap.side].word} directions${sampleLimited ? ', limited by samples' : ''}`;
   if (deficit === 0)
     return (

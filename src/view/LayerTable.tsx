@@ -158,8 +158,8 @@ const TableRow = memo(function TableRow({ spectrum, current, kin }: { spectrum: 
       </td>
       <td data-quantity="width">{count(spectrum.dimension)}</td>
       <td data-quantity="rows">{count(spectrum.rows)}</td>
-      <td data-quantity="rank">{count(spectrum.rank)}</td>
-      <td data-quantity="deficit">{count(spectrum.deficit)}</td>
+      <td data-quantity="rank">{spectrum.rank === null ? '–' : count(spectrum.rank)}</td>
+      <td data-quantity="deficit">{spectrum.deficit === null ? '–' : count(spectrum.deficit)}</td>
       {readings.map((name) => (
         <td key={name} data-quantity={name}>
           <ReadingValue reading={get(name)} digits={name === 'logDetPlus' ? 5 : name === 'stableRank' ? 4 : 3} />

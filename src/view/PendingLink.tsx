@@ -73,7 +73,7 @@ export function PendingLink() {
                     <th scope="row">{row.layer}</th>
                     <td className="word">{sideLooks[row.side].word}</td>
                     <td>{count(row.dimension)}</td>
-                    <td>{count(row.rank)}</td>
+                    <td>{row.rank === null ? '–' : count(row.rank)}</td>
                     <td>{row.lambdaMax === null ? '–' : <Numeral value={row.lambdaMax} kind="scientific" />}</td>
                     <td>{row.lambdaPlusMin === null ? '–' : <Numeral value={row.lambdaPlusMin} kind="scientific" />}</td>
                     <td>{row.logDetPlus === null ? '–' : <Numeral value={row.logDetPlus} kind="decimal" digits={5} />}</td>

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { count, scientific } from '../figure/number';
+import { count, decimal, scientific } from '../figure/number';
 import { sideLooks } from '../figure/theme';
 import { shownReport, spectraByLayer } from '../store/report';
 import { focusSpectrum, selectedLayer } from '../store/selection';
@@ -50,8 +50,10 @@ export function Readings() {
                   <ReadingValue reading={reading} />
                 </dd>
                 <dd className="reason">
-                  {reading.value === null ? (
-                    'does not exist here'
+                  {reading.interval ? (
+                    `95 %: ${reading.interval.map((x) => decimal(x)).join(' to ')}`
+                  ) : reading.value === null ? (
+                    (reading.reason ?? 'does not exist here')
                   ) : reading.limitedBy ? (
                     limitWords[reading.limitedBy]
                   ) : reading.uncertainty !== null ? (

@@ -11,7 +11,8 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
     threshold > 0
       ? `the floor or your cut at ${scientific(threshold, 2)} of the largest`
       : `the floor of this computation (${scientific(s.floor, 2)}, ${digitsWords(s.digits)})`;
-  if (s.tap.side === 'weight') return weightSentence(s, below);
+  if (s.rank === null || s.deficit === null) return headSentence(s, directions, below);
+  if (s.tap.side === 'weight') return weightSentence(s, s.rank, s.deficit, below);
   if (s.rank === 0) return `All ${count(s.dimension)} ${directions} are below ${below}: nothing is alive here on this probe.`;
   if (s.sampleLimited) {
     return `Only ${count(s.rows)} rows were read for ${count(s.dimension)} units, so ${count(s.deficit)} missing ${s.deficit === 1 ? 'direction says' : 'directions say'} more about the probe than about the network. Ask for more samples.`;
@@ -24,12 +25,12 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
     return `${some} are above ${below}: none is dead on this probe.`;
   }
   const verb = s.deficit === 1 ? 'is' : 'are';
-  return `${count(s.deficit)} of ${count(s.dimension)} ${directions} ${verb} below ${below}: ${coarse(s) ?? `dead on this probe of ${count(s.rows)} rows, and not limited by samples`}.`;
+  return `${count(s.deficit)} of ${count(s.dimension)} ${directions} ${verb} below ${below}: ${coarse(s, s.rank) ?? `dead on this probe of ${count(s.rows)} rows, and not limited by samples`}.`;
 }
 
 /** What is below a floor of several digits may be known to fewer; null where not one digit is known of any. */
-function coarse(s: Spectrum): string | null {
-  const known = s.eigenvalues.slice(s.rank).filter((x) => x <= s.floor && x > Math.max(s.noise.forward, s.noise.solver)).length;
+function coarse(s: Spectrum, rank: number): string | null {
+  const known = s.eigenvalues.slice(rank).filter((x) => x <= s.floor && x > Math.max(s.noise.forward, s.noise.solver)).length;
   if (known === 0) return null;
   const them = known === s.deficit ? (known === 1 ? 'it is' : 'all are') : `${count(known)} of them ${known === 1 ? 'is' : 'are'}`;
   return `counted as dead, but ${them} known to fewer digits`;
@@ -40,10 +41,19 @@ export function digitsWords(digits: number): string {
   return digits === 1 ? 'one digit above it' : `${digits} digits above it`;
 }
 
+/** Too large to be solved: what is known of the small end is an estimate. */
+function headSentence(s: Spectrum, directions: string, below: string): string {
+  const living = s.readings.find((r) => r.name === 'rank')?.interval;
+  const known = `The ${count(s.eigenvalues.length)} largest of ${count(s.dimension)} ${directions} were computed`;
+  return living
+    ? `${known}; between ${count(Math.floor(living[0]))} and ${count(Math.ceil(living[1]))} of all are above ${below} (95 %, by random probes).`
+    : `${known}; the others were estimated by random probes.`;
+}
+
 /** A tensor has no probe: its missing rank is its own. */
-function weightSentence(s: Spectrum, below: string): string {
-  if (s.deficit === 0) return `All ${count(s.dimension)} weight directions are above ${below}: the tensor has full rank.`;
-  return `${count(s.deficit)} of ${count(s.dimension)} weight directions ${s.deficit === 1 ? 'is' : 'are'} below ${below}: ${coarse(s) ?? `the tensor has rank ${count(s.rank)}`}.`;
+function weightSentence(s: Spectrum, rank: number, deficit: number, below: string): string {
+  if (deficit === 0) return `All ${count(s.dimension)} weight directions are above ${below}: the tensor has full rank.`;
+  return `${count(deficit)} of ${count(s.dimension)} weight directions ${deficit === 1 ? 'is' : 'are'} below ${below}: ${coarse(s, rank) ?? `the tensor has rank ${count(rank)}`}.`;
 }
 
 /** Which backend, in words. */

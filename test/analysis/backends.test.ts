@@ -7,8 +7,8 @@ import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import type { MeasuredNumerics } from '../../src/numerics/rates';
 import { analyzeFiles } from './run';
 
-const small: Work = { passes: 1e6, grams: 1e6, solves: 1e6 };
-const large: Work = { passes: 1e12, grams: 1e12, solves: 1e9 };
+const small: Work = { passes: 1e6, grams: 1e6, solves: 1e6, factors: 0 };
+const large: Work = { passes: 1e12, grams: 1e12, solves: 1e9, factors: 0 };
 const reference = cpuNumerics();
 const rates = { cpu: { matmul: 3e9, gram: 1e9 }, gpu: { matmul: 1e12, gram: 5e11 } };
 const measured = { tuning: {}, rates, milliseconds: 200 };

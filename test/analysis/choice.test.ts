@@ -11,13 +11,19 @@ const gpu = (times: number, rest: Partial<GpuFacts> = {}): GpuFacts => ({
   ...rest,
 });
 /** 100 s of passes and 100 s of Grams on one core of the measured CPU, and 1 s of decompositions. */
-const large: Work = { passes: 3e11, grams: 1e11, solves: 5e8 };
-const scaled = (by: number): Work => ({ passes: by * large.passes, grams: by * large.grams, solves: by * large.solves });
+const large: Work = { passes: 3e11, grams: 1e11, solves: 5e8, factors: 0 };
+const scaled = (by: number): Work => ({ passes: by * large.passes, grams: by * large.grams, solves: by * large.solves, factors: 0 });
 
 describe('secondsOf', () => {
   it('is what the parts take, Grams and decompositions by several workers', () => {
     expect(secondsOf(large, cpu)).toBeCloseTo(201, 9);
     expect(secondsOf(large, cpu, { grams: 4, solves: 2 })).toBeCloseTo(125.5, 9);
+  });
+
+  it('adds the estimates of what has no Gram, one after the other whatever the workers', () => {
+    const more = { ...large, factors: 2e7 };
+    expect(secondsOf(more, cpu) - secondsOf(large, cpu)).toBeCloseTo(30, 9);
+    expect(secondsOf(more, cpu, { grams: 4, solves: 2 }) - secondsOf(large, cpu, { grams: 4, solves: 2 })).toBeCloseTo(30, 9);
   });
 });
 
@@ -43,7 +49,7 @@ describe('chooseBackend', () => {
   });
 
   it('counts the workers of the CPU', () => {
-    const grams: Work = { passes: 1, grams: 2 * AT_ONCE * TYPICAL_CPU.gram, solves: 0 };
+    const grams: Work = { passes: 1, grams: 2 * AT_ONCE * TYPICAL_CPU.gram, solves: 0, factors: 0 };
     expect(withoutGpu(grams, 1)).toBeNull();
     expect(withoutGpu(grams, 4)?.backend).toBe('cpu-f64');
     expect(chooseBackend(large, 1, gpu(4)).backend).toBe('webgpu');
@@ -51,7 +57,7 @@ describe('chooseBackend', () => {
   });
 
   it('does not take a GPU for decompositions, which are the CPU’s in any case', () => {
-    expect(chooseBackend({ passes: 1e9, grams: 1e9, solves: 1e12 }, 1, gpu(1000)).backend).toBe('cpu-f64');
+    expect(chooseBackend({ passes: 1e9, grams: 1e9, solves: 1e12, factors: 0 }, 1, gpu(1000)).backend).toBe('cpu-f64');
   });
 
   it('never takes a software adapter or one that was not measured', () => {

@@ -55,7 +55,7 @@ describe('rereading', () => {
   it('to fewer digits shows more eigenvalues, under a higher threshold fewer', async () => {
     const example = ['modular-addition.safetensors', 'modular-addition.probe.npz'].map((f) => join('public/examples', f));
     const report = await analyzeFiles(example, { folds: 0, loss: 'ce', layers: 'blocks.0.mlp.W_in' });
-    const ranks = (cut: Parameters<typeof rereadSpectrum>[1]) => report.spectra.map((s) => rereadSpectrum(s, cut).rank);
+    const ranks = (cut: Parameters<typeof rereadSpectrum>[1]) => report.spectra.map((s) => rereadSpectrum(s, cut).rank!);
     expect(ranks({ threshold: 1, digits: null }).every((rank) => rank === 0)).toBe(true);
     const [fine, coarse] = [ranks({ threshold: 0, digits: 1 }), ranks({ threshold: 0, digits: 12 })];
     expect(fine.every((rank, i) => rank >= coarse[i]!)).toBe(true);

@@ -112,6 +112,10 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     return [random.normals(n * stride), random.normals(n), n, stride, random.normals(4 * n)];
   },
   residualSquares: (random, n) => [random.normals(n * n), n, random.normals(4 * n), random.normals(4), random.normals(4)],
+  multiplyGram: (random, n, columns) => {
+    const rows = 4 * (1 + (n % 4));
+    return [random.normals(rows * columns), rows, columns, random.normals(4 * columns), random.normals(4 * columns)];
+  },
   subtractRows: (random, n, m, k) => {
     const j = k % n;
     return [random.normals(n * n), random.normals(n * n).map((x) => x * 2 ** -54), n, m % (j + 1), j];

@@ -34,7 +34,7 @@ function read(blocks: readonly Gram[], dimension: number, tapRoundoff: number, t
   const { residuals, floor, spectrum } = view(total);
   const folds = blocks.map((block) => view(subtractGrams(total, block)).spectrum);
   const eigenvalues = Float64Array.from(spectrum.eigenvalues);
-  return { eigenvalues, residuals, floor, cut: spectrum.cut, rank: spectrum.rank, readings: readAll(spectrum, folds) };
+  return { eigenvalues, residuals, floor, cut: spectrum.cut, rank: spectrum.rank!, readings: readAll(spectrum, folds) };
 }
 
 const BLOCKS = 3;

@@ -99,7 +99,7 @@ describe('settings', () => {
     store.getState().setThreshold(1e-3);
     const after = shownReport(store.getState())!.spectra.find((s) => s.dimension === 256)!;
     expect(after.rank).toBe(before.eigenvalues.filter((x) => x > 1e-3 * before.eigenvalues[0]!).length);
-    expect(after.rank).toBeLessThan(before.rank);
+    expect(after.rank).toBeLessThan(before.rank!);
     expect(client.requests).toHaveLength(1);
     store.getState().setThreshold(Number.NaN);
     expect(shownReport(store.getState())!.spectra.find((s) => s.dimension === 256)!.rank).toBe(before.rank);
@@ -110,7 +110,7 @@ describe('digits', () => {
   it('move the floor of the same spectra, without computing, until the choice is taken back', async () => {
     const { store, client } = setup();
     await store.getState().openFiles([file('model.safetensors')]);
-    const at = shownReport(store.getState())!.spectra.findIndex((s) => s.deficit > 0);
+    const at = shownReport(store.getState())!.spectra.findIndex((s) => s.deficit! > 0);
     const spectrum = () => shownReport(store.getState())!.spectra[at]!;
     const usual = spectrum();
     store.getState().setDigits(1);

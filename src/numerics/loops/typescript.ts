@@ -1,6 +1,7 @@
 /** The hot loops in TypeScript: the reference for WebAssembly, and what runs where it cannot. */
 import type { HotLoops } from '../hot-loops';
 import { addTiles, multiplyTiles } from './exact-products';
+import { multiplyGram } from './gram-product';
 import { multiplyPanels, subtractPanels } from './matrix-product';
 import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
@@ -21,6 +22,7 @@ export const typescriptLoops: HotLoops = {
   applyRowReflectors,
   applyLowerReflectors,
   residualSquares,
+  multiplyGram,
   subtractRows,
   scaleRow,
   rotateRows,

@@ -1,7 +1,7 @@
-import type { ReadingKind } from '../types';
+import { unknown, type ReadingKind } from '../types';
 
 /** Number of eigenvalues at or below the floor: candidates for dead directions. */
 export const deficit: ReadingKind = {
   name: 'deficit',
-  read: (s) => ({ value: s.dimension - s.rank, limitedBy: s.sampleLimited ? 'samples' : null }),
+  read: (s) => (s.rank === null ? unknown() : { value: s.dimension - s.rank, limitedBy: s.sampleLimited ? 'samples' : null }),
 };

@@ -1,5 +1,5 @@
 import { exponentOf } from '../../numerics/scaling';
-import { free, type ReadingKind } from '../types';
+import { free, type ReadingKind, type ReadingValue, type SpectrumEstimate } from '../types';
 
 /**
  * Sum of the natural logarithms of the `count` largest of descending eigenvalues. Exponents are added as integers, so that other units
@@ -21,7 +21,16 @@ export const logDetPlus: ReadingKind = {
   name: 'logDetPlus',
   ofRank: true,
   read(s) {
+    if (s.rank === null) return s.estimate ? estimated(s.estimate, s.cut, s.sampleLimited) : free(null);
     if (s.rank === 0) return free(null);
     return { value: logDeterminant(s.eigenvalues, s.rank), limitedBy: s.sampleLimited ? 'samples' : null };
   },
 };
+
+/** The middle of the interval, where there is one for this cut. */
+function estimated({ logDetPlus: interval, reason, cut }: SpectrumEstimate, asked: number, sampleLimited: boolean): ReadingValue {
+  if (asked !== cut) return { ...free(null), reason: 'it was estimated for another cut: run again with this one' };
+  if (!interval) return { ...free(null), ...(reason === null ? {} : { reason }) };
+  const [low, high] = interval;
+  return { value: (low + high) / 2, interval: [low, high], limitedBy: sampleLimited ? 'samples' : null };
+}

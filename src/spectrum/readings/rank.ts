@@ -1,7 +1,10 @@
-import type { ReadingKind } from '../types';
+import { unknown, type ReadingKind } from '../types';
 
 /** Number of eigenvalues above the floor. */
 export const rank: ReadingKind = {
   name: 'rank',
-  read: (s) => ({ value: s.rank, limitedBy: s.sampleLimited && s.rank === s.rows ? 'samples' : null }),
+  read(s) {
+    if (s.rank === null) return unknown(s.estimate?.cut === s.cut ? s.estimate.living : undefined);
+    return { value: s.rank, limitedBy: s.sampleLimited && s.rank === s.rows ? 'samples' : null };
+  },
 };

@@ -4,8 +4,8 @@ import { free, type ReadingKind } from '../types';
 export const stableRank: ReadingKind = {
   name: 'stableRank',
   read(s) {
-    let trace = 0;
-    for (let i = 0; i < s.eigenvalues.length; i++) trace += s.eigenvalues[i]!;
+    let trace = s.estimate?.trace ?? 0;
+    if (!s.estimate) for (let i = 0; i < s.eigenvalues.length; i++) trace += s.eigenvalues[i]!;
     return free(trace > 0 ? trace / s.eigenvalues[0]! : null);
   },
 };

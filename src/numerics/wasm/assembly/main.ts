@@ -1,5 +1,6 @@
 /** What the module exports: the functions of HotLoops, arrays as addresses. */
 export { addTiles, multiplyTiles } from './exact-products';
+export { multiplyGram } from './gram-product';
 export { multiplyPanels, subtractPanels } from './matrix-product';
 export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
