@@ -1,6 +1,6 @@
 /**
  * The tensor primitives: the one seam over which layers are written. A layer is a function over `Ops<T>`; T is a float64
- * tensor on the CPU, a float32 tensor on WebGPU, or a recorded variable of the tape (tape.ts) over either of them.
+ * tensor on the CPU, a float32 tensor on WebGPU, or a recorded variable of the tape (tape.ts) or a power series (jet.ts) over either of them.
  *
  * Shapes follow numpy: row-major, elementwise operations broadcast. A scalar has shape [].
  * Operations throw an Error whose sentence names both shapes when they do not fit.
@@ -44,7 +44,7 @@ export interface Ops<T> {
   transpose(x: T, permutation: readonly number[]): T;
   slice(x: T, begin: readonly number[], size: readonly number[]): T;
   concat(parts: readonly T[], axis: number): T;
-  /** Rows of `table` [r, ...] by index -> [indices.length, ...]. The table is a constant to the tape. */
+  /** Rows of `table` [r, ...] by index -> [indices.length, ...]. */
   gather(table: T, indices: Int32Array): T;
 }
 
