@@ -16,13 +16,13 @@ export interface Jet<T> {
 export class Jets<T> implements Ops<Jet<T>> {
   /**
    * @param order the highest power of t that is kept
-   * @param tolerance a value under `tolerance` times the largest of its tensor counts as zero where a sign is asked for (relu, step):
-   *   a few roundoffs over tensors; 0 over another layer of jets, which has its own.
+   * @param tolerance a value under `tolerance` times the largest of its tensor counts as zero where a sign is asked for (relu, step);
+   *   null leaves signs to the layer below at t = 0, so that terms of first order are linear in what moves: for jets over jets.
    */
   constructor(
     private readonly ops: Ops<T>,
     readonly order: number,
-    private readonly tolerance = 0,
+    private readonly tolerance: number | null,
   ) {}
 
   /** A value that does not move. */
@@ -177,12 +177,13 @@ export class Jets<T> implements Ops<Jet<T>> {
 
   /** 1 where the series is positive for small t > 0, else 0: the sign of the first term that is not zero. */
   private opening(x: Jet<T>): T {
-    const { ops } = this;
+    const { ops, tolerance } = this;
+    if (tolerance === null) return ops.unary('step', this.leading(x));
     let open: T | null = null;
     let undecided: T | null = null;
     for (const term of x.terms) {
       if (term === null) continue;
-      const { above, below } = this.signs(term);
+      const { above, below } = this.signs(term, tolerance);
       const now: T = undecided === null ? above : ops.mul(undecided, above);
       open = open === null ? now : ops.add(open, now);
       const zero = ops.affine(ops.add(above, below), -1, 1);
@@ -191,12 +192,11 @@ export class Jets<T> implements Ops<Jet<T>> {
     return open ?? this.zeros(x.shape);
   }
 
-  private signs(x: T): { above: T; below: T } {
+  private signs(x: T, tolerance: number): { above: T; below: T } {
     const { ops } = this;
     const negative = ops.affine(x, -1, 0);
-    if (this.tolerance === 0) return { above: ops.unary('step', x), below: ops.unary('step', negative) };
     const size = ops.add(ops.unary('relu', x), ops.unary('relu', negative));
-    const cut = ops.affine(ops.max(size, ops.shape(x).map((_, axis) => axis)), this.tolerance, 0);
+    const cut = ops.affine(ops.max(size, ops.shape(x).map((_, axis) => axis)), tolerance, 0);
     return { above: ops.unary('step', ops.sub(x, cut)), below: ops.unary('step', ops.sub(negative, cut)) };
   }
 

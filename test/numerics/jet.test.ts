@@ -168,7 +168,7 @@ describe('the tape over jets', () => {
     const curves = inputs.map(({ shape }) => curve(jets, shape, order, 0.3));
     const tangents = inputs.map(({ shape }) => curve(jets, shape, 0));
     // Forward: the curve moved by epsilon in the direction of the tangents, to first order in epsilon.
-    const outer = new Jets(jets, 1);
+    const outer = new Jets(jets, 1, null);
     const forward = run(outer, curves.map((c, i) => outer.series(c.shape, [c, tangents[i]!]))).output.terms[1]!;
     const tape = new Tape(jets);
     const lifted = curves.map((c) => tape.lift(c));
