@@ -61,7 +61,8 @@ export class ArcReader {
 
   /** The probe shows as many live directions with half of its samples as with all. */
   get probeSuffices(): boolean {
-    return this.map.map.samples === null || this.tangent.rank === this.tangent.halfRank;
+    const { rank, halfRank } = this.tangent;
+    return this.map.map.samples === null || (rank !== null && halfRank !== null && halfRank >= rank);
   }
 
   dispose(): void {

@@ -19,7 +19,7 @@ export interface Absorption {
 export interface TangentSpace {
   /** Number of live directions; null where only products with J were formed. */
   readonly rank: number | null;
-  /** Rank with the first half of the probe alone: the same, unless the probe is too small to show every live direction. */
+  /** Rank with the first half of the probe alone: as large, unless the probe is too small to show every live direction. */
   readonly halfRank: number | null;
   absorb(c: Float64Array): Promise<Absorption>;
   dispose(): void;
@@ -65,7 +65,7 @@ function factored(map: ArcMap, lines: Float64Array, scale: number, tolerances: T
   for (let p = 0; p < dimension; p++) first.set(lines.subarray(p * rows, p * rows + half), p * half);
   return {
     rank: all.rank,
-    halfRank: orthogonalFactor(first, half, dimension, above(tolerances.rank)).rank,
+    halfRank: orthogonalFactor(first, half, dimension, above(Math.sqrt(tolerances.rank * tolerances.faint))).rank,
     absorb: async (c) => ({ step: all.solve(c), rest: all.outside(c), outside: all.outside(c, all.diagonal.length) }),
     dispose() {},
   };

@@ -6,7 +6,7 @@ import { randomInvertible, times, transposed, withColumn, withRow } from '../mat
 import type { Cell, Values } from './cell';
 import { named, tensor } from './cell';
 
-const [SAMPLES, POSITIONS, WIDTH, HEAD] = [10, 3, 4, 2];
+const [SAMPLES, POSITIONS, WIDTH, HEAD] = [20, 3, 4, 2];
 const SHAPE = { samples: SAMPLES, positions: POSITIONS, heads: 1, groups: 1, headWidth: HEAD };
 const ROWS = SAMPLES * POSITIONS;
 
