@@ -192,17 +192,7 @@ export class Tape<T> implements Ops<Var<T>> {
   }
 
   gather(table: Var<T>, indices: Int32Array): Var<T> {
-    const { ops } = this;
-    const shape = this.shape(table);
-    const rows = shape[0]!;
-    // The sum over the places where a row was used, as a product with one-hot rows.
-    const pull = (g: T) => {
-      const chosen = new Float32Array(indices.length * rows);
-      indices.forEach((row, i) => (chosen[i * rows + row] = 1));
-      const stackedG = ops.reshape(g, [indices.length, sizeOf(shape) / rows]);
-      return ops.reshape(ops.matmul(ops.constant(chosen, [indices.length, rows]), stackedG, { transposeA: true }), shape);
-    };
-    return this.record(ops.gather(table.value, indices), [{ source: table, pull }]);
+    return this.record(this.ops.gather(table.value, indices), [{ source: table, pull: (g) => this.scattered(g, this.shape(table), indices) }]);
   }
 
   private record(value: T, inputs: readonly Input<T>[]): Var<T> {
@@ -260,6 +250,16 @@ export class Tape<T> implements Ops<Var<T>> {
       if (before + after > 0) result = ops.concat([...block(before), result, ...block(after)], axis);
     }
     return result;
+  }
+
+  /** Row i of `gradient` added to row indices[i] of zeros of `shape`: a product with the one-hot matrix, so that all primitives do. */
+  private scattered(gradient: T, shape: Shape, indices: Int32Array): T {
+    const { ops } = this;
+    const rows = shape[0]!;
+    const oneHot = new Float32Array(indices.length * rows);
+    indices.forEach((row, i) => (oneHot[i * rows + row] = 1));
+    const flat = ops.reshape(gradient, [indices.length, sizeOf(shape.slice(1))]);
+    return ops.reshape(ops.matmul(ops.constant(oneHot, [indices.length, rows]), flat, { transposeA: true }), shape);
   }
 
   private zeros(shape: Shape): T {

@@ -1,0 +1,147 @@
+/**
+ * The order of a direction: the longest that any arc with this velocity keeps the outputs still. The straight line misreads every
+ * curved symmetry orbit; here the arc bends, and what the live tangent space can absorb is absorbed, power by power of t. This is the
+ * Lyapunov-Schmidt reduction along one direction, and does not depend on the coordinates of weight space.
+ */
+import { Random } from '../base/random';
+import type { ArcMap } from './arc-map';
+import { type Arc, amplification, newtonLift } from './newton-lift';
+import { genericScales, norm, type Scales, scalesFor, unit } from './scales';
+import { tangentSpace, type TangentSpace } from './tangent';
+import { type Tolerances, tolerancesFor } from './tolerances';
+
+/** Sizes at one order, relative to a generic coefficient of that order. */
+export interface Obstruction {
+  readonly order: number;
+  /** Of the coefficient along the straight line. */
+  readonly line: number;
+  /** Of what stays of it along the arc after absorption; null above the order at which the arc ended. */
+  readonly lifted: number | null;
+}
+
+/** Why nothing is claimed. */
+export type Doubt = 'no-direction' | 'nothing-moves' | 'between' | 'probe-too-small' | 'amplified' | 'order-limit' | 'gate-closed';
+
+export interface ArcReading {
+  /** First order that shows on the straight line; null where none does up to the highest. */
+  readonly lineOrder: number | null;
+  /** Order along the arc: 1 is live; null is flat, or unknown where there is a doubt. */
+  readonly order: number | null;
+  readonly doubt: Doubt | null;
+  readonly obstructions: readonly Obstruction[];
+  /** w0, u, u_2, ... as far as the arc was made; u without its live part. */
+  readonly arc: Arc;
+  /** The arc is trusted for t below the inverse of this. */
+  readonly amplification: number;
+  /** How the order was found. */
+  readonly lift: 'line' | 'greedy' | 'newton';
+}
+
+/** Up to here the tolerance for zero may be amplified by the arc before it says nothing. */
+const TRUST = 1e-2;
+
+export class ArcReader {
+  private constructor(
+    readonly map: ArcMap,
+    readonly tangent: TangentSpace,
+    readonly tolerances: Tolerances,
+    private readonly generic: Scales,
+    private readonly random: Random,
+  ) {}
+
+  /** What all directions at w0 share: the scales, and J with its factorisation. */
+  static async open(map: ArcMap, { seed = 0, maxOrder }: { seed?: number; maxOrder?: number } = {}): Promise<ArcReader> {
+    const tolerances = tolerancesFor(map.ops.roundoff);
+    const highest = Math.min(maxOrder ?? Infinity, tolerances.maxOrder);
+    const random = new Random(seed);
+    const generic = await genericScales(map, highest, random.split('scales'));
+    const tangent = await tangentSpace(map, generic[1]!, tolerances);
+    return new ArcReader(map, tangent, { ...tolerances, maxOrder: highest }, generic, random);
+  }
+
+  /** The probe shows as many live directions with half of its samples as with all. */
+  get probeSuffices(): boolean {
+    const { rank, halfRank } = this.tangent;
+    return this.map.map.samples === null || (rank !== null && halfRank !== null && halfRank >= rank);
+  }
+
+  dispose(): void {
+    this.tangent.dispose();
+  }
+
+  /** Both ways where relu takes part: the lower order counts. */
+  async read(direction: Float64Array): Promise<ArcReading> {
+    if (!direction.every(Number.isFinite) || norm(direction) === 0) return nothing('no-direction', direction);
+    if (this.generic.every((x) => x === 0)) return nothing('nothing-moves', direction);
+    const forward = await this.readOneWay(unit(direction));
+    if (!this.map.kinked || forward.doubt !== null || forward.order === 1) return forward;
+    const backward = await this.readOneWay(unit(direction.map((x) => -x)));
+    if (backward.doubt !== null) return backward;
+    return (backward.order ?? Infinity) < (forward.order ?? Infinity) ? backward : forward;
+  }
+
+  private async readOneWay(u: Float64Array): Promise<ArcReading> {
+    const { map, tangent, tolerances } = this;
+    const { maxOrder, zero, present } = tolerances;
+    const scales = await scalesFor(map, this.generic, u, this.random.split('own'));
+    const straight = await map.coefficients([map.point, u], maxOrder);
+    const line = straight.map((c, j) => (j === 0 ? 0 : norm(c) / scales[j]!));
+    const first = line.findIndex((size, j) => j > 0 && size >= present);
+    const lineOrder = first < 0 ? null : first;
+    const lifted: number[] = [];
+    const reading = (order: number | null, doubt: Doubt | null, arc: Arc, lift: ArcReading['lift']): ArcReading => ({
+      lineOrder,
+      order: doubt === null ? order : null,
+      doubt,
+      obstructions: line.slice(1).map((size, i) => ({ order: i + 1, line: size, lifted: lifted[i] ?? null })),
+      arc,
+      amplification: amplification(arc),
+      lift,
+    });
+
+    lifted.push(line[1]!);
+    if (line[1]! >= present) return reading(1, null, [map.point, u], 'line');
+    if (line[1]! > zero) return reading(null, 'between', [map.point, u], 'line');
+    const live = (await tangent.absorb(straight[1]!)).step;
+    let arc: Arc = [map.point, u.map((x, p) => x - live[p]!)];
+    let lift: ArcReading['lift'] = 'line';
+    for (let j = 2; j <= maxOrder; j++) {
+      const c = (await map.coefficients(arc, j))[j]!;
+      const size = scales[j]! * Math.max(1, amplification(arc)) ** j;
+      const { step, rest, outside } = await tangent.absorb(c);
+      const [left, sure] = [norm(rest) / size, norm(outside) / size];
+      lifted.push(left);
+      if (left <= zero) {
+        arc.push(step.map((x) => -x));
+        if (lift === 'line') lift = 'greedy';
+        continue;
+      }
+      const newton = j > 2 ? await newtonLift(map, arc, j, scales, zero) : null;
+      if (newton && newton.size <= zero) {
+        ({ arc } = newton);
+        lift = 'newton';
+        lifted[j - 1] = newton.size;
+        continue;
+      }
+      if (Math.min(sure, newton?.size ?? sure) < present) return reading(null, 'between', arc, lift);
+      return reading(j, this.probeSuffices ? null : 'probe-too-small', arc, lift);
+    }
+    return reading(null, await this.doubtOfFlat(arc, scales), arc, lift);
+  }
+
+  private async doubtOfFlat(arc: Arc, scales: Scales): Promise<Doubt | null> {
+    const { maxOrder, zero, present } = this.tolerances;
+    const rho = Math.max(1, amplification(arc));
+    if (!this.probeSuffices) return 'probe-too-small';
+    if (zero * rho ** maxOrder > TRUST) return 'amplified';
+    if (this.map.kinked) {
+      const opened = await this.map.coefficients(arc, maxOrder, 'open');
+      if (opened.some((c, j) => j > 0 && norm(c) > present * scales[j]! * rho ** j)) return 'gate-closed';
+    }
+    return this.map.ops.roundoff > 2 ** -40 ? 'order-limit' : null;
+  }
+}
+
+function nothing(doubt: Doubt, u: Float64Array): ArcReading {
+  return { lineOrder: null, order: null, doubt, obstructions: [], arc: [u], amplification: 0, lift: 'line' };
+}
