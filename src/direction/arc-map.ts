@@ -76,6 +76,11 @@ export class ArcMap {
     return this.point.length;
   }
 
+  /** Where a tensor begins in flat weights. */
+  offset(name: string): number {
+    return this.slot(name).offset;
+  }
+
   /** @throws InputError `unknown-tensor` for a name or a length that the weights do not have. */
   flat(vector: NamedVector): Float64Array {
     const out = new Float64Array(this.dimension);

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly detector: string;
   /** Tensor prefix of the layer it belongs to. */
   readonly layer: string;
+  /** Which of the detector's directions this is: 'unit 3, incoming and outgoing weights zero'. */
+  readonly note?: string;
   readonly vector: NamedVector;
   /** Tangents at w0 of the symmetries that the detector knows of here: a flat direction in their span is a gauge. */
   readonly generators?: readonly NamedVector[];
