@@ -62,6 +62,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
   return {
     detector: candidate.detector,
     layer: candidate.layer,
+    note: candidate.note ?? null,
     lineOrder: reading.lineOrder,
     order: reading.order,
     verdict,
@@ -116,6 +117,6 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
   }
 }
 
-function unresolved({ detector, layer }: Candidate, evidence: string): Direction {
-  return { detector, layer, lineOrder: null, order: null, verdict: 'unresolved', coefficient: null, evidence, obstructions: [], sweep: null };
+function unresolved({ detector, layer, note }: Candidate, evidence: string): Direction {
+  return { detector, layer, note: note ?? null, lineOrder: null, order: null, verdict: 'unresolved', coefficient: null, evidence, obstructions: [], sweep: null };
 }

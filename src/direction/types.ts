@@ -24,6 +24,7 @@ export type Verdict = 'regular' | 'singular' | 'gauge' | 'flat fibre' | 'unresol
 export interface Direction {
   readonly detector: string;
   readonly layer: string;
+  readonly note: string | null;
   /** First order on the straight line, null where none shows. */
   readonly lineOrder: number | null;
   /** Null when flat or unresolved. */
