@@ -7,6 +7,7 @@ import type { Tensor } from '../numerics/ops';
 import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics, Solver } from '../numerics/types';
 import type { ProbeFileContent } from '../probe/file';
+import { readModelDirections } from './directions';
 import type { AnalysisEvent, Phase } from './events';
 import { prepare, type Prepared } from './inspect';
 import type { TapGrams } from './layer-sums';
@@ -156,6 +157,17 @@ async function analyzeModel(model: Model, p: Prepared, run: Run, means: Means): 
     numerics.ops.dispose(...weights.values());
   }
   await solveAll(grams, numerics.ops.roundoff, request.threshold, run, means);
+  if (request.directions) await run.time('directions', () => readDirections(model, p, numerics, run, means));
+}
+
+async function readDirections(model: Model, { probe, request }: Prepared, { ops }: Numerics, run: Run, means: Means): Promise<void> {
+  const found = await readModelDirections(model, await model.parameters(), probe!, { loss: request.loss!, seed: request.seed }, ops, {
+    progress: (layer, done, total) => run.progress('directions', layer, done, total),
+    found: (direction) => means.emit({ type: 'direction', direction }),
+    signal: means.signal,
+  });
+  const { directions, audit, triple } = found;
+  Object.assign(run.report, { directions, audit, triple } satisfies Partial<Report>);
 }
 
 /** Solves in the order of the layers, as many at a time as the solver likes; spectra arrive in order. */

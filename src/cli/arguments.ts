@@ -22,6 +22,7 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --layers GLOB       only layers with these names ('blocks.*.mlp.*,unembed.*')
   --threshold X       relative cut: eigenvalues under X * largest count as dead
   --folds B           blocks of samples for the error bars (0 = none)
+  --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
   --parameter         also the N x N Gram of per-sample parameter gradients
   --backend NAME      ${BACKENDS.slice(1).join(' or ')} (default cpu-f64)
   --json              print the report as JSON, and nothing else, on standard output
@@ -63,6 +64,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
         threshold: { type: 'string' },
         folds: { type: 'string' },
         parameter: { type: 'boolean' },
+        directions: { type: 'boolean' },
         backend: { type: 'string' },
         json: { type: 'boolean' },
         out: { type: 'string' },
@@ -97,6 +99,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
     layers: values.layers,
     backend: values.backend,
     parameter: values.parameter,
+    directions: values.directions,
   });
   if (!request.success) {
     const issue = request.error.issues[0]!;

@@ -15,10 +15,32 @@ export function reportTable(report: Report): string {
     lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`);
   }
   lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '');
+  lines.push(...directionLines(report));
   for (const s of report.skipped) lines.push(`skipped ${s.layer}${s.side ? ` (${s.side})` : ''}: ${s.reason}`);
   const phases = Object.entries(provenance.phases).map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);
   lines.push(`${provenance.device} · ${provenance.seconds.toFixed(2)} s (${phases.join(', ')})`);
   return lines.join('\n') + '\n';
+}
+
+function directionLines({ directions, audit, triple }: Report): string[] {
+  if (!directions || !triple) return [];
+  const header = ['layer', 'detector', 'line', 'order', 'verdict', '1/(2k)', 'which'];
+  const shown = directions.map((d) => [
+    d.layer, d.detector, d.lineOrder === null ? '∞' : String(d.lineOrder), d.order === null ? '–' : String(d.order), d.verdict,
+    d.coefficient === null ? '–' : d.coefficient.toPrecision(3), d.note ?? '',
+  ]);
+  const counts = ['layer', 'parameters', 'null', 'symmetries', 'input kernel', 'gradient kernel', 'unexplained'];
+  const audited = (audit ?? []).map((a) => [a.layer, ...[a.parameters, a.found, a.expected, a.inputKernel, a.gradientKernel, a.unexplained].map(String)]);
+  const assembled =
+    triple.lambda === null
+      ? `λ, m, ν: not assembled. ${triple.reason}${triple.bounds ? ` At least λ ≥ ${triple.bounds[0]}.` : ''}`
+      : `λ = ${triple.lambda}, m = ${triple.multiplicity}${triple.nu === null ? '' : `, ν ≤ ${triple.nu.toPrecision(6)}`}. ${triple.assumption}`;
+  return [
+    ...(shown.length > 0 ? [...grid([header, ...shown]), ''] : ['no dead directions found', '']),
+    ...(audited.length > 0 ? [...grid([counts, ...audited]), ''] : []),
+    assembled,
+    '',
+  ];
 }
 
 function row(s: Spectrum): string[] {
