@@ -7,12 +7,15 @@ import type { Tensor } from '../numerics/ops';
 import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics, Solver } from '../numerics/types';
 import type { ProbeFileContent } from '../probe/file';
+import { NO_LAYERS } from './choice';
+import { workOf, type Work } from './cost';
 import { readModelDirections } from './directions';
+import type { AnalysisEvent, Phase } from './events';
 import type { AnalysisEvent, Phase } from './events';
 import { prepare, type Prepared } from './inspect';
 import type { TapGrams } from './layer-sums';
 import { notFinite, runModel } from './model-taps';
-import { REPORT_SCHEMA, type Report, type Side, type Spectrum } from './report';
+import { REPORT_SCHEMA, type BackendChoice, type Report, type Side, type Spectrum } from './report';
 import type { Request } from './request';
 import { solveSpectrum } from './spectra';
 import { describe, matrixShape, type BundleTap, type Subject } from './subject';
@@ -20,9 +23,17 @@ import { describe, matrixShape, type BundleTap, type Subject } from './subject';
 /** The version that reports carry; the same as in package.json (test/analysis holds them together). */
 export const APP = 'deadreckon 0.1.0';
 
-export interface Means {
-  /** What was asked for; taps are computed here. */
+/** A backend for this much work, and why it. */
+export type ChooseNumerics = (work: Work) => Promise<Chosen>;
+
+export interface Chosen {
   numerics: Numerics;
+  choice: BackendChoice;
+}
+
+export interface Means {
+  /** Taps are computed here. */
+  numerics: Numerics | ChooseNumerics;
   /** The float64 reference: weights and recorded taps, and models whose weights are not finite. */
   reference: Numerics;
   solver: Solver;
@@ -36,12 +47,13 @@ export interface Means {
 export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | null, request: Partial<Request>, means: Means): Promise<Report> {
   const started = performance.now();
   const prepared = await prepare(checkpoint, probe, request);
-  const report = emptyReport(checkpoint, prepared, means.numerics);
+  const chosen = typeof means.numerics === 'function' ? await means.numerics(workOf(prepared)) : { numerics: means.numerics };
+  const report = emptyReport(checkpoint, prepared, chosen);
   means.emit({ type: 'started', report });
   const run = new Run(report, means, started);
 
   const { subject } = prepared;
-  if (subject.kind === 'model') await analyzeModel(subject.model, prepared, run, means);
+  if (subject.kind === 'model') await analyzeModel(subject.model, prepared, chosen.numerics, run, means);
   else await analyzeTensors(subject, prepared, run, means);
 
   report.provenance.seconds = (performance.now() - started) / 1000;
@@ -61,6 +73,14 @@ class Run {
     private readonly means: Means,
     private readonly started: number,
   ) {}
+
+  /** `reason` where this is not the backend that was chosen. */
+  computesOn({ name, device }: Numerics, reason: string): void {
+    const { provenance } = this.report;
+    if (provenance.choice && provenance.backend !== name) provenance.choice = { ...provenance.choice, reason };
+    provenance.backend = name;
+    provenance.device = device;
+  }
 
   progress(phase: Phase, layer: string | null, done: number, total: number): void {
     const elapsed = (performance.now() - this.started) / 1000;
@@ -94,7 +114,7 @@ class Run {
   }
 }
 
-function emptyReport(checkpoint: Checkpoint, p: Prepared, numerics: Numerics): Report {
+function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>): Report {
   return {
     kind: 'deadreckon-report',
     schema: REPORT_SCHEMA,
@@ -112,18 +132,18 @@ function emptyReport(checkpoint: Checkpoint, p: Prepared, numerics: Numerics): R
       seconds: 0,
       phases: {},
       partial: false,
+      ...(choice && { choice }),
     },
   };
 }
 
-async function analyzeModel(model: Model, p: Prepared, run: Run, means: Means): Promise<void> {
+async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Run, means: Means): Promise<void> {
   const parameters = await run.time('read', () => model.parameters());
   const broken = notFinite(parameters);
   if (broken) run.report.checkpoint.warnings.push(`${broken}. Layers that it reaches cannot be analysed.`);
   // A shader may assume that there are no NaNs: what they reach is only known in float64.
-  const numerics = broken ? means.reference : means.numerics;
-  run.report.provenance.backend = numerics.name;
-  run.report.provenance.device = numerics.device;
+  const numerics = broken ? means.reference : wanted;
+  run.computesOn(numerics, 'Weights that are not finite are computed in float64: a shader may assume that there are none.');
 
   const weights = new Map<string, Tensor>();
   for (const [name, { values, shape }] of parameters) weights.set(name, numerics.ops.constant(values, shape));
@@ -198,8 +218,7 @@ const RECORDED_ROUNDOFF: Readonly<Record<string, number>> = { f32: 2 ** -24, f16
 
 /** Weight tensors of an unknown architecture, and taps recorded elsewhere: read, squared and solved one by one. */
 async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: Prepared, run: Run, means: Means): Promise<void> {
-  run.report.provenance.backend = means.reference.name;
-  run.report.provenance.device = means.reference.device;
+  run.computesOn(means.reference, NO_LAYERS);
   const names = new Set(p.selected.map((l) => l.name));
   const taps: BundleTap[] =
     subject.kind === 'bundle'

@@ -5,12 +5,13 @@ import type { Checkpoint } from '../checkpoint/types';
 import type { Model } from '../model/types';
 import { probeFromFile, type ProbeFileContent } from '../probe/file';
 import { defaultSource } from '../probe/sources/registry';
-import { rowsOf, type Probe } from '../probe/types';
+import type { Probe } from '../probe/types';
+import { AT_ONCE, TYPICAL_CPU, secondsOf, workOf } from './cost';
 import type { Inspection } from './events';
 import { backwardPasses } from './model-taps';
 import type { CheckpointSummary, Fisher, Layer, Loss, ProbeSummary, Skipped } from './report';
 import { Request } from './request';
-import { describe, layersOf, matrixShape, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
+import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
 const CHOICES = ['activation', 'normalization', 'attention'];
@@ -19,8 +20,6 @@ const MAX_PASSES = 4096;
 /** Jackknife folds are solved by default up to this width. */
 const CHEAP_WIDTH = 256;
 const DEFAULT_FOLDS = 5;
-/** Work that runs without being asked for, in seconds of one core. */
-const AT_ONCE = 15;
 
 /** Everything that an analysis needs, checked against the model. */
 export interface Prepared {
@@ -99,7 +98,7 @@ function checkChoices(asked: Request['choices'], { choices }: Model): void {
 }
 
 export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): Inspection {
-  const cost = costOf(p);
+  const cost = secondsOf(workOf(p), TYPICAL_CPU);
   return {
     id,
     checkpoint: p.checkpoint,
@@ -153,29 +152,4 @@ function chooseFisher(model: Model, probe: Probe, asked: Request): Fisher {
     }
   }
   return fisher;
-}
-
-/** Seconds of one core, roughly; measured on a shared laptop-class core with the WebAssembly loops. */
-const SECONDS = {
-  /** One multiply-add of a float64 forward or backward pass. */
-  pass: 3e-10,
-  /** One product of a hi + lo Gram, per rows * d^2. */
-  gram: 8e-10,
-  /** A decomposition, per d^3. */
-  eigen: 2e-9,
-};
-
-function costOf({ subject, selected, probe, request }: Prepared): number {
-  const spectrum = (rows: number, d: number) => SECONDS.gram * rows * d ** 2 + SECONDS.eigen * d ** 3;
-  if (subject.kind === 'tensors') {
-    return subject.tensors.reduce((sum, t) => sum + spectrum(Math.max(...matrixShape(t.shape)), Math.min(...matrixShape(t.shape))), 0);
-  }
-  if (subject.kind === 'bundle') return subject.taps.reduce((sum, { tensor }) => sum + spectrum(tensor.shape[0]!, tensor.shape[1]!), 0);
-  const rows = rowsOf(probe!.inputs);
-  const backward = request.fisher === 'exact' ? backwardPasses(subject.model, probe!, 'exact') : 1;
-  const { layers } = subject.model;
-  const dense = layers.reduce((sum, l, i) => sum + l.width * (layers[i - 1]?.width ?? l.width), 0);
-  const solves = 2 * (1 + (request.folds ?? 0));
-  const spectra = selected.reduce((sum, { width: d }) => sum + SECONDS.gram * rows * d ** 2 * (1 + backward) + SECONDS.eigen * solves * d ** 3, 0);
-  return SECONDS.pass * rows * dense * (1 + 2 * backward) + spectra;
 }

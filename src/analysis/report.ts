@@ -133,6 +133,23 @@ export const ProbeSummary = z.object({
 
 export const Skipped = z.object({ layer: name, side: z.enum(SIDES).nullable(), reason: sentence });
 
+/** Multiply-adds per second. */
+const Rates = z.object({
+  /** A matrix product, as layers make them: float32 on a GPU, float64 on a CPU. */
+  matmul: z.number().positive(),
+  /** An exact (hi + lo) Gram, rows * d^2 operations; on a CPU, of one core. */
+  gram: z.number().positive(),
+});
+
+export const BackendChoice = z.object({
+  /** Why this backend ran. */
+  reason: sentence,
+  /** The GPU that was looked at; null where none was. */
+  adapter: z.string().max(400).nullable(),
+  /** Speeds measured on this machine; null where they were not. */
+  rates: z.object({ gpu: Rates, cpu: Rates }).nullable(),
+});
+
 export const Provenance = z.object({
   app: z.string().max(64),
   /** 'cpu-f64' or 'webgpu' */
@@ -145,6 +162,8 @@ export const Provenance = z.object({
   phases: z.record(z.string().max(32), z.number()),
   /** True when the run was cancelled: what is here is complete, the rest is missing. */
   partial: z.boolean(),
+  /** How the backend came to be; absent where the caller brought it along. */
+  choice: BackendChoice.optional(),
 });
 
 export const Report = z.object({
@@ -170,6 +189,7 @@ export type Tap = z.infer<typeof Tap>;
 export type Side = (typeof SIDES)[number];
 export type Layer = z.infer<typeof Layer>;
 export type Choice = z.infer<typeof Choice>;
+export type BackendChoice = z.infer<typeof BackendChoice>;
 export type ModelSummary = z.infer<typeof ModelSummary>;
 export type CheckpointSummary = z.infer<typeof CheckpointSummary>;
 export type TensorLine = z.infer<typeof TensorLine>;

@@ -24,7 +24,7 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --folds B           blocks of samples for the error bars (0 = none)
   --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
   --parameter         also the N x N Gram of per-sample parameter gradients
-  --backend NAME      ${BACKENDS.slice(1).join(' or ')} (default cpu-f64)
+  --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
   --json              print the report as JSON, and nothing else, on standard output
   --out FILE          write the report to a file as well
 

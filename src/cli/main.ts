@@ -1,18 +1,22 @@
 /** The command line: the same core in Node. Progress and complaints go to standard error, results to standard output. */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { rememberIn } from '../analysis/adapter-memory';
 import { analyze } from '../analysis/analyze';
+import { Backends, type OpenGpu } from '../analysis/backends';
 import type { AnalysisEvent } from '../analysis/events';
 import { Session } from '../analysis/session';
 import type { Report } from '../analysis/report';
 import { InputError, isAbort, messageOf } from '../base/errors';
+import { perSecond } from '../base/speed';
 import { cpuNumerics } from '../numerics/cpu/numerics';
+import type { Rates } from '../numerics/rates';
 import { inlineSolver } from '../numerics/solver';
-import type { Numerics } from '../numerics/types';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
+import { fileMemory } from './file-memory';
 import { walkFiles } from './file-source';
 import { reportTable } from './table';
-import { threadPool } from './threads';
+import { threadPool, threads } from './threads';
 
 /** Threads take half a second to start: an analysis that is expected to take fewer seconds than this runs without. */
 const WORTH_THREADS = 3;
@@ -56,18 +60,20 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
   }
   const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
   const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
-  const numerics = command.request.backend === 'webgpu' ? await webgpu() : reference;
+  const backends = new Backends(reference, pool ? threads() : 1, openGpu);
   const reports: Report[] = [];
   for (const { id, checkpoint } of opened.checkpoints) {
     try {
       const emit = progressPrinter(checkpoint.name);
-      reports.push(await analyze(session.checkpoint(id), probe, command.request, { numerics, reference, solver: pool ?? inlineSolver, emit, signal }));
+      const means = { reference, solver: pool ?? inlineSolver, emit, signal };
+      const { request } = command;
+      reports.push(await backends.run(request.backend, (numerics) => analyze(session.checkpoint(id), probe, request, { ...means, numerics })));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       say(messageOf(error));
     }
   }
-  numerics.dispose();
+  backends.dispose();
   pool?.dispose();
   return reports;
 }
@@ -81,29 +87,34 @@ async function findProbe(session: Session, command: AnalyzeCommand, dropped: str
   throw new InputError('probe', refusals[0]?.message ?? probe.refusal);
 }
 
-async function webgpu(): Promise<Numerics> {
+const openGpu: OpenGpu = async (options) => {
   const [{ dawnGpu }, { webgpuNumerics }] = await Promise.all([import('../gpu/dawn'), import('../gpu/numerics')]);
   let gpu: GPU;
   try {
     gpu = await dawnGpu();
   } catch (error) {
-    throw new InputError('no-webgpu', `WebGPU in Node needs the optional package 'webgpu', which did not load (${messageOf(error)}). Use --backend cpu-f64.`);
+    return { reason: `WebGPU in Node needs the optional package 'webgpu', which did not load (${messageOf(error)}).` };
   }
-  const numerics = await webgpuNumerics(gpu, { allowSoftware: true });
-  if ('reason' in numerics) throw new InputError('no-webgpu', `WebGPU cannot be used here: ${numerics.reason} Use --backend cpu-f64.`);
-  return numerics;
-}
+  return webgpuNumerics(gpu, { ...options, remember: rememberIn(fileMemory()) });
+};
 
-/** One line per phase and layer, so that a log stays readable. */
+/** The backend with its reason, then one line per phase and layer, so that a log stays readable. */
 function progressPrinter(name: string): (event: AnalysisEvent) => void {
   let last = '';
   return (event) => {
+    if (event.type === 'started') say(`${name}: ${backendLine(event.report.provenance)}`);
     if (event.type !== 'progress') return;
     const percent = Math.floor((100 * event.done) / event.total);
     const line = `${name}: ${event.phase} ${percent} %`;
     if (line !== last && percent % 5 === 0) say(line);
     last = line;
   };
+}
+
+function backendLine({ backend, choice }: Report['provenance']): string {
+  const speed = ({ gram, matmul }: Rates) => `exact Gram ${perSecond(gram)}, layers ${perSecond(matmul)}`;
+  const measured = choice?.rates ? ` Measured: ${choice.adapter} ${speed(choice.rates.gpu)}; one CPU core ${speed(choice.rates.cpu)}.` : '';
+  return `${backend}. ${choice?.reason ?? ''}${measured}`;
 }
 
 /** Resolves when the pipe has taken everything: exiting before would cut a long report. */

@@ -3,8 +3,13 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SolverPool, type PoolWorker } from '../worker/pool';
 
+/** How many threads a pool has. */
+export function threads(): number {
+  return Math.min(8, availableParallelism());
+}
+
 export function threadPool(): SolverPool {
-  return new SolverPool(Math.min(8, availableParallelism()), solverThread);
+  return new SolverPool(threads(), solverThread);
 }
 
 function solverThread(): PoolWorker {

@@ -13,6 +13,7 @@ import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
 import { upperTileRanges } from './tile-ranges';
 import type { TileRange } from './tile-ranges';
+import { chosenVariant } from './variants';
 
 /** Remainders within +-1023: the kernels' proofs. */
 const LARGEST_MODULUS = 2047;
@@ -59,8 +60,7 @@ export async function exactGramOnGpu(
   options: ExactGramOptions = {},
 ): Promise<IntegerGram> {
   const { signal, bandBytes = 2 ** 27 } = options;
-  const quad = queue.software && queue.supports(residueVariants.quad.kernel);
-  const variant = options.variant ?? (quad ? residueVariants.quad : residueVariants.shared);
+  const variant = options.variant ?? chosenVariant(queue, 'exactGram', residueVariants);
   const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, signal), rows);
   const words = wordsFor(gramBits(fixed));
   const moduli = coprimeModuli(LARGEST_MODULUS, gramBits(fixed) + 1);

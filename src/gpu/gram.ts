@@ -3,6 +3,7 @@ import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
 import { upperTileRanges } from './tile-ranges';
+import { chosenVariant } from './variants';
 
 /**
  * Rows summed in float32. Any order, fusion or association of B products keeps each entry of a block within
@@ -37,7 +38,7 @@ export async function gramOnGpu(
   rows: number,
   columns: number,
   signal?: AbortSignal,
-  variant: Variant = queue.software && queue.supports(gramVariants.quad.kernel) ? gramVariants.quad : gramVariants.shared,
+  variant: Variant = chosenVariant(queue, 'gram', gramVariants),
 ): Promise<Float64Array> {
   const total = new Float64Array(columns * columns);
   const { side } = variant;

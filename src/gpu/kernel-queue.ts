@@ -31,6 +31,8 @@ export class KernelQueue {
   readonly buffers: BufferPool;
   /** The device is a CPU in disguise: its work is cut smaller. */
   readonly software: boolean;
+  /** Fastest variant on this adapter by family of kernels, where that was measured (tuning.ts). */
+  tuning: Readonly<Record<string, string>> = {};
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
   private readonly lost: Promise<never>;
   private gone: GpuLostError | null = null;

@@ -2,12 +2,14 @@
 import { InputError, messageOf } from '../base/errors';
 import type { Tensor } from '../numerics/ops';
 import { gramOfIntegers } from '../numerics/exact/integer-gram';
+import type { AdapterMeasurement, MeasuredNumerics, Remember } from '../numerics/rates';
 import type { Gram, Numerics } from '../numerics/types';
 import { openDevice } from './device';
 import type { DeviceOptions, OpenedDevice } from './device';
 import { exactGramOnGpu } from './exact-gram';
 import { fisherGramOnGpu } from './fisher-gram';
-import { KernelQueue } from './kernel-queue';
+import { GpuLostError, KernelQueue } from './kernel-queue';
+import { adapterKey, measureAdapter } from './probe';
 import { selfTest } from './self-test';
 import { tfjsOps } from './tfjs-ops';
 import type { TfjsOps } from './tfjs-ops';
@@ -15,12 +17,17 @@ import type { TfjsOps } from './tfjs-ops';
 /** Unit roundoff of the Fisher-Gram kernel, float32. */
 const ROUNDOFF = 2 ** -24;
 
+export interface WebgpuOptions extends DeviceOptions {
+  /** Where it is given, the adapter is measured, or what was measured before is used. */
+  remember?: Remember;
+}
+
 /** Opens the device, tests it, and gives the backend; or says in a sentence why not. At most one is alive at a time. */
-export async function webgpuNumerics(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Numerics | { reason: string }> {
+export async function webgpuNumerics(gpu: GPU | undefined, options: WebgpuOptions = {}): Promise<MeasuredNumerics | { reason: string }> {
   const opened = await openDevice(gpu, options);
   if ('refused' in opened) return { reason: opened.reason };
   const queue = new KernelQueue(opened);
-  const close = () => {
+  let close = () => {
     queue.dispose();
     opened.dispose();
   };
@@ -30,10 +37,26 @@ export async function webgpuNumerics(gpu: GPU | undefined, options: DeviceOption
       close();
       return { reason: `${opened.description} failed the start-up test, so the float64 CPU code is used. ${tested.detail}` };
     }
-    return numericsOn(opened, queue, await tfjsOps(opened), close);
+    const ops = await tfjsOps(opened);
+    const numerics = numericsOn(opened, queue, ops, close);
+    close = () => numerics.dispose();
+    const measured = options.remember ? await measure(opened, queue, ops, options.remember) : null;
+    return { ...numerics, software: opened.software, measured };
   } catch (error) {
     close();
     return { reason: `WebGPU did not start on ${opened.description} (${messageOf(error)}), so the float64 CPU code is used.` };
+  }
+}
+
+/** A backend that cannot be measured still computes. Throws only GpuLostError. */
+async function measure(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, remember: Remember): Promise<AdapterMeasurement | null> {
+  try {
+    const measured = await remember(await adapterKey(opened), () => measureAdapter(queue, ops));
+    queue.tuning = measured.tuning;
+    return measured;
+  } catch (error) {
+    if (error instanceof GpuLostError) throw error;
+    return null;
   }
 }
 

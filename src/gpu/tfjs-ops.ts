@@ -20,6 +20,7 @@ import {
 } from '../numerics/shape';
 import { reduceAxes, type Reduction } from './axis-reduce';
 import type { OpenedDevice } from './device';
+import { GpuLostError } from './kernel-queue';
 
 /** A copy of a tensor's values, float32 row-major, for our own kernels. Whoever asked for it releases it. */
 export interface TensorBuffer {
@@ -162,7 +163,7 @@ const primitives: Omit<TensorOps, Reduction> = {
     } catch (error) {
       // A lost device rejects with AbortError, which elsewhere means that the person pressed Cancel.
       const lost = error instanceof Error && error.name === 'AbortError';
-      throw lost ? new Error('The GPU device was lost while a result was read.') : error;
+      throw lost ? new GpuLostError('The GPU device was lost while a result was read.') : error;
     }
   },
   scope: (work) => {

@@ -1,3 +1,5 @@
+import type { BackendChoice } from '../analysis/report';
+import { perSecond } from '../base/speed';
 import { shownReport } from '../store/report';
 import { currentSubject } from '../store/session';
 import { settingsOf } from '../store/settings';
@@ -12,6 +14,7 @@ export function BackendChip() {
   const subject = useApp(currentSubject);
   const wanted = useApp((s) => (subject ? (settingsOf(s, subject.id).edits.backend ?? 'auto') : 'auto'));
   const backend = report?.provenance.backend ?? (wanted === 'auto' ? 'automatic' : wanted);
+  const choice = report?.provenance.choice;
   const other = backend === 'webgpu' ? 'cpu-f64' : 'webgpu';
   const floors =
     report?.spectra.flatMap((s) => (s.floor > 0 && s.eigenvalues[0]! > 0 ? [s.floor / s.eigenvalues[0]!] : [])) ?? [];
@@ -35,6 +38,8 @@ export function BackendChip() {
         <h2>{backendName(backend)}</h2>
         {report && <p className="mono-small">{report.provenance.device}</p>}
         <p>{explain(backend)}</p>
+        {choice && <p data-testid="backend-reason">Why this one: {choice.reason}</p>}
+        {choice?.rates && <Speeds rates={choice.rates} />}
         {floors.length > 0 && <p>Its floors here: at most {scientific(Math.max(...floors), 2)} of the largest eigenvalue.</p>}
         {subject?.inspection ? (
           <button className="primary" onClick={change}>
@@ -45,6 +50,30 @@ export function BackendChip() {
         )}
       </div>
     </>
+  );
+}
+
+/** What was measured on this machine. */
+function Speeds({ rates }: { rates: NonNullable<BackendChoice['rates']> }) {
+  return (
+    <table className="speeds">
+      <thead>
+        <tr>
+          <th scope="col">measured here</th>
+          <th scope="col">exact Gram</th>
+          <th scope="col">layers</th>
+        </tr>
+      </thead>
+      <tbody>
+        {([['this GPU', rates.gpu], ['one CPU core', rates.cpu]] as const).map(([name, { gram, matmul }]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{perSecond(gram)}</td>
+            <td>{perSecond(matmul)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -59,6 +88,6 @@ function explain(backend: string): string {
     case 'webgpu':
       return 'The layers ran in single precision on the graphics card and the spectra were solved in double precision. The floor includes the rounding of the layers; the CPU has a lower one.';
     default:
-      return 'Automatic means double precision on the processor: the small end of a spectrum needs it.';
+      return 'Automatic means double precision on the processor, which the small end of a spectrum needs; WebGPU only where that saves a long wait.';
   }
 }

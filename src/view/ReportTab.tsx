@@ -19,6 +19,7 @@ export function ReportTab() {
           <Fact name="backend">
             {backendName(provenance.backend)} · {provenance.device}
           </Fact>
+          {provenance.choice && <Fact name="chosen">{provenance.choice.reason}</Fact>}
           <Fact name="made at">{provenance.createdAt}</Fact>
           <Fact name="time">
             {duration(provenance.seconds)}

@@ -155,7 +155,7 @@ export const settingHelp = {
   fisher: 'Which labels the gradients are taken at.',
   layers: 'Layers to analyse, as names with * and ?, separated by commas. Empty means all.',
   backend:
-    'cpu-f64 computes all in double precision; webgpu runs the layers on the graphics card in single precision, with a higher floor.',
+    'cpu-f64 computes all in double precision; webgpu runs the layers on the graphics card in single precision, with a higher floor. Automatic takes WebGPU only where it saves a long wait, by measured speeds.',
   folds: 'Blocks of samples for the jackknife error bars. More blocks cost more eigensolves; 0 gives none.',
   parameter: 'Also build, for every layer, the N × N Gram of the per-sample gradients of its parameters.',
 } as const;

@@ -1,6 +1,6 @@
 /** Runs the real pipeline on files of the repository, as the command line does. */
 import { resolve } from 'node:path';
-import { analyze } from '../../src/analysis/analyze';
+import { analyze, type Means } from '../../src/analysis/analyze';
 import type { AnalysisEvent } from '../../src/analysis/events';
 import type { Report } from '../../src/analysis/report';
 import type { Request } from '../../src/analysis/request';
@@ -8,12 +8,11 @@ import { Session } from '../../src/analysis/session';
 import { walkFiles } from '../../src/cli/file-source';
 import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import { inlineSolver } from '../../src/numerics/solver';
-import type { Numerics } from '../../src/numerics/types';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
 export interface RunOptions {
-  numerics?: Numerics;
+  numerics?: Means['numerics'];
   emit?: (event: AnalysisEvent) => void;
   signal?: AbortSignal;
 }

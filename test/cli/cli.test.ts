@@ -1,6 +1,6 @@
 /** The command line as a person runs it: a child process, its streams and its exit code. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -56,13 +56,21 @@ describe('cli analyze', () => {
   });
 
   it('--backend webgpu runs on a real adapter, to its stated floor', async () => {
-    const env = { ...process.env, VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES || swiftShaderManifest(), XDG_RUNTIME_DIR: folder };
+    const env = { ...process.env, VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES || swiftShaderManifest(), XDG_RUNTIME_DIR: folder, XDG_CACHE_HOME: folder };
     const words = ['analyze', `${REFERENCES}/mlp-relu.pt`, '--probe', `${REFERENCES}/mlp-relu.probe.npz`, '--folds', '0', '--json'];
-    const { code, out } = await run([...words, '--backend', 'webgpu'], env);
+    const { code, out, err } = await run([...words, '--backend', 'webgpu'], env);
     expect(code).toBe(0);
+    expect(err).toContain('mlp-relu.pt: webgpu. It was asked for by name.');
     const report = Report.parse(JSON.parse(out));
-    expect(report.provenance.backend).toBe('webgpu');
-    const exact = Report.parse(JSON.parse((await cli(...words)).out));
+    expect(report.provenance).toMatchObject({ backend: 'webgpu', choice: { adapter: report.provenance.device } });
+    // What was measured of the adapter is kept for the next time.
+    const [kept] = readdirSync(join(folder, 'deadreckon'));
+    expect(kept).toMatch(/^adapter-[0-9a-f]{32}\.json$/);
+    expect(Object.keys(JSON.parse(readFileSync(join(folder, 'deadreckon', kept!), 'utf8')).tuning)).toEqual(['exactGram']);
+    const auto = await cli(...words);
+    expect(auto.err).toMatch(/mlp-relu\.pt: cpu-f64\. The CPU takes less than a second/);
+    const exact = Report.parse(JSON.parse(auto.out));
+    expect(exact.provenance.backend).toBe('cpu-f64');
     report.spectra.forEach((s, i) => {
       s.eigenvalues.forEach((x, k) => expect(Math.abs(x - exact.spectra[i]!.eigenvalues[k]!), `${s.tap.layer} ${s.tap.side} #${k}`).toBeLessThanOrEqual(s.floor));
     });

@@ -101,11 +101,14 @@ describe('dropping files', () => {
     await page.setInputFiles('[data-testid="file-input"]', [reference('mlp-relu.pt'), reference('mlp-relu.probe.npz')]);
     await finished(page, 6);
     await page.click('[data-testid="backend-chip"]');
+    expect(await page.textContent('[data-testid="backend-reason"]')).toMatch(/The CPU takes less than a second in float64/);
     await page.click('#backend-note button');
     await page.waitForFunction(() => /WebGPU/.test(document.querySelector('[data-testid="backend-chip"]')?.textContent ?? ''), undefined, { timeout: 90_000 });
     await finished(page, 6, 90_000);
     const report = Report.parse(JSON.parse(await exported(page, 'json')));
-    expect(report.provenance.backend).toBe('webgpu');
+    expect(report.provenance).toMatchObject({ backend: 'webgpu', choice: { reason: 'It was asked for by name.', adapter: report.provenance.device } });
+    const remembered = await page.evaluate(async () => (await (await caches.open('deadreckon')).keys()).map((request) => request.url));
+    expect(remembered).toEqual([expect.stringMatching(/remembered\/adapter-[0-9a-f]{32}\.json$/)]);
     const expected = JSON.parse(readFileSync(reference('mlp-relu.json'), 'utf8')) as Reference;
     expect(compare(report, expected, (_, floor) => floor)).toBeGreaterThan(50);
     expect(complaints).toEqual([]);

@@ -90,7 +90,7 @@ describe('a device that is gone', () => {
     const reading = doomed.read(x);
     first.dispose();
     expect((await first.lost).reason).toBe('destroyed');
-    await expect(reading).rejects.toMatchObject({ name: 'Error' });
+    await expect(reading).rejects.toMatchObject({ name: 'GpuLostError', code: 'gpu-lost' });
     doomed.disposeBackend();
     ops = await tfjsOps(opened);
     expect(await ops.read(ops.affine(ops.constant([1, 2], [2]), 2, 0))).toEqual(Float64Array.of(2, 4));

@@ -3,6 +3,7 @@ import { openDevice } from '../../../src/gpu/device';
 import { exactGramOnGpu } from '../../../src/gpu/exact-gram';
 import { gramOnGpu } from '../../../src/gpu/gram';
 import { KernelQueue } from '../../../src/gpu/kernel-queue';
+import { tune } from '../../../src/gpu/tuning';
 import { gramOfIntegers } from '../../../src/numerics/exact/integer-gram';
 import type { GramProblem, GramResult, Job, PeerModule } from '../implementation';
 import { gpuOf } from './gpu';
@@ -11,6 +12,8 @@ export const open: PeerModule['open'] = async (host) => {
   const opened = await openDevice(await gpuOf(host), { allowSoftware: true });
   if ('refused' in opened) throw new Error(opened.reason);
   const queue = new KernelQueue(opened);
+  // As at a start on hardware; the guess for software adapters needs no compilation of the others.
+  if (!queue.software) for (const family of ['gram', 'exactGram'] as const) await tune(queue, family, 90);
   const job = (roundoff: number, { x }: GramProblem, compute: (buffer: GPUBuffer) => Promise<GramResult>): Job<GramResult> => {
     const buffer = queue.upload(x, 'rows');
     return {
