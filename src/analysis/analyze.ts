@@ -11,7 +11,6 @@ import { NO_LAYERS } from './choice';
 import { workOf, type Work } from './cost';
 import { readModelDirections } from './directions';
 import type { AnalysisEvent, Phase } from './events';
-import type { AnalysisEvent, Phase } from './events';
 import { prepare, type Prepared } from './inspect';
 import type { TapGrams } from './layer-sums';
 import { notFinite, runModel } from './model-taps';
