@@ -10,6 +10,7 @@ import { cpuNumerics } from '../numerics/cpu/numerics';
 import { inlineSolver } from '../numerics/solver';
 import type { Numerics } from '../numerics/types';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
+import { experimentText, runExperiment } from './experiments';
 import { walkFiles } from './file-source';
 import { reportTable } from './table';
 import { threadPool } from './threads';
@@ -27,6 +28,13 @@ async function main(words: string[]): Promise<number> {
   }
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
+  if (command.kind === 'experiment') {
+    const open = async () => (command.backend === 'webgpu' ? await webgpu() : cpuNumerics());
+    const result = await runExperiment(command, open, interrupt.signal, (percent) => say(`${command.name}: ${percent} %`));
+    if (command.out !== null && result.data) await writeFile(fromHere(command.out), JSON.stringify(result.data));
+    await print(command.json && result.data ? `${JSON.stringify(result.data)}\n` : experimentText(result));
+    return 0;
+  }
   const reports = await run(command, interrupt.signal);
   if (reports.length === 0) return 1;
   // One checkpoint gives one report; several give a list of them.
