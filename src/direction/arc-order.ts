@@ -7,7 +7,7 @@ import { Random } from '../base/random';
 import type { ArcMap } from './arc-map';
 import { type Arc, amplification, newtonLift } from './newton-lift';
 import { genericScales, norm, type Scales, scalesFor, unit } from './scales';
-import { tangentSpace, type TangentSpace } from './tangent';
+import { type Route, tangentSpace, type TangentSpace } from './tangent';
 import { type Tolerances, tolerancesFor } from './tolerances';
 
 /** Sizes at one order, relative to a generic coefficient of that order. */
@@ -37,6 +37,14 @@ export interface ArcReading {
   readonly lift: 'line' | 'greedy' | 'newton';
 }
 
+export interface ArcOptions {
+  seed?: number;
+  /** Highest order that is looked at; at most what the arithmetic allows. */
+  maxOrder?: number;
+  /** How J is treated; by default as its size allows. */
+  route?: Route;
+}
+
 /** Up to here the tolerance for zero may be amplified by the arc before it says nothing. */
 const TRUST = 1e-2;
 
@@ -50,37 +58,36 @@ export class ArcReader {
   ) {}
 
   /** What all directions at w0 share: the scales, and J with its factorisation. */
-  static async open(map: ArcMap, { seed = 0, maxOrder }: { seed?: number; maxOrder?: number } = {}): Promise<ArcReader> {
+  static async open(map: ArcMap, { seed = 0, maxOrder, route }: ArcOptions = {}): Promise<ArcReader> {
     const tolerances = tolerancesFor(map.ops.roundoff);
     const highest = Math.min(maxOrder ?? Infinity, tolerances.maxOrder);
     const random = new Random(seed);
     const generic = await genericScales(map, highest, random.split('scales'));
-    const tangent = await tangentSpace(map, generic[1]!, tolerances);
+    const tangent = await tangentSpace(map, generic[1]!, tolerances, route);
     return new ArcReader(map, tangent, { ...tolerances, maxOrder: highest }, generic, random);
-  }
-
-  /** The probe shows as many live directions with half of its samples as with all. */
-  get probeSuffices(): boolean {
-    const { rank, halfRank } = this.tangent;
-    return this.map.map.samples === null || (rank !== null && halfRank !== null && halfRank >= rank);
   }
 
   dispose(): void {
     this.tangent.dispose();
   }
 
-  /** Both ways where relu takes part: the lower order counts. */
-  async read(direction: Float64Array): Promise<ArcReading> {
+  /**
+   * Both ways where relu takes part: the lower order counts.
+   * @param fromProbe the direction was found on this probe, as one that it does not move
+   */
+  async read(direction: Float64Array, { fromProbe = false } = {}): Promise<ArcReading> {
     if (!direction.every(Number.isFinite) || norm(direction) === 0) return nothing('no-direction', direction);
     if (this.generic.every((x) => x === 0)) return nothing('nothing-moves', direction);
-    const forward = await this.readOneWay(unit(direction));
+    const { saturation } = this.tangent;
+    const probeSuffices = this.map.map.samples === null || saturation === 'full' || (saturation === 'most' && !fromProbe);
+    const forward = await this.readOneWay(unit(direction), probeSuffices);
     if (!this.map.kinked || forward.doubt !== null || forward.order === 1) return forward;
-    const backward = await this.readOneWay(unit(direction.map((x) => -x)));
+    const backward = await this.readOneWay(unit(direction.map((x) => -x)), probeSuffices);
     if (backward.doubt !== null) return backward;
     return (backward.order ?? Infinity) < (forward.order ?? Infinity) ? backward : forward;
   }
 
-  private async readOneWay(u: Float64Array): Promise<ArcReading> {
+  private async readOneWay(u: Float64Array, probeSuffices: boolean): Promise<ArcReading> {
     const { map, tangent, tolerances } = this;
     const { maxOrder, zero, present } = tolerances;
     const scales = await scalesFor(map, this.generic, u, this.random.split('own'));
@@ -124,15 +131,14 @@ export class ArcReader {
         continue;
       }
       if (Math.min(sure, newton?.size ?? sure) < present) return reading(null, 'between', arc, lift);
-      return reading(j, this.probeSuffices ? null : 'probe-too-small', arc, lift);
+      return reading(j, probeSuffices ? null : 'probe-too-small', arc, lift);
     }
-    return reading(null, await this.doubtOfFlat(arc, scales), arc, lift);
+    return reading(null, probeSuffices ? await this.doubtOfFlat(arc, scales) : 'probe-too-small', arc, lift);
   }
 
   private async doubtOfFlat(arc: Arc, scales: Scales): Promise<Doubt | null> {
     const { maxOrder, zero, present } = this.tolerances;
     const rho = Math.max(1, amplification(arc));
-    if (!this.probeSuffices) return 'probe-too-small';
     if (zero * rho ** maxOrder > TRUST) return 'amplified';
     if (this.map.kinked) {
       const opened = await this.map.coefficients(arc, maxOrder, 'open');

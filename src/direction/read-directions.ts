@@ -3,16 +3,13 @@ import { InputError } from '../base/errors';
 import { orthogonalFactor } from '../numerics/orthogonal-factor';
 import type { TensorOps } from '../numerics/ops';
 import { ArcMap } from './arc-map';
-import { ArcReader, type ArcReading, type Doubt } from './arc-order';
+import { type ArcOptions, ArcReader, type ArcReading, type Doubt } from './arc-order';
 import type { OutputMap } from './output-map';
 import { readRate, type RateOptions } from './rate';
 import { norm, unit } from './scales';
 import type { Candidate, Direction, Verdict } from './types';
 
-export interface ReadOptions {
-  seed?: number;
-  /** Highest order that is looked at; at most what the arithmetic allows. */
-  maxOrder?: number;
+export interface ReadOptions extends ArcOptions {
   /** Also the rate along the straight line. */
   sweep?: RateOptions | null;
   signal?: AbortSignal;
@@ -53,7 +50,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     if (!(error instanceof InputError)) throw error;
     return unresolved(candidate, error.message);
   }
-  const reading = await reader.read(u);
+  const reading = await reader.read(u, { fromProbe: candidate.fromProbe });
   const explained = reading.order === null && inSpan(reading.doubt === null ? reading.arc[1]! : u, generators);
   // A known symmetry stands for the orders that the arithmetic cannot see; nothing stands for a small probe or a closed gate.
   const doubt = reading.doubt === 'order-limit' && explained ? null : reading.doubt;
@@ -105,7 +102,7 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
       return `At order ${last!.order} ${size(last!.lifted!)} of a generic coefficient is left: too much for rounding (${size(tolerances.zero)}) and too little to be certain of (${size(tolerances.present)}).`;
     case 'probe-too-small':
       return tangent.rank === null
-        ? 'The network is too large to see whether the probe shows every live direction.'
+        ? 'What weights do to the second half of the probe does not follow from what they do to the first: more samples may show more, so what looks dead may be alive.'
         : `The probe shows ${tangent.rank} live directions (${map.rows} outputs) and its first half only ${tangent.halfRank}: more samples may show more, so what looks dead may be alive.`;
     case 'amplified':
       return `The arc that keeps the outputs still bends so much (by ${size(reading.amplification)} per step) that rounding hides orders up to ${tolerances.maxOrder}.`;

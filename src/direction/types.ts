@@ -11,6 +11,8 @@ export interface Candidate {
   readonly vector: NamedVector;
   /** Tangents at w0 of the symmetries that the detector knows of here: a flat direction in their span is a gauge. */
   readonly generators?: readonly NamedVector[];
+  /** The vector was found on the probe, as one that it does not move, and not from the weights alone. */
+  readonly fromProbe?: boolean;
 }
 
 /**
