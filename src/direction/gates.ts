@@ -9,13 +9,14 @@ function withUnary<T>(ops: Ops<T>, unary: (f: Unary, x: T) => T): Ops<T> {
   return Object.assign(Object.create(ops) as Ops<T>, { unary });
 }
 
-/** Columns of relu whose input is negative on every row pass `LEAK` times their input. */
+/** Columns of relu whose input is nowhere positive, and somewhere negative, pass `LEAK` times their input. */
 export function withOpenGates<T>(ops: Ops<T>): Ops<T> {
   return withUnary(ops, (f, x) => {
     const y = ops.unary(f, x);
     if (f !== 'relu') return y;
     const rows = ops.shape(x).slice(0, -1).map((_, axis) => axis);
-    const closed = ops.unary('step', ops.affine(ops.max(x, rows), -1, 0));
+    const never = ops.affine(ops.unary('step', ops.max(x, rows)), -1, 1);
+    const closed = ops.mul(never, ops.unary('step', ops.max(ops.affine(x, -1, 0), rows)));
     return ops.add(y, ops.mul(ops.affine(x, LEAK, 0), closed));
   });
 }
