@@ -28,6 +28,8 @@ export interface ArcReading {
   /** Order along the arc: 1 is live; null is flat, or unknown where there is a doubt. */
   readonly order: number | null;
   readonly doubt: Doubt | null;
+  /** No obstruction up to the highest order, whether or not there is a doubt. */
+  readonly still: boolean;
   readonly obstructions: readonly Obstruction[];
   /** w0, u, u_2, ... as far as the arc was made; u without its live part. */
   readonly arc: Arc;
@@ -96,10 +98,11 @@ export class ArcReader {
     const first = line.findIndex((size, j) => j > 0 && size >= present);
     const lineOrder = first < 0 ? null : first;
     const lifted: number[] = [];
-    const reading = (order: number | null, doubt: Doubt | null, arc: Arc, lift: ArcReading['lift']): ArcReading => ({
+    const reading = (order: number | null, doubt: Doubt | null, arc: Arc, lift: ArcReading['lift'], still = false): ArcReading => ({
       lineOrder,
       order: doubt === null ? order : null,
       doubt,
+      still,
       obstructions: line.slice(1).map((size, i) => ({ order: i + 1, line: size, lifted: lifted[i] ?? null })),
       arc,
       amplification: amplification(arc),
@@ -133,7 +136,7 @@ export class ArcReader {
       if (Math.min(sure, newton?.size ?? sure) < present) return reading(null, 'between', arc, lift);
       return reading(j, probeSuffices ? null : 'probe-too-small', arc, lift);
     }
-    return reading(null, probeSuffices ? await this.doubtOfFlat(arc, scales) : 'probe-too-small', arc, lift);
+    return reading(null, probeSuffices ? await this.doubtOfFlat(arc, scales) : 'probe-too-small', arc, lift, true);
   }
 
   private async doubtOfFlat(arc: Arc, scales: Scales): Promise<Doubt | null> {
@@ -149,5 +152,5 @@ export class ArcReader {
 }
 
 function nothing(doubt: Doubt, u: Float64Array): ArcReading {
-  return { lineOrder: null, order: null, doubt, obstructions: [], arc: [u], amplification: 0, lift: 'line' };
+  return { lineOrder: null, order: null, doubt, still: false, obstructions: [], arc: [u], amplification: 0, lift: 'line' };
 }

@@ -17,6 +17,8 @@ export interface ReadOptions extends ArcOptions {
 
 /** A part of a unit direction under this lies in the span of the generators. */
 const IN_SPAN = 1e-6;
+/** Part of the outputs that live directions may reach for a reading to count at all. */
+const REACHED = 0.9;
 
 /** One direction for every candidate, in order. Weights or outputs that are not finite make all of them unresolved. */
 export async function readDirections(ops: TensorOps, map: OutputMap, candidates: readonly Candidate[], options: ReadOptions = {}): Promise<Direction[]> {
@@ -51,9 +53,8 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     return unresolved(candidate, error.message);
   }
   const reading = await reader.read(u, { fromProbe: candidate.fromProbe });
-  const explained = reading.order === null && inSpan(reading.doubt === null ? reading.arc[1]! : u, generators);
-  // A known symmetry stands for the orders that the arithmetic cannot see; nothing stands for a small probe or a closed gate.
-  const doubt = reading.doubt === 'order-limit' && explained ? null : reading.doubt;
+  const explained = reading.still && inSpan(reading.arc[1]!, generators);
+  const doubt = explained && vouched(reader, reading.doubt) ? null : reading.doubt;
   const verdict: Verdict =
     doubt !== null ? 'unresolved' : reading.order === 1 ? 'regular' : reading.order !== null ? 'singular' : explained ? 'gauge' : 'flat fibre';
   return {
@@ -67,6 +68,15 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     obstructions: reading.obstructions,
     sweep: sweep && reading.doubt !== 'no-direction' ? await readRate(map, u, sweep) : null,
   };
+}
+
+/**
+ * A known symmetry stands for what the arithmetic or the probe cannot show: the orders above the last, the samples not seen. Not so
+ * where J reaches (nearly) every output, for then the reading could not have spoken against it.
+ */
+function vouched({ tangent, map }: ArcReader, doubt: Doubt | null): boolean {
+  if (doubt === 'order-limit') return true;
+  return doubt === 'probe-too-small' && tangent.rank !== null && tangent.rank <= REACHED * map.rows;
 }
 
 function inSpan(u: Float64Array, generators: readonly Float64Array[]): boolean {
@@ -97,7 +107,7 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
     case 'no-direction':
       return 'The direction is zero or not finite: there is nothing to follow.';
     case 'nothing-moves':
-      return 'No direction of weight space moves the outputs on this probe: there is no scale to tell a dead direction by.';
+      return `No direction of weight space moves the outputs on this probe up to order ${tolerances.maxOrder}: there is no scale to tell a dead direction by.`;
     case 'between':
       return `At order ${last!.order} ${size(last!.lifted!)} of a generic coefficient is left: too much for rounding (${size(tolerances.zero)}) and too little to be certain of (${size(tolerances.present)}).`;
     case 'probe-too-small':

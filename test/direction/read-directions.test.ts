@@ -93,6 +93,13 @@ describe('nothing is claimed', () => {
     expect(found[0]!.evidence).toContain('more samples');
   });
 
+  it('of a known symmetry only where the probe could have spoken against it', async () => {
+    for (const [samples, verdict] of [[1, 'unresolved'], [3, 'unresolved'], [100, 'gauge']] as const) {
+      const { map, rescaled } = structures('relu', samples);
+      expect((await verdicts(map, [rescaled]))[0]!.verdict, `${samples} samples`).toBe(verdict);
+    }
+  });
+
   it('of a network whose last layer is zero: no direction but those of that layer moves the outputs', async () => {
     const map = planted('tanh', WIDTHS, 60, (w) => w.last!.fill(0));
     const [found] = await verdicts(map, [candidate(map.unit(1, random.normals(6), null))]);

@@ -24,7 +24,7 @@ export const cells: Experiment = {
   },
 };
 
-export function isRight({ expected, order, verdict }: CellReading): boolean {
+export function isRight({ expected, order, verdict }: Pick<CellReading, 'expected' | 'order' | 'verdict'>): boolean {
   return order === expected.order && verdict === expected.verdict;
 }
 
