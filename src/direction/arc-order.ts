@@ -134,15 +134,20 @@ export class ArcReader {
         continue;
       }
       if (Math.min(sure, newton?.size ?? sure) < present) return reading(null, 'between', arc, lift);
-      return reading(j, probeSuffices ? null : 'probe-too-small', arc, lift);
+      return reading(j, !probeSuffices ? 'probe-too-small' : this.trusts(arc, j) ? null : 'amplified', arc, lift);
     }
     return reading(null, probeSuffices ? await this.doubtOfFlat(arc, scales) : 'probe-too-small', arc, lift, true);
   }
 
+  /** Whether what was taken for zero up to order j is small beside what the arc's bends make of it. */
+  private trusts(arc: Arc, j: number): boolean {
+    return this.tolerances.zero * Math.max(1, amplification(arc)) ** j <= TRUST;
+  }
+
   private async doubtOfFlat(arc: Arc, scales: Scales): Promise<Doubt | null> {
-    const { maxOrder, zero, present } = this.tolerances;
+    const { maxOrder, present } = this.tolerances;
     const rho = Math.max(1, amplification(arc));
-    if (zero * rho ** maxOrder > TRUST) return 'amplified';
+    if (!this.trusts(arc, maxOrder)) return 'amplified';
     if (this.map.kinked) {
       const opened = await this.map.coefficients(arc, maxOrder, 'open');
       if (opened.some((c, j) => j > 0 && norm(c) > present * scales[j]! * rho ** j)) return 'gate-closed';

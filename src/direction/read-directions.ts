@@ -64,6 +64,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     order: reading.order,
     verdict,
     coefficient: verdict === 'unresolved' ? null : reading.order === null ? 0 : 1 / (2 * reading.order),
+    magnitude: reading.order === null ? null : reading.obstructions[reading.order - 1]!.lifted,
     evidence: doubt === null ? evidenceOf(reading, verdict, generators.length, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader),
     obstructions: reading.obstructions,
     sweep: sweep && reading.doubt !== 'no-direction' ? await readRate(map, u, sweep) : null,
@@ -124,5 +125,5 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
 }
 
 function unresolved({ detector, layer }: Candidate, evidence: string): Direction {
-  return { detector, layer, lineOrder: null, order: null, verdict: 'unresolved', coefficient: null, evidence, obstructions: [], sweep: null };
+  return { detector, layer, lineOrder: null, order: null, verdict: 'unresolved', coefficient: null, magnitude: null, evidence, obstructions: [], sweep: null };
 }

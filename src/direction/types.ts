@@ -31,6 +31,8 @@ export interface Direction {
   readonly verdict: Verdict;
   /** 1 / (2 order), what it adds to the learning coefficient as a slice; 0 when flat, null when unresolved. */
   readonly coefficient: number | null;
+  /** How far the outputs move at that order, relative to a generic coefficient of the same order; null where there is none. */
+  readonly magnitude: number | null;
   /** One sentence. */
   readonly evidence: string;
   readonly obstructions: readonly Obstruction[];
