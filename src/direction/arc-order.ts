@@ -74,7 +74,7 @@ export class ArcReader {
   }
 
   /**
-   * Both ways where relu takes part: the lower order counts.
+   * Both ways where some relu is at its kink: the lower order counts.
    * @param fromProbe the direction was found on this probe, as one that it does not move
    */
   async read(direction: Float64Array, { fromProbe = false } = {}): Promise<ArcReading> {
@@ -83,7 +83,7 @@ export class ArcReader {
     const { saturation } = this.tangent;
     const probeSuffices = this.map.map.samples === null || saturation === 'full' || (saturation === 'most' && !fromProbe);
     const forward = await this.readOneWay(unit(direction), probeSuffices);
-    if (!this.map.kinked || forward.doubt !== null || forward.order === 1) return forward;
+    if (this.map.gates.atZero === 0 || forward.doubt !== null || forward.order === 1) return forward;
     const backward = await this.readOneWay(unit(direction.map((x) => -x)), probeSuffices);
     if (backward.doubt !== null) return backward;
     return (backward.order ?? Infinity) < (forward.order ?? Infinity) ? backward : forward;
@@ -92,51 +92,59 @@ export class ArcReader {
   private async readOneWay(u: Float64Array, probeSuffices: boolean): Promise<ArcReading> {
     const { map, tangent, tolerances } = this;
     const { maxOrder, zero, present } = tolerances;
-    const scales = await scalesFor(map, this.generic, u, this.random.split('own'));
-    const straight = await map.coefficients([map.point, u], maxOrder);
-    const line = straight.map((c, j) => (j === 0 ? 0 : norm(c) / scales[j]!));
-    const first = line.findIndex((size, j) => j > 0 && size >= present);
-    const lineOrder = first < 0 ? null : first;
-    const lifted: number[] = [];
-    const reading = (order: number | null, doubt: Doubt | null, arc: Arc, lift: ArcReading['lift'], still = false): ArcReading => ({
-      lineOrder,
-      order: doubt === null ? order : null,
-      doubt,
-      still,
-      obstructions: line.slice(1).map((size, i) => ({ order: i + 1, line: size, lifted: lifted[i] ?? null })),
-      arc,
-      amplification: amplification(arc),
-      lift,
-    });
-
-    lifted.push(line[1]!);
-    if (line[1]! >= present) return reading(1, null, [map.point, u], 'line');
-    if (line[1]! > zero) return reading(null, 'between', [map.point, u], 'line');
-    const live = (await tangent.absorb(straight[1]!)).step;
-    let arc: Arc = [map.point, u.map((x, p) => x - live[p]!)];
+    // Most directions are decided by order 2: higher orders are looked at where they are needed.
+    let line = await this.lineOf(u, Math.min(2, maxOrder));
+    const lifted = [line.sizes[1]!];
+    let arc: Arc = [map.point, u];
     let lift: ArcReading['lift'] = 'line';
+    const reading = (order: number | null, doubt: Doubt | null, still = false): ArcReading => {
+      const first = line.sizes.findIndex((size) => size >= present);
+      return {
+        lineOrder: first < 0 ? null : first,
+        order: doubt === null ? order : null,
+        doubt,
+        still,
+        obstructions: line.sizes.slice(1).map((size, k) => ({ order: k + 1, line: size, lifted: lifted[k] ?? null })),
+        arc,
+        amplification: amplification(arc),
+        lift,
+      };
+    };
+
+    if (line.sizes[1]! >= present) return reading(1, null);
+    if (line.sizes[1]! > zero) return reading(null, 'between');
+    const live = (await tangent.absorb(line.coefficients[1]!)).step;
+    arc = [map.point, u.map((x, p) => x - live[p]!)];
     for (let j = 2; j <= maxOrder; j++) {
+      if (j >= line.sizes.length) line = await this.lineOf(u, maxOrder);
       const c = (await map.coefficients(arc, j))[j]!;
-      const size = scales[j]! * Math.max(1, amplification(arc)) ** j;
+      const size = line.scales[j]! * Math.max(1, amplification(arc)) ** j;
       const { step, rest, outside } = await tangent.absorb(c);
       const [left, sure] = [norm(rest) / size, norm(outside) / size];
       lifted.push(left);
       if (left <= zero) {
         arc.push(step.map((x) => -x));
-        if (lift === 'line') lift = 'greedy';
+        if (lift === 'line' && norm(step) > zero) lift = 'greedy';
         continue;
       }
-      const newton = j > 2 ? await newtonLift(map, arc, j, scales, zero) : null;
+      const newton = j > 2 ? await newtonLift(map, arc, j, line.scales, zero) : null;
       if (newton && newton.size <= zero) {
         ({ arc } = newton);
         lift = 'newton';
         lifted[j - 1] = newton.size;
         continue;
       }
-      if (Math.min(sure, newton?.size ?? sure) < present) return reading(null, 'between', arc, lift);
-      return reading(j, !probeSuffices ? 'probe-too-small' : this.trusts(arc, j) ? null : 'amplified', arc, lift);
+      if (Math.min(sure, newton?.size ?? sure) < present) return reading(null, 'between');
+      return reading(j, !probeSuffices ? 'probe-too-small' : this.trusts(arc, j) ? null : 'amplified');
     }
-    return reading(null, probeSuffices ? await this.doubtOfFlat(arc, scales) : 'probe-too-small', arc, lift, true);
+    return reading(null, probeSuffices ? await this.doubtOfFlat(arc, line.scales) : 'probe-too-small', true);
+  }
+
+  /** The straight line up to t^order, with the sizes of its coefficients by the scales of this direction. */
+  private async lineOf(u: Float64Array, order: number) {
+    const scales = await scalesFor(this.map, this.generic.slice(0, order + 1), u, this.random.split('own'));
+    const coefficients = await this.map.coefficients([this.map.point, u], order);
+    return { scales, coefficients, sizes: coefficients.map((c, j) => (j === 0 ? 0 : norm(c) / scales[j]!)) };
   }
 
   /** Whether what was taken for zero up to order j is small beside what the arc's bends make of it. */
@@ -148,7 +156,7 @@ export class ArcReader {
     const { maxOrder, present } = this.tolerances;
     const rho = Math.max(1, amplification(arc));
     if (!this.trusts(arc, maxOrder)) return 'amplified';
-    if (this.map.kinked) {
+    if (this.map.gates.closed > 0) {
       const opened = await this.map.coefficients(arc, maxOrder, 'open');
       if (opened.some((c, j) => j > 0 && norm(c) > present * scales[j]! * rho ** j)) return 'gate-closed';
     }

@@ -13,13 +13,21 @@ const size = (x: Float64Array) => Math.hypot(...x);
 describe('an output map on flat weights', () => {
   it('lays tensors out in order, and finds names and lengths that do not fit', async () => {
     const opened = await ArcMap.open(ops, map);
-    expect([opened.dimension, opened.rows, opened.kinked]).toEqual([12 + 20 + 10, 14, false]);
-    expect((await ArcMap.open(ops, planted('relu', [3, 4, 5, 2], 7))).kinked).toBe(true);
+    expect([opened.dimension, opened.rows]).toEqual([12 + 20 + 10, 14]);
     const flat = opened.flat(new Map([['last', Float64Array.from({ length: 10 }, (_, i) => i)]]));
     expect([...flat.subarray(32)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(flat.subarray(0, 32).every((x) => x === 0)).toBe(true);
     expect(() => opened.flat(new Map([['nowhere', new Float64Array(3)]]))).toThrow("'nowhere'");
     expect(() => opened.flat(new Map([['last', new Float64Array(3)]]))).toThrow('10 values');
+  });
+
+  it('counts the inputs of relu at the kink and the units that are never on', async () => {
+    const gates = async (activation: string, change?: Parameters<typeof planted>[3]) => (await ArcMap.open(ops, planted(activation, [3, 4, 5, 2], 30, change))).gates;
+    expect(await gates('gelu')).toEqual({ atZero: 0, closed: 0 });
+    // Unit 0 of the second layer reads nothing: 30 samples at the kink.
+    expect(await gates('relu')).toEqual({ atZero: 30, closed: 0 });
+    const off = await gates('relu', (w) => w.second!.set([1, -0.5, 0.7, 1, ...w.second!.slice(4, 12), -1, -1, -1, -1]));
+    expect(off).toEqual({ atZero: 0, closed: 1 });
   });
 
   it('gives the Taylor coefficients along a curve', async () => {
