@@ -81,7 +81,9 @@ export class ArcReader {
     if (!direction.every(Number.isFinite) || norm(direction) === 0) return nothing('no-direction', direction);
     if (this.generic.every((x) => x === 0)) return nothing('nothing-moves', direction);
     const { saturation } = this.tangent;
-    const probeSuffices = this.map.map.samples === null || saturation === 'full' || (saturation === 'most' && !fromProbe);
+    const { samples } = this.map.map;
+    const shown = saturation === 'full' || (saturation === 'most' && !fromProbe);
+    const probeSuffices = samples === null || (samples > 1 && shown);
     const forward = await this.readOneWay(unit(direction), probeSuffices);
     if (this.map.gates.atZero === 0 || forward.doubt !== null || forward.order === 1) return forward;
     const backward = await this.readOneWay(unit(direction.map((x) => -x)), probeSuffices);

@@ -77,7 +77,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
  */
 function vouched({ tangent, map }: ArcReader, doubt: Doubt | null): boolean {
   if (doubt === 'order-limit') return true;
-  return doubt === 'probe-too-small' && tangent.rank !== null && tangent.rank <= REACHED * map.rows;
+  return doubt === 'probe-too-small' && map.map.samples !== 1 && tangent.rank !== null && tangent.rank <= REACHED * map.rows;
 }
 
 function inSpan(u: Float64Array, generators: readonly Float64Array[]): boolean {
@@ -112,6 +112,8 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
     case 'between':
       return `At order ${last!.order} ${size(last!.lifted!)} of a generic coefficient is left: too much for rounding (${size(tolerances.zero)}) and too little to be certain of (${size(tolerances.present)}).`;
     case 'probe-too-small':
+      if (map.map.samples === 1) return 'The probe is one sample: what looks dead on it may be alive on others.';
+      if (tangent.rank === map.rows) return `The ${tangent.rank} live directions reach every output of the probe, so that nothing could show as an obstruction: more samples are needed.`;
       return tangent.rank === null
         ? 'What weights do to the second half of the probe does not follow from what they do to the first: more samples may show more, so what looks dead may be alive.'
         : `The probe shows ${tangent.rank} live directions (${map.rows} outputs) and its first half only ${tangent.halfRank}: more samples may show more, so what looks dead may be alive.`;

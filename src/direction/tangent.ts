@@ -58,7 +58,9 @@ export async function tangentSpace(map: ArcMap, scale: number, tolerances: Toler
   return route === 'factor' ? factored(map, lines!, scale, tolerances) : byGram(map, lines!, scale, tolerances);
 }
 
-function saturationOf(rank: number, halfRank: number): Saturation {
+function saturationOf(rank: number, halfRank: number, rows: number): Saturation {
+  // J onto: on such a probe everything is absorbed.
+  if (rank >= rows) return 'no';
   return halfRank >= rank ? 'full' : halfRank >= rank - Math.floor(UNSEEN * rank) ? 'most' : 'no';
 }
 
@@ -88,7 +90,7 @@ function factored(map: ArcMap, lines: Float64Array, scale: number, tolerances: T
   return {
     rank: all.rank,
     halfRank,
-    saturation: saturationOf(all.rank, halfRank),
+    saturation: saturationOf(all.rank, halfRank, rows),
     absorb: async (c) => ({ step: all.solve(c), rest: all.outside(c), outside: all.outside(c, all.diagonal.length) }),
     dispose() {},
   };
@@ -111,7 +113,7 @@ function byGram(map: ArcMap, lines: Float64Array, scale: number, tolerances: Tol
   return {
     rank,
     halfRank,
-    saturation: saturationOf(rank, halfRank),
+    saturation: saturationOf(rank, halfRank, rows),
     async absorb(c) {
       const step = new Float64Array(dimension);
       const rest = c.slice();

@@ -14,13 +14,13 @@ const random = new Random(9);
 const WIDTHS = [4, 6, 5, 3] as const;
 const candidate = (vector: Candidate['vector'], rest: Partial<Candidate> = {}): Candidate => ({ detector: 'test', layer: 'second', vector, ...rest });
 
-function structures(activation: string, samples = 100) {
-  const map = planted(activation, WIDTHS, samples);
+function structures(activation: string, samples = 100, outputs = 3) {
+  const map = planted(activation, [4, 6, 5, outputs], samples);
   const turn = random.normals(6);
-  const traded = random.normals(3);
+  const traded = random.normals(outputs);
   return {
     map,
-    dead: candidate(map.unit(0, random.normals(6), random.normals(3))),
+    dead: candidate(map.unit(0, random.normals(6), random.normals(outputs))),
     rescaled: candidate(map.rescaling(3), { generators: [1, 2, 3, 4].map((i) => map.rescaling(i)) }),
     traded: candidate(together(map.unit(1, null, traded), map.unit(2, null, traded.map((x) => -x)))),
     alive: candidate(map.unit(3, turn, null)),
@@ -86,11 +86,25 @@ describe('nothing is claimed', () => {
     expect(found[2]!.evidence).toContain('elsewhere');
   });
 
-  it.each([1, 2, 10])('of what looks dead on %d samples', async (samples) => {
-    const { map, dead, traded, alive } = structures('tanh', samples);
+  it.each([
+    [1, 1, 'one sample'],
+    [1, 3, 'one sample'],
+    [2, 1, 'more samples'],
+    [10, 3, 'more samples'],
+  ])('of what looks dead on %i samples of %i outputs', async (samples, outputs, sentence) => {
+    const { map, dead, traded, alive } = structures('tanh', samples, outputs);
     const found = await verdicts(map, [dead, traded, alive]);
     expect(found.map((f) => f.verdict)).toEqual(['unresolved', 'unresolved', 'regular']);
-    expect(found[0]!.evidence).toContain('more samples');
+    expect(found[0]!.evidence).toContain(sentence);
+  });
+
+  it('of anything on one sample on which all is dead', async () => {
+    const map = planted('tanh', WIDTHS, 1, (w) => {
+      w.second!.fill(0);
+      w.last!.fill(0);
+    });
+    const [found] = await verdicts(map, [candidate(map.unit(1, random.normals(6), random.normals(3)))]);
+    expect(found!.verdict).toBe('unresolved');
   });
 
   it('of a known symmetry only where the probe could have spoken against it', async () => {
