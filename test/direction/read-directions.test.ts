@@ -163,6 +163,30 @@ describe('nothing is claimed', () => {
   });
 });
 
+describe('a branch that only a bent arc follows', () => {
+  /** x (y - x^2) among many weights that do nothing, seen by 30 outputs: too large a system to be written out. */
+  const wide = (width: number): OutputMap => ({
+    weights: new Map([['w', { values: new Float64Array(width), shape: [width] }]]),
+    samples: null,
+    outputs(ops, at) {
+      const [x, y] = [0, 1].map((i) => ops.slice(at('w'), [i], [1])) as [ReturnType<typeof at>, ReturnType<typeof at>];
+      const bent = ops.mul(x, ops.sub(y, ops.mul(x, x)));
+      return ops.mul(bent, ops.constant(Float64Array.from({ length: 30 }, (_, i) => 1 + i), [30]));
+    },
+  });
+
+  it.each([2, 3000])('is found among %i weights', async (width) => {
+    const u = new Float64Array(width);
+    u[0] = 1;
+    const map = await ArcMap.open(ops, wide(width));
+    const reader = await ArcReader.open(map);
+    const reading = await reader.read(u);
+    expect(reading).toMatchObject({ lineOrder: 3, order: null, doubt: null, lift: 'newton' });
+    // The arc (t, t^2).
+    expect(reading.arc[2]![1]).toBeCloseTo(1, 7);
+  });
+});
+
 describe('one-sided orders', () => {
   /** y = relu(w_1) + w_2^2 on an analytic map: +e_1 moves at once, -e_1 not at all; e_2 at order 2. */
   const map: OutputMap = {
