@@ -37,6 +37,8 @@ export const Direction = z.object({
   verdict: z.enum(VERDICTS),
   /** 1 / (2 order); 0 when flat, null when unresolved. */
   coefficient: z.number().nullable(),
+  /** How far the outputs move at that order, relative to a generic coefficient of the same order. */
+  magnitude: z.number().nullable(),
   evidence: sentence,
   /** By order, relative to a generic coefficient: on the straight line, and after the arc has absorbed what it can. */
   obstructions: z.array(z.object({ order: count, line: z.number(), lifted: z.number().nullable() })).max(100).readonly(),

@@ -7,6 +7,7 @@ import { activationName } from '../model/layers/activations';
 export const USAGE = `deadreckon: read the dead directions of a trained network
 
   npm run --silent cli -- analyze PATH… [options]
+  npm run --silent cli -- experiment [NAME] [--seed S] [--backend NAME] [--json] [--out FILE]
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
 A file that holds only 'inputs' and 'targets' is used as the probe.
@@ -28,13 +29,26 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --json              print the report as JSON, and nothing else, on standard output
   --out FILE          write the report to a file as well
 
+experiment without a NAME lists the experiments. They need no files.
+
 Exit code: 0 when something was analysed, 1 when nothing was, 2 when these words were not understood, 130 when interrupted.
 `;
 
 export interface AnalyzeCommand {
+  kind: 'analyze';
   paths: string[];
   probe: string | null;
   request: Request;
+  json: boolean;
+  out: string | null;
+}
+
+export interface ExperimentCommand {
+  kind: 'experiment';
+  /** Null: list them. */
+  name: string | null;
+  seed: number;
+  backend: Request['backend'];
   json: boolean;
   out: string | null;
 }
@@ -45,7 +59,7 @@ export class UsageError extends Error {
 }
 
 /** @returns the command, or 'help'. @throws UsageError */
-export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' {
+export function parseCommand(words: readonly string[]): AnalyzeCommand | ExperimentCommand | 'help' {
   let parsed;
   try {
     parsed = parseArgs({
@@ -77,8 +91,8 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
   const { values, positionals } = parsed;
   const [command, ...paths] = positionals;
   if (values.help || command === 'help' || (command === undefined && words.length === 0)) return 'help';
-  if (command !== 'analyze') throw new UsageError(`there is no command '${command ?? ''}'; the one command is 'analyze'`);
-  if (paths.length === 0) throw new UsageError('analyze needs a PATH');
+  if (command !== 'analyze' && command !== 'experiment') throw new UsageError(`there is no command '${command ?? ''}'; the commands are 'analyze' and 'experiment'`);
+  if (command === 'analyze' && paths.length === 0) throw new UsageError('analyze needs a PATH');
   const choices: Record<string, string> = {};
   if (values.activation) choices.activation = activationName(values.activation) ?? values.activation;
   for (const pair of values.choice ?? []) {
@@ -105,5 +119,10 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
     const issue = request.error.issues[0]!;
     throw new UsageError(`--${issue.path.map(String).join('.')}: ${issue.message}`);
   }
-  return { paths, probe: values.probe ?? null, request: request.data, json: values.json ?? false, out: values.out ?? null };
+  const output = { json: values.json ?? false, out: values.out ?? null };
+  if (command === 'experiment') {
+    if (paths.length > 1) throw new UsageError(`experiment takes one NAME, not '${paths.join("' and '")}'`);
+    return { kind: 'experiment', name: paths[0] ?? null, seed: request.data.seed, backend: request.data.backend, ...output };
+  }
+  return { kind: 'analyze', paths, probe: values.probe ?? null, request: request.data, ...output };
 }

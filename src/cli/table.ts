@@ -68,8 +68,8 @@ function number(x: number): string {
   return x === 0 || (size >= 0.01 && size < 10_000) ? x.toPrecision(4) : x.toExponential(2);
 }
 
-/** Columns padded to their widest cell; names to the left, numbers to the right. */
-function grid(rows: string[][]): string[] {
+/** Columns padded to their widest cell; the first `left` columns and the last to the left, numbers to the right. */
+export function grid(rows: readonly (readonly string[])[], left = 2): string[] {
   const widths = rows[0]!.map((_, c) => Math.max(...rows.map((r) => r[c]!.length)));
-  return rows.map((r) => r.map((cell, c) => (c < 2 || c === r.length - 1 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('  ').trimEnd());
+  return rows.map((r) => r.map((cell, c) => (c < left || c === r.length - 1 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('  ').trimEnd());
 }

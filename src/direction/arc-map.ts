@@ -4,7 +4,7 @@ import { type Jet, Jets } from '../numerics/jet';
 import type { Shape, Tensor, TensorOps } from '../numerics/ops';
 import { sizeOf } from '../numerics/shape';
 import { Tape, type Var } from '../numerics/tape';
-import { usesRelu, withOpenGates } from './gates';
+import { countGates, withOpenGates } from './gates';
 import type { NamedVector, OutputMap } from './output-map';
 
 /** Coefficients of a power series in t, each a flat vector; null or missing is zero. */
@@ -46,8 +46,8 @@ export class ArcMap {
     readonly point: Float64Array,
     /** Number of outputs. */
     readonly rows: number,
-    /** Whether relu takes part: then +u and -u are two directions. */
-    readonly kinked: boolean,
+    /** Relu at w0 on the probe: how many inputs are exactly at the kink, where +u and -u differ, and how many units are never on. */
+    readonly gates: { readonly atZero: number; readonly closed: number },
   ) {}
 
   /** Runs the map once. @throws InputError `not-finite`, naming the tensor, where weights or outputs are not finite. */
@@ -65,11 +65,10 @@ export class ArcMap {
       const bad = values.findIndex((x) => !Number.isFinite(x));
       if (bad >= 0) throw new InputError('not-finite', `'${slot.name}' holds ${values[bad]} at position ${bad}: directions need finite weights.`, { tensor: slot.name });
     }
-    const opened = new ArcMap(ops, map, slots, point, 0, false);
+    const opened = new ArcMap(ops, map, slots, point, 0, { atZero: 0, closed: 0 });
     const [outputs] = await opened.coefficients([point], 0);
-    const kinked = ops.scope(() => usesRelu(ops, (watched) => map.outputs(watched, (name) => ops.constant(map.weights.get(name)!.values, map.weights.get(name)!.shape))));
     if (!outputs!.every(Number.isFinite)) throw new InputError('not-finite', 'The outputs on the probe are not finite numbers: check the weights and the probe.');
-    return new ArcMap(ops, map, slots, point, outputs!.length, kinked);
+    return new ArcMap(ops, map, slots, point, outputs!.length, await opened.countGates());
   }
 
   get dimension(): number {
@@ -160,8 +159,22 @@ export class ArcMap {
     };
   }
 
+  /** Where no input of relu is at its kink, its sign is that at t = 0. */
   private jets(order: number): Jets<Tensor> {
-    return new Jets(this.ops, order, SIGN_UNITS * this.ops.roundoff);
+    return new Jets(this.ops, order, this.gates.atZero > 0 ? SIGN_UNITS * this.ops.roundoff : null);
+  }
+
+  private async countGates(): Promise<ArcMap['gates']> {
+    const { ops, map } = this;
+    const counts = ops.scope(() =>
+      countGates(ops, SIGN_UNITS * ops.roundoff, (counting) =>
+        map.outputs(counting, (name) => ops.constant(map.weights.get(name)!.values, map.weights.get(name)!.shape)),
+      ),
+    );
+    const total = async (tensors: readonly Tensor[]) => (await Promise.all(tensors.map((x) => ops.read(x)))).reduce((sum, [n]) => sum + n!, 0);
+    const found = { atZero: await total(counts.atZero), closed: await total(counts.closed) };
+    ops.dispose(...counts.atZero, ...counts.closed);
+    return found;
   }
 
   private slot(name: string): Slot {

@@ -5,12 +5,14 @@ import type { ArcMap, Linearization } from './arc-map';
 import { norm, type Scales } from './scales';
 import { columns } from './tangent';
 
-/** Unknowns up to which the system is written out. */
-const DIRECT = 1500;
+/** Multiplications up to which the system is written out and factored. */
+const DIRECT = 2e9;
 const RANK = 1e-9;
 const ITERATIONS = 30;
 /** Iterations without a gain of a tenth after which nothing more is expected. */
 const PATIENCE = 5;
+/** A step that the linear system itself says leaves more than this is none: the arc is as good as arcs near it. */
+const STATIONARY = 0.99;
 const LONGEST_STEP = 3;
 /** Arcs that leave this far are of no use: only t < 1 / amplification could be trusted. */
 const MOST_AMPLIFIED = 50;
@@ -44,16 +46,25 @@ export async function newtonLift(map: ArcMap, arc: Arc, j: number, scales: Scale
     const right = new Float64Array((j - 1) * rows);
     for (let k = 2; k <= j; k++) c[k]!.forEach((x, n) => (right[(k - 2) * rows + n] = -x / scales[k]!));
     const linear = map.linearize(at.slice(0, j - 1), j - 2);
-    const step = (j - 1) * dimension <= DIRECT ? await directStep(map, linear, right, j, scales) : await iteratedStep(map, linear, right, j, scales);
+    const direct = (j - 1) ** 3 * rows * dimension ** 2 <= DIRECT;
+    const { step, left } = await (direct ? directStep : iteratedStep)(map, linear, right, j, scales);
     linear.dispose();
+    if (left > STATIONARY * norm(right)) break;
     const factor = Math.min(1, LONGEST_STEP / norm(step));
     at = at.map((u, k) => (k < 2 ? u : u.map((x, p) => x + factor * step[(k - 2) * dimension + p]!)));
   }
   return best;
 }
 
+interface Step {
+  /** u_2 .. u_j one after the other. */
+  readonly step: Float64Array;
+  /** What the linear system leaves of its right side. */
+  readonly left: number;
+}
+
 /** Row block i, column block l (2 <= l <= i <= j): A_{i - l} / scales_i. */
-async function directStep(map: ArcMap, linear: Linearization, right: Float64Array, j: number, scales: Scales): Promise<Float64Array> {
+async function directStep(map: ArcMap, linear: Linearization, right: Float64Array, j: number, scales: Scales): Promise<Step> {
   const { rows, dimension } = map;
   const a = await columns(map, linear, j - 2);
   const height = (j - 1) * rows;
@@ -66,11 +77,12 @@ async function directStep(map: ArcMap, linear: Linearization, right: Float64Arra
       }
     }
   }
-  return orthogonalFactor(lines, height, (j - 1) * dimension, (largest) => RANK * largest).solve(right);
+  const factor = orthogonalFactor(lines, height, (j - 1) * dimension, (largest) => RANK * largest);
+  return { step: factor.solve(right), left: norm(factor.outside(right)) };
 }
 
 /** The same system by products: a curve of tangents is moved forward, and a reversed curve of outputs back. */
-async function iteratedStep(map: ArcMap, linear: Linearization, right: Float64Array, j: number, scales: Scales): Promise<Float64Array> {
+async function iteratedStep(map: ArcMap, linear: Linearization, right: Float64Array, j: number, scales: Scales): Promise<Step> {
   const { rows, dimension } = map;
   const blocks = (x: Float64Array, length: number) => Array.from({ length: j - 1 }, (_, k) => x.slice(k * length, (k + 1) * length));
   const joined = (parts: readonly Float64Array[], length: number) => {
@@ -85,5 +97,6 @@ async function iteratedStep(map: ArcMap, linear: Linearization, right: Float64Ar
     apply: async (x: Float64Array) => joined(scaled(await linear.apply(blocks(x, dimension))), rows),
     applyTransposed: async (y: Float64Array) => joined((await linear.applyTransposed(scaled(blocks(y, rows)).reverse())).reverse(), dimension),
   };
-  return (await lsqr(system, right, INNER)).x;
+  const { x, residual } = await lsqr(system, right, INNER);
+  return { step: x, left: residual };
 }

@@ -3,16 +3,13 @@ import { InputError } from '../base/errors';
 import { orthogonalFactor } from '../numerics/orthogonal-factor';
 import type { TensorOps } from '../numerics/ops';
 import { ArcMap } from './arc-map';
-import { ArcReader, type ArcReading, type Doubt } from './arc-order';
+import { type ArcOptions, ArcReader, type ArcReading, type Doubt } from './arc-order';
 import type { OutputMap } from './output-map';
 import { readRate, type RateOptions } from './rate';
 import { norm, unit } from './scales';
 import type { Candidate, Direction, Verdict } from './types';
 
-export interface ReadOptions {
-  seed?: number;
-  /** Highest order that is looked at; at most what the arithmetic allows. */
-  maxOrder?: number;
+export interface ReadOptions extends ArcOptions {
   /** Also the rate along the straight line. */
   sweep?: RateOptions | null;
   signal?: AbortSignal;
@@ -20,6 +17,8 @@ export interface ReadOptions {
 
 /** A part of a unit direction under this lies in the span of the generators. */
 const IN_SPAN = 1e-6;
+/** Part of the outputs that live directions may reach for a reading to count at all. */
+const REACHED = 0.9;
 
 /** One direction for every candidate, in order. Weights or outputs that are not finite make all of them unresolved. */
 export async function readDirections(ops: TensorOps, map: OutputMap, candidates: readonly Candidate[], options: ReadOptions = {}): Promise<Direction[]> {
@@ -53,10 +52,9 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     if (!(error instanceof InputError)) throw error;
     return unresolved(candidate, error.message);
   }
-  const reading = await reader.read(u);
-  const explained = reading.order === null && inSpan(reading.doubt === null ? reading.arc[1]! : u, generators);
-  // A known symmetry stands for the orders that the arithmetic cannot see; nothing stands for a small probe or a closed gate.
-  const doubt = reading.doubt === 'order-limit' && explained ? null : reading.doubt;
+  const reading = await reader.read(u, { fromProbe: candidate.fromProbe });
+  const explained = reading.still && inSpan(reading.arc[1]!, generators);
+  const doubt = explained && vouched(reader, reading.doubt) ? null : reading.doubt;
   const verdict: Verdict =
     doubt !== null ? 'unresolved' : reading.order === 1 ? 'regular' : reading.order !== null ? 'singular' : explained ? 'gauge' : 'flat fibre';
   return {
@@ -67,10 +65,20 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     order: reading.order,
     verdict,
     coefficient: verdict === 'unresolved' ? null : reading.order === null ? 0 : 1 / (2 * reading.order),
+    magnitude: reading.order === null ? null : reading.obstructions[reading.order - 1]!.lifted,
     evidence: doubt === null ? evidenceOf(reading, verdict, generators.length, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader),
     obstructions: reading.obstructions,
     sweep: sweep && reading.doubt !== 'no-direction' ? await readRate(map, u, sweep) : null,
   };
+}
+
+/**
+ * A known symmetry stands for what the arithmetic or the probe cannot show: the orders above the last, the samples not seen. Not so
+ * where J reaches (nearly) every output, for then the reading could not have spoken against it.
+ */
+function vouched({ tangent, map }: ArcReader, doubt: Doubt | null): boolean {
+  if (doubt === 'order-limit') return true;
+  return doubt === 'probe-too-small' && map.map.samples !== 1 && tangent.rank !== null && tangent.rank <= REACHED * map.rows;
 }
 
 function inSpan(u: Float64Array, generators: readonly Float64Array[]): boolean {
@@ -101,12 +109,14 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
     case 'no-direction':
       return 'The direction is zero or not finite: there is nothing to follow.';
     case 'nothing-moves':
-      return 'No direction of weight space moves the outputs on this probe: there is no scale to tell a dead direction by.';
+      return `No direction of weight space moves the outputs on this probe up to order ${tolerances.maxOrder}: there is no scale to tell a dead direction by.`;
     case 'between':
       return `At order ${last!.order} ${size(last!.lifted!)} of a generic coefficient is left: too much for rounding (${size(tolerances.zero)}) and too little to be certain of (${size(tolerances.present)}).`;
     case 'probe-too-small':
+      if (map.map.samples === 1) return 'The probe is one sample: what looks dead on it may be alive on others.';
+      if (tangent.rank === map.rows) return `The ${tangent.rank} live directions reach every output of the probe, so that nothing could show as an obstruction: more samples are needed.`;
       return tangent.rank === null
-        ? 'The network is too large to see whether the probe shows every live direction.'
+        ? 'What weights do to the second half of the probe does not follow from what they do to the first: more samples may show more, so what looks dead may be alive.'
         : `The probe shows ${tangent.rank} live directions (${map.rows} outputs) and its first half only ${tangent.halfRank}: more samples may show more, so what looks dead may be alive.`;
     case 'amplified':
       return `The arc that keeps the outputs still bends so much (by ${size(reading.amplification)} per step) that rounding hides orders up to ${tolerances.maxOrder}.`;
@@ -118,5 +128,6 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
 }
 
 function unresolved({ detector, layer, note }: Candidate, evidence: string): Direction {
-  return { detector, layer, note: note ?? null, lineOrder: null, order: null, verdict: 'unresolved', coefficient: null, evidence, obstructions: [], sweep: null };
+  const nothing = { lineOrder: null, order: null, coefficient: null, magnitude: null, obstructions: [], sweep: null };
+  return { detector, layer, note: note ?? null, verdict: 'unresolved', evidence, ...nothing };
 }

@@ -1,10 +1,12 @@
 /** The live directions at w0: the row space of J = DF(w0), the range of J, and least squares with it. */
+import { Random } from '../base/random';
 import { lsqr } from '../numerics/lsqr';
 import { multiply } from '../numerics/cpu/matmul';
 import { orthogonalFactor } from '../numerics/orthogonal-factor';
 import { symmetricEigen } from '../numerics/symmetric-eigen';
 import { addScaled, dot } from '../numerics/vector';
 import type { ArcMap, Linearization } from './arc-map';
+import { norm } from './scales';
 import type { Tolerances } from './tolerances';
 
 export interface Absorption {
@@ -16,11 +18,17 @@ export interface Absorption {
   readonly outside: Float64Array;
 }
 
+/**
+ * How far the first half of the probe shows the live directions that all of it shows: what a larger probe would add is of that size.
+ * most: all but 2 %, enough for a direction that was chosen without looking at the probe.
+ */
+export type Saturation = 'full' | 'most' | 'no';
+
 export interface TangentSpace {
-  /** Number of live directions; null where only products with J were formed. */
+  /** Number of live directions, and of those that the first half of the probe shows; null where only products with J were formed. */
   readonly rank: number | null;
-  /** Rank with the first half of the probe alone: as large, unless the probe is too small to show every live direction. */
   readonly halfRank: number | null;
+  readonly saturation: Saturation;
   absorb(c: Float64Array): Promise<Absorption>;
   dispose(): void;
 }
@@ -29,17 +37,31 @@ export interface TangentSpace {
 const FACTOR_WORK = 3e9;
 const GRAM_ROWS = 2000;
 const STORED = 3e7;
+/** Part of the live directions that half of the probe may miss. */
+const UNSEEN = 0.02;
+
+/** Directly, through J J^T, or by products with J alone. */
+export type Route = 'factor' | 'gram' | 'products';
+
+function routeFor({ rows, dimension }: ArcMap): Route {
+  if (rows * dimension > STORED) return 'products';
+  if (rows * dimension * Math.min(rows, dimension) <= FACTOR_WORK) return 'factor';
+  return rows <= GRAM_ROWS ? 'gram' : 'products';
+}
 
 /** @param scale generic size of a first-order coefficient: J may vanish altogether, and then its own size says nothing. */
-export async function tangentSpace(map: ArcMap, scale: number, tolerances: Tolerances): Promise<TangentSpace> {
-  const { rows, dimension } = map;
+export async function tangentSpace(map: ArcMap, scale: number, tolerances: Tolerances, route: Route = routeFor(map)): Promise<TangentSpace> {
   const linear = map.linearize([map.point], 0);
-  if (rows * dimension > STORED) return iterated(map, linear, tolerances);
-  const direct = rows * dimension * Math.min(rows, dimension) <= FACTOR_WORK;
-  if (!direct && rows > GRAM_ROWS) return iterated(map, linear, tolerances);
+  if (route === 'products') return iterated(map, linear, tolerances);
   const [lines] = await columns(map, linear);
   linear.dispose();
-  return direct ? factored(map, lines!, scale, tolerances) : byGram(map, lines!, scale, tolerances);
+  return route === 'factor' ? factored(map, lines!, scale, tolerances) : byGram(map, lines!, scale, tolerances);
+}
+
+function saturationOf(rank: number, halfRank: number, rows: number): Saturation {
+  // J onto: on such a probe everything is absorbed.
+  if (rank >= rows) return 'no';
+  return halfRank >= rank ? 'full' : halfRank >= rank - Math.floor(UNSEEN * rank) ? 'most' : 'no';
 }
 
 /** J by columns [dimension, rows]: by as many products as its shorter side has. */
@@ -63,9 +85,12 @@ function factored(map: ArcMap, lines: Float64Array, scale: number, tolerances: T
   const half = Math.ceil(rows / 2);
   const first = new Float64Array(half * dimension);
   for (let p = 0; p < dimension; p++) first.set(lines.subarray(p * rows, p * rows + half), p * half);
+  // Half of the rows has smaller singular values: one that is near the cut may not be missed for that.
+  const halfRank = orthogonalFactor(first, half, dimension, above(Math.sqrt(tolerances.rank * tolerances.faint))).rank;
   return {
     rank: all.rank,
-    halfRank: orthogonalFactor(first, half, dimension, above(Math.sqrt(tolerances.rank * tolerances.faint))).rank,
+    halfRank,
+    saturation: saturationOf(all.rank, halfRank, rows),
     absorb: async (c) => ({ step: all.solve(c), rest: all.outside(c), outside: all.outside(c, all.diagonal.length) }),
     dispose() {},
   };
@@ -84,9 +109,11 @@ function byGram(map: ArcMap, lines: Float64Array, scale: number, tolerances: Tol
     for (let k = 0; k < rank; k++) addScaled(weights, 0, dot(vectors, k * rows, c, 0, rows) / values[k]!, vectors, k * rows, rows);
     return Float64Array.from({ length: dimension }, (_, p) => dot(lines, p * rows, weights, 0, rows));
   };
+  const halfRank = eigenOfRows(lines, rows, dimension, half, scale, tolerances).rank;
   return {
     rank,
-    halfRank: eigenOfRows(lines, rows, dimension, half, scale, tolerances).rank,
+    halfRank,
+    saturation: saturationOf(rank, halfRank, rows),
     async absorb(c) {
       const step = new Float64Array(dimension);
       const rest = c.slice();
@@ -113,18 +140,29 @@ function eigenOfRows(lines: Float64Array, rows: number, dimension: number, count
 }
 
 /** By products with J alone, one run of LSQR for every vector. */
-function iterated(map: ArcMap, linear: Linearization, tolerances: Tolerances): TangentSpace {
+async function iterated(map: ArcMap, linear: Linearization, tolerances: Tolerances): Promise<TangentSpace> {
   const { rows, dimension } = map;
   const apply = async (x: Float64Array) => (await linear.apply([x]))[0]!;
   const applyTransposed = async (y: Float64Array) => (await linear.applyTransposed([y]))[0]!;
-  const limits = { tolerance: tolerances.zero / 10, iterations: 4 * Math.min(rows, dimension, 500) };
+  const limits = { tolerance: 1e3 * map.ops.roundoff, iterations: 4 * Math.min(rows, dimension, 500) };
+  const restOf = async (c: Float64Array, x: Float64Array) => {
+    const moved = await apply(x);
+    return c.map((value, i) => value - moved[i]!);
+  };
+
+  // What a generic change of the weights does to the outputs, learnt from the first half of the probe and foretold for the second.
+  const moved = await apply(new Random(1).normals(dimension));
+  const first = (y: Float64Array) => y.map((value, i) => (i < rows / 2 ? value : 0));
+  const half = await lsqr({ rows, columns: dimension, apply: async (x) => first(await apply(x)), applyTransposed: (y) => applyTransposed(first(y)) }, first(moved), limits);
+  const missed = norm((await restOf(moved, half.x)).subarray(Math.ceil(rows / 2))) / (norm(moved.subarray(Math.ceil(rows / 2))) || 1);
+
   return {
     rank: null,
     halfRank: null,
+    saturation: missed <= Math.sqrt(tolerances.zero) ? 'full' : missed <= Math.sqrt(UNSEEN) ? 'most' : 'no',
     async absorb(c) {
       const { x } = await lsqr({ rows, columns: dimension, apply, applyTransposed }, c, limits);
-      const rest = c.slice();
-      addScaled(rest, 0, -1, await apply(x), 0, rows);
+      const rest = await restOf(c, x);
       return { step: x, rest, outside: rest };
     },
     dispose: () => linear.dispose(),

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly vector: NamedVector;
   /** Tangents at w0 of the symmetries that the detector knows of here: a flat direction in their span is a gauge. */
   readonly generators?: readonly NamedVector[];
+  /** The vector was found on the probe, as one that it does not move, and not from the weights alone. */
+  readonly fromProbe?: boolean;
 }
 
 /**
@@ -32,6 +34,8 @@ export interface Direction {
   readonly verdict: Verdict;
   /** 1 / (2 order), what it adds to the learning coefficient as a slice; 0 when flat, null when unresolved. */
   readonly coefficient: number | null;
+  /** How far the outputs move at that order, relative to a generic coefficient of the same order; null where there is none. */
+  readonly magnitude: number | null;
   /** One sentence. */
   readonly evidence: string;
   readonly obstructions: readonly Obstruction[];

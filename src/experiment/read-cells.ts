@@ -4,7 +4,7 @@ import type { OutputMap, NamedVector } from '../direction/output-map';
 import { readDirections } from '../direction/read-directions';
 import type { Direction, Verdict } from '../direction/types';
 import type { TensorOps } from '../numerics/ops';
-import { type Cell, moved } from './cells/cell';
+import { type Cell, moved } from './cell';
 import { randomChart } from './chart';
 
 export interface CellReading {
@@ -25,7 +25,7 @@ export interface CellOptions {
   signal?: AbortSignal;
 }
 
-export async function* readCells(ops: TensorOps, cells: readonly Cell[], { seed = 3, charts = 6, signal }: CellOptions = {}): AsyncGenerator<CellReading> {
+export async function* readCells(ops: TensorOps, cells: readonly Cell[], { seed = 0, charts = 6, signal }: CellOptions = {}): AsyncGenerator<CellReading> {
   for (const cell of cells) {
     for (const { chart, map, direction, generators } of variants(cell, new Random(seed).split(cell.name), charts)) {
       const candidate = { detector: 'cell', layer: cell.name, vector: direction, generators };

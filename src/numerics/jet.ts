@@ -183,21 +183,13 @@ export class Jets<T> implements Ops<Jet<T>> {
     let undecided: T | null = null;
     for (const term of x.terms) {
       if (term === null) continue;
-      const { above, below } = this.signs(term, tolerance);
+      const { above, below } = signsOf(ops, term, tolerance);
       const now: T = undecided === null ? above : ops.mul(undecided, above);
       open = open === null ? now : ops.add(open, now);
       const zero = ops.affine(ops.add(above, below), -1, 1);
       undecided = undecided === null ? zero : ops.mul(undecided, zero);
     }
     return open ?? this.zeros(x.shape);
-  }
-
-  private signs(x: T, tolerance: number): { above: T; below: T } {
-    const { ops } = this;
-    const negative = ops.affine(x, -1, 0);
-    const size = ops.add(ops.unary('relu', x), ops.unary('relu', negative));
-    const cut = ops.affine(ops.max(size, ops.shape(x).map((_, axis) => axis)), tolerance, 0);
-    return { above: ops.unary('step', ops.sub(x, cut)), below: ops.unary('step', ops.sub(negative, cut)) };
   }
 
   private leading(x: Jet<T>): T {
@@ -211,4 +203,12 @@ export class Jets<T> implements Ops<Jet<T>> {
   private zeros(shape: Shape): T {
     return this.ops.constant(new Float32Array(sizeOf(shape)), shape);
   }
+}
+
+/** Where x is positive and where negative by more than `tolerance` times its largest magnitude: 1 there, else 0. */
+export function signsOf<T>(ops: Ops<T>, x: T, tolerance: number): { above: T; below: T } {
+  const negative = ops.affine(x, -1, 0);
+  const size = ops.add(ops.unary('relu', x), ops.unary('relu', negative));
+  const cut = ops.affine(ops.max(size, ops.shape(x).map((_, axis) => axis)), tolerance, 0);
+  return { above: ops.unary('step', ops.sub(x, cut)), below: ops.unary('step', ops.sub(negative, cut)) };
 }

@@ -49,5 +49,5 @@ function candidate({ layer }: LayerTaps, parameters: Parameters<Detector['find']
   const inputs = n.length - (bias === null ? 0 : 1);
   for (let j = 0; j < inputs; j++) direction.addValues({ name: weight, axis: inputAxis }, j, m.map((x) => x * n[j]!));
   if (bias !== null) direction.addVector(bias, m.map((x) => x * n[inputs]!));
-  return { detector: spectralTail.key, layer: layer.name, note, vector: direction.vector };
+  return { detector: spectralTail.key, layer: layer.name, note, vector: direction.vector, fromProbe: true };
 }

@@ -1,7 +1,7 @@
 /** Functions of two weights: a branch that only a bent arc follows, a cusp, and an obstruction at order 5. */
 import type { Ops } from '../../numerics/ops';
-import type { Cell } from './cell';
-import { named, tensor } from './cell';
+import type { Cell } from '../cell';
+import { named, tensor } from '../cell';
 
 function analytic(name: string, f: <T>(ops: Ops<T>, x: T, y: T) => readonly T[], u: readonly number[], expected: Cell['expected']): Cell {
   return {

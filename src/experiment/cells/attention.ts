@@ -3,8 +3,8 @@ import type { Random } from '../../base/random';
 import { attend } from '../../model/layers/attention';
 import type { NamedVector } from '../../direction/output-map';
 import { randomInvertible, times, transposed, withColumn, withRow } from '../matrices';
-import type { Cell, Values } from './cell';
-import { named, tensor } from './cell';
+import type { Cell, Values } from '../cell';
+import { named, tensor } from '../cell';
 
 const [SAMPLES, POSITIONS, WIDTH, HEAD] = [20, 3, 4, 2];
 const SHAPE = { samples: SAMPLES, positions: POSITIONS, heads: 1, groups: 1, headWidth: HEAD };

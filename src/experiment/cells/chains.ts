@@ -1,6 +1,6 @@
 /** Scalar chains y = x w_1 ... w_L: order = number of zero factors that move; along the hyperbola w_1 w_2 = const nothing moves. */
-import type { CellPoint, Cell } from './cell';
-import { named, tensor } from './cell';
+import type { CellPoint, Cell } from '../cell';
+import { named, tensor } from '../cell';
 
 const SAMPLES = 12;
 

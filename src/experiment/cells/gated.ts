@@ -1,8 +1,8 @@
 /** SwiGLU: gate, up and down all vanish at a dead unit, one order each. */
 import { activate } from '../../model/layers/activations';
 import { withColumn, withRow } from '../matrices';
-import type { Cell } from './cell';
-import { named, tensor } from './cell';
+import type { Cell } from '../cell';
+import { named, tensor } from '../cell';
 
 const [SAMPLES, INPUTS, UNITS] = [60, 2, 3];
 

@@ -2,8 +2,8 @@
 import type { Random } from '../../base/random';
 import type { NamedVector } from '../../direction/output-map';
 import { type Invertible, identity, randomInvertible, times, withColumn, withRow } from '../matrices';
-import type { Cell, Values } from './cell';
-import { named, tensor } from './cell';
+import type { Cell, Values } from '../cell';
+import { named, tensor } from '../cell';
 
 const SAMPLES = 20;
 

@@ -2,9 +2,9 @@
 import { activate } from '../../model/layers/activations';
 import type { Ops } from '../../numerics/ops';
 import { withColumn, withRow } from '../matrices';
-import type { Cell } from './cell';
-import { named, tensor } from './cell';
-import { type Unit, unitSymmetry } from './unit-symmetry';
+import type { Cell } from '../cell';
+import { named, tensor } from '../cell';
+import { type Unit, unitSymmetry } from '../unit-symmetry';
 
 interface Node {
   name: string;

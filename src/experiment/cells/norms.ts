@@ -4,9 +4,9 @@ import { centred } from '../../direction/output-map';
 import { activate } from '../../model/layers/activations';
 import { normalize } from '../../model/layers/norm';
 import { outer, withColumn, withRow } from '../matrices';
-import type { Cell, CellPoint } from './cell';
-import { named, tensor } from './cell';
-import { unitSymmetry } from './unit-symmetry';
+import type { Cell, CellPoint } from '../cell';
+import { named, tensor } from '../cell';
+import { unitSymmetry } from '../unit-symmetry';
 
 const [SAMPLES, WIDTH, OUTPUTS] = [30, 4, 3];
 

@@ -1,7 +1,7 @@
 /** Every cell of the table, one file per structure. */
 import { analyticCells } from './analytic';
 import { attention } from './attention';
-import type { Cell } from './cell';
+import type { Cell } from '../cell';
 import { chains } from './chains';
 import { gated } from './gated';
 import { matrixChains } from './matrix-chains';

@@ -1,9 +1,9 @@
 /** Units that are alive: rescaled, duplicated, triplicated. */
 import { activate } from '../../model/layers/activations';
 import { withColumn, withRow } from '../matrices';
-import type { Cell, CellPoint } from './cell';
-import { named, tensor } from './cell';
-import { unitSymmetry } from './unit-symmetry';
+import type { Cell, CellPoint } from '../cell';
+import { named, tensor } from '../cell';
+import { unitSymmetry } from '../unit-symmetry';
 
 const SAMPLES = 60;
 const INPUTS = 2;

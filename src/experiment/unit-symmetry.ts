@@ -1,5 +1,5 @@
 /** The symmetries of hidden units: any order; signs for odd functions; positive scales for homogeneous ones. */
-import type { Random } from '../../base/random';
+import type { Random } from '../base/random';
 import type { Values } from './cell';
 
 export type Unit = 'permutation' | 'odd' | 'homogeneous';

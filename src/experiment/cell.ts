@@ -1,8 +1,8 @@
 /** A constructed point of weight space with a direction whose order is known. */
-import type { Random } from '../../base/random';
-import type { NamedVector, OutputMap } from '../../direction/output-map';
-import type { Verdict } from '../../direction/types';
-import type { Parameter } from '../../model/types';
+import type { Random } from '../base/random';
+import type { NamedVector, OutputMap } from '../direction/output-map';
+import type { Verdict } from '../direction/types';
+import type { Parameter } from '../model/types';
 
 export interface CellPoint extends OutputMap {
   readonly direction: NamedVector;
