@@ -1,15 +1,14 @@
-// requires: lib/triangle.wgsl
+// requires: lib/pair.wgsl, lib/triangle.wgsl
 // Gram modulo several numbers, for GPUs: g = (g + sum over the pairs of rows of w^T w) modulo m, upper tiles, entries in 0 .. m - 1.
 // Remainders are within +-1023, so 16 products add up below 2^24 and float32 holds every partial sum in any order, fused or not;
 // 2048 rows stay below 2^31. One workgroup makes one tile of 64 x 64; grid = (tiles, tile rows of this dispatch, moduli of it).
-//   w       [moduli, pairs, width], pairs a multiple of 8, width of 64: see residues.wgsl.
+//   w       [moduli, pairs, 64 tiles], pairs a multiple of 8: see residues.wgsl.
 //   modulus [moduli, 2] float32: m comes first.
 //   g       [moduli][tilesOfBand][64][64]: packed upper tiles from tile row `bandRow` on (lib/triangle.wgsl).
 //   params  see struct.
 
 struct Params {
   pairs: u32,
-  width: u32,
   tiles: u32,
   tilesOfBand: u32,
   bandRow: u32,
@@ -17,7 +16,7 @@ struct Params {
   firstModulus: u32,
 }
 
-@group(0) @binding(0) var<storage, read> w: array<u32>;
+@group(0) @binding(0) var<storage, read> w: array<f32>;
 @group(0) @binding(1) var<storage, read> modulus: array<f32>;
 @group(0) @binding(2) var<storage, read_write> g: array<u32>;
 @group(0) @binding(3) var<uniform> params: Params;
@@ -29,16 +28,8 @@ const STEP = 8u;
 var<workgroup> left: array<vec4f, 16 * 16>;
 var<workgroup> right: array<vec4f, 16 * 16>;
 
-fn words(at: u32) -> vec4u {
-  return vec4u(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
-}
-
-fn firstRow(v: vec4u) -> vec4f {
-  return vec4f(v & vec4u(0xffffu)) - 1024.0;
-}
-
-fn secondRow(v: vec4u) -> vec4f {
-  return vec4f(bitcast<vec4i>(v) >> vec4u(16u));
+fn words(at: u32) -> vec4f {
+  return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
 }
 
 @compute @workgroup_size(16, 16)
@@ -57,9 +48,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let pair = (lane / 16u) % STEP;
   let column = 4u * (lane % 16u);
   let isLeft = lane < 128u;
-  let start = (k * params.pairs + pair) * params.width + select(j, i, isLeft) * SIDE + column;
+  let width = SIDE * params.tiles;
+  let start = (k * params.pairs + pair) * width + select(j, i, isLeft) * SIDE + column;
   for (var first = 0u; first < params.pairs; first += STEP) {
-    let v = words(start + first * params.width);
+    let v = words(start + first * width);
     let at = 32u * pair + lane % 16u;
     if (isLeft) {
       left[at] = firstRow(v);

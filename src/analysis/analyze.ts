@@ -11,7 +11,9 @@ import { NO_LAYERS } from './choice';
 import { workOf, type Work } from './cost';
 import { readModelDirections } from './directions';
 import type { AnalysisEvent, Phase } from './events';
+import { fingerprintOf } from './fingerprint';
 import { prepare, type Prepared } from './inspect';
+import { defaultDigits } from '../spectrum/floor';
 import type { TapGrams } from './layer-sums';
 import { notFinite, runModel } from './model-taps';
 import { REPORT_SCHEMA, type BackendChoice, type Report, type Side, type Spectrum } from './report';
@@ -55,6 +57,7 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | 
   if (subject.kind === 'model') await analyzeModel(subject.model, prepared, chosen.numerics, run, means);
   else await analyzeTensors(subject, prepared, run, means);
 
+  report.provenance.grams = await fingerprintOf(report.spectra);
   report.provenance.seconds = (performance.now() - started) / 1000;
   if (report.spectra.length === 0) {
     const reasons = report.skipped.slice(0, 3).map((s) => `${s.layer}: ${s.reason}`).join('; ');
@@ -117,6 +120,7 @@ function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: 
   return {
     kind: 'deadreckon-report',
     schema: REPORT_SCHEMA,
+    request: p.request,
     checkpoint: p.checkpoint,
     model: describe(p.subject, checkpoint),
     probe: p.summary,
@@ -131,6 +135,7 @@ function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: 
       seconds: 0,
       phases: {},
       partial: false,
+      grams: null,
       ...(choice && { choice }),
     },
   };
@@ -175,7 +180,7 @@ async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Ru
   } finally {
     numerics.ops.dispose(...weights.values());
   }
-  await solveAll(grams, numerics.ops.roundoff, request.threshold, run, means);
+  await solveAll(grams, numerics.ops.roundoff, request, run, means);
   if (request.directions) await run.time('directions', () => readDirections(model, p, numerics, run, means));
 }
 
@@ -190,12 +195,14 @@ async function readDirections(model: Model, { probe, request }: Prepared, { ops 
 }
 
 /** Solves in the order of the layers, as many at a time as the solver likes; spectra arrive in order. */
-async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, threshold: number, run: Run, means: Means): Promise<void> {
+async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, request: Request, run: Run, means: Means): Promise<void> {
+  const { threshold } = request;
   let solved = 0;
   await run.time('eigen', async () => {
-    const jobs = grams.map((g) =>
-      solveSpectrum({ ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold }, means.solver, means.signal),
-    );
+    const jobs = grams.map((g) => {
+      const digits = request.digits ?? defaultDigits(tapRoundoff, g.cancellation);
+      return solveSpectrum({ ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, digits, threshold }, means.solver, means.signal);
+    });
     // A later job may fail before an earlier one is awaited.
     for (const job of jobs) job.catch(() => {});
     for (const [i, job] of jobs.entries()) {
@@ -213,7 +220,17 @@ async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, thresho
 }
 
 /** Unit roundoff of the floating-point types that taps are recorded in. */
-const RECORDED_ROUNDOFF: Readonly<Record<string, number>> = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 };
+const RECORDED_ROUNDOFF: Readonly<Record<string, number>> = {
+  f64: 2 ** -53,
+  f32: 2 ** -24,
+  f16: 2 ** -11,
+  bf16: 2 ** -8,
+  f8_e4m3: 2 ** -4,
+  f8_e4m3fnuz: 2 ** -4,
+  f8_e5m2: 2 ** -3,
+  f8_e5m2fnuz: 2 ** -3,
+  f8_e8m0: 2 ** -1,
+};
 
 /** Weight tensors of an unknown architecture, and taps recorded elsewhere: read, squared and solved one by one. */
 async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: Prepared, run: Run, means: Means): Promise<void> {
@@ -236,8 +253,9 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
       const total = await run.time('gram', () => gramOfTap(tap, values, means.signal));
       run.progress('eigen', tap.layer, i + 0.5, taps.length);
       // Recorded taps carry the roundoff of what recorded them; a weight is exact as it is stored.
-      const tapRoundoff = subject.kind === 'bundle' ? (RECORDED_ROUNDOFF[tap.tensor.dtype] ?? 2 ** -53) : 2 ** -53;
-      const job = { tap: { layer: tap.layer, side: tap.side }, total, without: [], tapRoundoff, threshold: p.request.threshold };
+      const tapRoundoff = subject.kind === 'bundle' ? RECORDED_ROUNDOFF[tap.tensor.dtype]! : 0;
+      const digits = p.request.digits ?? 1;
+      const job = { tap: { layer: tap.layer, side: tap.side }, total, without: [], tapRoundoff, digits, threshold: p.request.threshold };
       run.add(await run.time('eigen', () => solveSpectrum(job, means.solver, means.signal)));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -252,7 +270,7 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
   if (side === 'parameter') {
     if (rows !== columns) throw new InputError('bundle-gram', `'${tensor.name}' has shape [${rows}, ${columns}]; a Gram is square.`, { tensor: tensor.name });
     const hi = Float64Array.from(values, (v, k) => (v + values[(k % rows) * rows + Math.floor(k / rows)]!) / 2);
-    return { dimension: rows, rows, hi, lo: null, roundoff: 2 ** -53 };
+    return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, RECORDED_ROUNDOFF[tensor.dtype]!) };
   }
   if (side !== 'weight') return gramOfRowsAsync(values, rows, columns, signal);
   const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);

@@ -9,8 +9,8 @@ import type { Probe } from '../probe/types';
 import { AT_ONCE, TYPICAL_CPU, secondsOf, workOf } from './cost';
 import type { Inspection } from './events';
 import { backwardPasses } from './model-taps';
-import type { CheckpointSummary, Fisher, Layer, Loss, ProbeSummary, Skipped } from './report';
-import { Request } from './request';
+import type { CheckpointSummary, Layer, ProbeSummary, Skipped } from './report';
+import { Request, type Fisher, type Loss } from './request';
 import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */

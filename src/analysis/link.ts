@@ -60,6 +60,8 @@ export const Link = z.object({
   source: Source,
   request: Request,
   view: View,
+  /** Provenance.grams where the link was made: whoever opens it can tell whether every Gram came out the same, bit for bit. */
+  grams: z.string().regex(/^[0-9a-f]{64}$/).nullable().default(null),
   digest: z.array(DigestRow).max(64),
 });
 

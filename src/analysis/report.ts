@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { AuditLine, Direction, Triple } from './directions-schema';
+import { FISHERS, LOSSES, Request } from './request';
+import { MOST_DIGITS } from '../spectrum/floor';
 
 /** Raised when a field changes meaning; a report with a larger number is refused with a sentence. */
 export const REPORT_SCHEMA = 1;
@@ -35,8 +37,15 @@ export const Reading = z.object({
   limitedBy: z.enum(['floor', 'samples']).nullable(),
 });
 
+export const GramHash = z.object({
+  /** 'integers': of an exact Gram, the same on every device. 'words': of float64 sums, the same wherever the taps are. */
+  of: z.enum(['integers', 'words']),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
 export const Spectrum = z.object({
   tap: Tap,
+  gram: GramHash,
   /** Width d of the tap. */
   dimension: count,
   /** Rows (samples, or samples x positions) that the Gram was averaged over. */
@@ -45,8 +54,12 @@ export const Spectrum = z.object({
   eigenvalues: z.array(z.number()).max(100_000),
   /** |G v - lambda v| for each pair, in the units of the eigenvalues; null where it was not checked. */
   residuals: z.array(z.number().nullable()).max(100_000),
-  /** Below this an eigenvalue is roundoff: censored, counted as dead, never read as a value. */
+  /** Up to here an eigenvalue is not known to `digits` digits: censored, counted as dead, never read as a value. */
   floor: z.number().min(0),
+  /** Significant digits that an eigenvalue above the floor is known to. */
+  digits: z.int().min(1).max(MOST_DIGITS),
+  /** Floors of one digit by source, roundoff of the taps and of the Gram with its decomposition, and the digits that the taps have at all. */
+  noise: z.object({ forward: z.number().min(0), solver: z.number().min(0), digits: z.int().min(1).max(MOST_DIGITS) }),
   covers: z.enum(['all', 'head']),
   /** Eigenvalues above the floor, and the rest. */
   rank: count,
@@ -113,8 +126,6 @@ export const CheckpointSummary = z.object({
   tensorCount: count,
 });
 
-export const LOSSES = ['mse', 'ce'] as const;
-export const FISHERS = ['empirical', 'sampled', 'exact'] as const;
 
 export const ProbeSummary = z.object({
   /** 'gaussian', 'tokens', 'file', 'none' */
@@ -162,6 +173,8 @@ export const Provenance = z.object({
   phases: z.record(z.string().max(32), z.number()),
   /** True when the run was cancelled: what is here is complete, the rest is missing. */
   partial: z.boolean(),
+  /** One SHA-256 over the Grams of all spectra: equal where the analysis was reproduced bit for bit. Null while it runs. */
+  grams: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
   /** How the backend came to be; absent where the caller brought it along. */
   choice: BackendChoice.optional(),
 });
@@ -169,6 +182,8 @@ export const Provenance = z.object({
 export const Report = z.object({
   kind: z.literal('deadreckon-report'),
   schema: z.literal(REPORT_SCHEMA),
+  /** What was asked for, with every default filled in. */
+  request: Request,
   checkpoint: CheckpointSummary,
   model: ModelSummary,
   probe: ProbeSummary,
@@ -195,5 +210,4 @@ export type CheckpointSummary = z.infer<typeof CheckpointSummary>;
 export type TensorLine = z.infer<typeof TensorLine>;
 export type ProbeSummary = z.infer<typeof ProbeSummary>;
 export type Skipped = z.infer<typeof Skipped>;
-export type Loss = (typeof LOSSES)[number];
-export type Fisher = (typeof FISHERS)[number];
+export type GramHash = z.infer<typeof GramHash>;

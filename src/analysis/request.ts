@@ -1,7 +1,10 @@
 /** What a person asks for: plain data, carried by links and reports. Every null means "the default for this model". */
 import { z } from 'zod';
-import { FISHERS, LOSSES } from './report';
+import { MOST_DIGITS } from '../spectrum/floor';
 
+export const LOSSES = ['mse', 'ce'] as const;
+export const FISHERS = ['empirical', 'sampled', 'exact'] as const;
+export { MOST_DIGITS };
 export const BACKENDS = ['auto', 'cpu-f64', 'webgpu'] as const;
 
 export const Request = z.object({
@@ -20,6 +23,8 @@ export const Request = z.object({
   choices: z.record(z.string().max(32), z.string().max(64)).default({}),
   /** Relative cut: eigenvalues under threshold * largest count as dead even above the floor. 0 = the floor alone. */
   threshold: z.number().min(0).max(1).default(0),
+  /** Significant digits that an eigenvalue above the floor should be known to; null = 9 after a float64 pass, else 1. */
+  digits: z.int().min(1).max(MOST_DIGITS).nullable().default(null),
   /** Also build the N x N Gram of per-sample parameter gradients of every layer. */
   parameter: z.boolean().default(false),
   /** Also the order and the verdict of the dead directions of the whole network. */
@@ -29,6 +34,8 @@ export const Request = z.object({
 });
 
 export type Request = z.infer<typeof Request>;
+export type Loss = (typeof LOSSES)[number];
+export type Fisher = (typeof FISHERS)[number];
 export type Backend = (typeof BACKENDS)[number];
 
 export const defaultRequest: Request = Request.parse({});

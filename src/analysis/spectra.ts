@@ -1,9 +1,10 @@
 /** Gram matrices, by blocks of samples -> spectra with floors, readings and jackknife errors. */
 import { addGrams, subtractGrams } from '../numerics/cpu/gram';
 import type { Gram, Solver } from '../numerics/types';
-import { spectralFloor } from '../spectrum/floor';
+import { floorOf, spectralNoise, type Noise } from '../spectrum/floor';
 import { readAll, viewSpectrum } from '../spectrum/read';
 import type { SpectrumView } from '../spectrum/types';
+import { gramHash } from './fingerprint';
 import type { Spectrum, Tap } from './report';
 
 /** Sums Grams chunk by chunk into blocks; the order of summation is fixed, so the same run gives the same bits. */
@@ -38,18 +39,20 @@ export interface SpectrumJob {
   tapRoundoff: number;
   /** How much larger the roundoff of the tap is than that of one operation; 1 where nothing cancels. */
   cancellation?: number;
+  /** Digits that an eigenvalue should be known to to be read. */
+  digits: number;
   threshold: number;
 }
 
 /** Solves one spectrum and its folds. */
 export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: AbortSignal): Promise<Spectrum> {
-  const { tap, total, threshold } = job;
+  const { tap, total, digits, threshold } = job;
   const dimension = job.dimension ?? total.dimension;
   const rows = job.rows ?? total.rows;
   const sampleLimited = tap.side !== 'weight' && tap.side !== 'parameter' && rows < dimension;
   const whole = await solver.eigenvalues(total, { signal });
-  const view = (values: ArrayLike<number>, gram: Gram, method: { roundoff: number }): { floor: number; view: SpectrumView } => {
-    const floor = spectralFloor({
+  const view = (values: ArrayLike<number>, gram: Gram, method: { roundoff: number }): { noise: Noise; floor: number; digits: number; view: SpectrumView } => {
+    const noise = spectralNoise({
       lambdaMax: values[0] ?? 0,
       trace: Array.from(values).reduce((sum, value) => sum + value, 0),
       dimension: gram.dimension,
@@ -57,7 +60,8 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
       cancellation: job.cancellation ?? 1,
       gramRoundoff: method.roundoff,
     });
-    return { floor, view: viewSpectrum(values, dimension, rows, floor, threshold, sampleLimited) };
+    const above = floorOf(noise, digits);
+    return { noise, ...above, view: viewSpectrum(values, dimension, rows, above.floor, threshold, sampleLimited) };
   };
   const read = view(whole.values, total, whole);
   const folds: SpectrumView[] = [];
@@ -67,11 +71,14 @@ export async function solveSpectrum(job: SpectrumJob, solver: Solver, signal?: A
   }
   return {
     tap,
+    gram: await gramHash(total),
     dimension,
     rows,
     eigenvalues: Array.from(whole.values),
     residuals: Array.from(whole.residuals, (r) => (Number.isNaN(r) ? null : r)),
     floor: read.floor,
+    digits: read.digits,
+    noise: read.noise,
     covers: total.dimension < dimension ? 'head' : whole.covers,
     rank: read.view.rank,
     deficit: dimension - read.view.rank,

@@ -1,12 +1,12 @@
 /** The command line's words -> what to do. */
 import { parseArgs } from 'node:util';
-import { BACKENDS, Request } from '../analysis/request';
-import { FISHERS, LOSSES } from '../analysis/report';
+import { BACKENDS, FISHERS, LOSSES, Request } from '../analysis/request';
 import { activationName } from '../model/layers/activations';
 
 export const USAGE = `deadreckon: read the dead directions of a trained network
 
   npm run --silent cli -- analyze PATH… [options]
+  npm run --silent cli -- verify REPORT PATH… [--probe FILE] [--json]
   npm run --silent cli -- experiment [NAME] [--seed S] [--backend NAME] [--json] [--out FILE]
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
@@ -22,6 +22,7 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --choice KEY=VALUE  any other choice about the model (normalization=none, attention=bidirectional); repeatable
   --layers GLOB       only layers with these names ('blocks.*.mlp.*,unembed.*')
   --threshold X       relative cut: eigenvalues under X * largest count as dead
+  --digits P          digits that an eigenvalue above the floor should be known to (default 9 after a float64 pass, else 1)
   --folds B           blocks of samples for the error bars (0 = none)
   --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
   --parameter         also the N x N Gram of per-sample parameter gradients
@@ -29,13 +30,16 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --json              print the report as JSON, and nothing else, on standard output
   --out FILE          write the report to a file as well
 
+verify runs the analysis of a report (of --out, --json or the page) again and compares every Gram matrix, bit for bit.
 experiment without a NAME lists the experiments. They need no files.
 
-Exit code: 0 when something was analysed, 1 when nothing was, 2 when these words were not understood, 130 when interrupted.
+Exit code: 0 when something was analysed (verify: when all bits are the same), 1 when not, 2 when these words were not understood, 130 when interrupted.
 `;
 
 export interface AnalyzeCommand {
   kind: 'analyze';
+  /** Run the request of the report among the paths, and compare. */
+  verify: boolean;
   paths: string[];
   probe: string | null;
   request: Request;
@@ -76,6 +80,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
         choice: { type: 'string', multiple: true },
         layers: { type: 'string' },
         threshold: { type: 'string' },
+        digits: { type: 'string' },
         folds: { type: 'string' },
         parameter: { type: 'boolean' },
         directions: { type: 'boolean' },
@@ -91,8 +96,11 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
   const { values, positionals } = parsed;
   const [command, ...paths] = positionals;
   if (values.help || command === 'help' || (command === undefined && words.length === 0)) return 'help';
-  if (command !== 'analyze' && command !== 'experiment') throw new UsageError(`there is no command '${command ?? ''}'; the commands are 'analyze' and 'experiment'`);
-  if (command === 'analyze' && paths.length === 0) throw new UsageError('analyze needs a PATH');
+  const verify = command === 'verify';
+  if (command !== 'analyze' && command !== 'experiment' && !verify) {
+    throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze', 'verify' and 'experiment'`);
+  }
+  if (command !== 'experiment' && paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   const choices: Record<string, string> = {};
   if (values.activation) choices.activation = activationName(values.activation) ?? values.activation;
   for (const pair of values.choice ?? []) {
@@ -107,6 +115,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
     positions: number(values.positions),
     seed: number(values.seed),
     threshold: number(values.threshold),
+    digits: number(values.digits),
     folds: number(values.folds),
     loss: values.loss,
     fisher: values.fisher,
@@ -124,5 +133,5 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
     if (paths.length > 1) throw new UsageError(`experiment takes one NAME, not '${paths.join("' and '")}'`);
     return { kind: 'experiment', name: paths[0] ?? null, seed: request.data.seed, backend: request.data.backend, ...output };
   }
-  return { kind: 'analyze', paths, probe: values.probe ?? null, request: request.data, ...output };
+  return { kind: 'analyze', verify, paths, probe: values.probe ?? null, request: request.data, ...output };
 }

@@ -17,6 +17,7 @@ import { experimentText, runExperiment } from './experiments';
 import { fileMemory } from './file-memory';
 import { walkFiles } from './file-source';
 import { reportTable } from './table';
+import { requestOf, verificationText, verify } from './verification';
 import { threadPool, threads } from './threads';
 
 /** Threads take half a second to start: an analysis that is expected to take fewer seconds than this runs without. */
@@ -44,8 +45,13 @@ async function main(words: string[]): Promise<number> {
     await print(command.json && result.data ? `${JSON.stringify(result.data)}\n` : experimentText(result));
     return 0;
   }
-  const reports = await run(command, interrupt.signal);
+  const { given, reports } = await run(command, interrupt.signal);
   if (reports.length === 0) return 1;
+  if (command.verify) {
+    const results = reports.map((made) => verify(given.get(made.checkpoint.fingerprint)!, made));
+    await print(command.json ? `${JSON.stringify(results.length === 1 ? results[0] : results)}\n` : results.map(verificationText).join(''));
+    return results.every((result) => result.verified) ? 0 : 1;
+  }
   // One checkpoint gives one report; several give a list of them.
   const json = JSON.stringify(reports.length === 1 ? reports[0] : reports);
   if (command.out !== null) await writeFile(fromHere(command.out), json);
@@ -58,18 +64,20 @@ function fromHere(path: string): string {
   return resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }
 
-async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report[]> {
+/** The reports among the paths by the fingerprint of their checkpoint, and those that were made. */
+async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ given: Map<string, Report>; reports: Report[] }> {
   const session = new Session();
   const sources = await walkFiles(command.paths.map(fromHere));
   const opened = await session.open(sources.files, signal);
   for (const { file, message } of [...sources.refusals, ...opened.refusals]) say(message.includes(file) ? message : `${file}: ${message}`);
 
   const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
+  const given = new Map(opened.reports.map((report) => [report.checkpoint.fingerprint, report]));
   if (opened.checkpoints.length === 0) {
     if (opened.refusals.length + sources.refusals.length === 0) {
-      say(opened.reports.length > 0 ? 'This is a finished report: open it in the page.' : 'There is no checkpoint among these paths.');
+      say(opened.reports.length > 0 ? 'This is a finished report: open it in the page, or verify it with its checkpoint.' : 'There is no checkpoint among these paths.');
     }
-    return [];
+    return { given, reports: [] };
   }
   const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
   const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
@@ -79,7 +87,9 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
     try {
       const emit = progressPrinter(checkpoint.name);
       const means = { reference, solver: pool ?? inlineSolver, emit, signal };
-      const { request } = command;
+      const wanted = command.verify ? given.get(checkpoint.fingerprint) : null;
+      if (wanted === undefined) throw new InputError('no-report', `${checkpoint.name}: none of the reports given is of this checkpoint (fingerprint ${checkpoint.fingerprint}).`);
+      const request = wanted ? requestOf(wanted) : command.request;
       reports.push(await backends.run(request.backend, (numerics) => analyze(session.checkpoint(id), probe, request, { ...means, numerics })));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -88,7 +98,7 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<Report
   }
   backends.dispose();
   pool?.dispose();
-  return reports;
+  return { given, reports };
 }
 
 /** The file of --probe, or the one probe among the paths. */

@@ -14,7 +14,7 @@ export function reportTable(report: Report): string {
     const loss = probe.meanLoss === null ? '' : ` · mean loss ${number(probe.meanLoss)}`;
     lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`);
   }
-  lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '');
+  lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '', ...floors(report.spectra));
   lines.push(...directionLines(report));
   for (const s of report.skipped) lines.push(`skipped ${s.layer}${s.side ? ` (${s.side})` : ''}: ${s.reason}`);
   const phases = Object.entries(provenance.phases).map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);
@@ -41,6 +41,15 @@ function directionLines({ directions, audit, triple }: Report): string[] {
     assembled,
     '',
   ];
+}
+
+/** What the ranks were counted above. */
+function floors(spectra: readonly Spectrum[]): string[] {
+  const shares = spectra.flatMap((s) => (s.eigenvalues[0]! > 0 ? [s.floor / s.eigenvalues[0]!] : []));
+  if (shares.length === 0) return [];
+  const digits = [...new Set(spectra.map((s) => s.digits))].sort((a, b) => a - b);
+  const words = digits.length > 1 ? `${digits[0]} to ${digits.at(-1)} digits` : digits[0] === 1 ? '1 digit' : `${digits[0]} digits`;
+  return [`floors: at most ${number(Math.max(...shares))} of the largest eigenvalue; above them an eigenvalue is known to ${words}`];
 }
 
 function row(s: Spectrum): string[] {

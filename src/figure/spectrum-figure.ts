@@ -68,6 +68,8 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
     const alike = values.every((value) => value === values[0]);
     const named = alike ? values[0]! : floors.map(({ look }, i) => `${look.word} ${values[i]}`).join(', ');
     const lowest = Math.min(...floors.map(({ floor }) => floor));
+    const digits = Math.max(...floors.map(({ spectrum }) => spectrum.digits));
+    const unknown = digits === 1 ? 'not one digit known' : `fewer than ${digits} digits known`;
     annotations.push({
       ...note(theme.muted),
       xref: 'paper',
@@ -78,7 +80,7 @@ export function spectrumFigure({ spectra, view, threshold, theme, narrow, title 
       yshift: -5,
       text: narrow
         ? `floor ${named}: dead below`
-        : `below the floor of this computation (${named}): counted as dead, never read as a value`,
+        : `below the floor (${named}; ${unknown}): counted as dead, never read as a value`,
     });
   }
   if (threshold > 0) {

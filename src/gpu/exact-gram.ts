@@ -7,10 +7,11 @@ import { fixedPoint, gramBits } from '../numerics/exact/fixed-point';
 import type { ColumnSpans } from '../numerics/exact/fixed-point';
 import { wordsFor } from '../numerics/exact/integer-gram';
 import type { IntegerGram } from '../numerics/exact/integer-gram';
-import { coprimeModuli, garnerInverses } from '../numerics/exact/moduli';
+import { chineseRemainder, coprimeModuli } from '../numerics/exact/moduli';
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
+import { PANEL } from './panels';
 import { upperTileRanges } from './tile-ranges';
 import type { TileRange } from './tile-ranges';
 import { chosenVariant } from './variants';
@@ -27,13 +28,15 @@ const NOT_FINITE = 1000;
 interface Variant {
   readonly kernel: Kernel;
   readonly side: number;
+  /** It reads panels in a texture instead of the rows of residues. */
+  readonly panels: boolean;
 }
 
 export const residueVariants = {
   /** Tiles through workgroup memory, for GPUs. */
-  shared: { kernel: kernels.residueGram, side: 64 },
-  /** No barrier and little code, for software adapters. */
-  quad: { kernel: kernels.residueGramQuad, side: 16 },
+  shared: { kernel: kernels.residueGram, side: 64, panels: false },
+  /** Register tiles over four lanes, loads through a sampler, for software adapters. */
+  quad: { kernel: kernels.residueGramQuad, side: PANEL, panels: true },
 } as const satisfies Record<string, Variant>;
 
 export interface ExactGramOptions {
@@ -45,10 +48,13 @@ export interface ExactGramOptions {
   readonly bandBytes?: number;
 }
 
-/** What dispatches may cost at most: near 100 ms on SwiftShader, some ms on a GPU. */
-const COSTS = {
-  software: { products: 2 ** 25, residues: 2 ** 21, digits: 2 ** 21 },
-  gpu: { products: 2 ** 33, residues: 2 ** 30, digits: 2 ** 30 },
+/**
+ * What dispatches may cost at most: multiply-adds, residues, terms of integers. On SwiftShader each is near 30 ms on two idle cores, which
+ * leaves room for a busy machine below 200 ms; some ms on a GPU.
+ */
+export const DISPATCH_COSTS = {
+  software: { products: 2 ** 26, residues: 2 ** 20, terms: 2 ** 21 },
+  gpu: { products: 2 ** 33, residues: 2 ** 30, terms: 2 ** 30 },
 };
 
 /** X^T X of x [rows, columns] float32 in a storage buffer, as integers. Throws InputError `not-finite`. */
@@ -60,10 +66,12 @@ export async function exactGramOnGpu(
   options: ExactGramOptions = {},
 ): Promise<IntegerGram> {
   const { signal, bandBytes = 2 ** 27 } = options;
-  const variant = options.variant ?? chosenVariant(queue, 'exactGram', residueVariants);
   const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, signal), rows);
   const words = wordsFor(gramBits(fixed));
   const moduli = coprimeModuli(LARGEST_MODULUS, gramBits(fixed) + 1);
+  const fits = Math.ceil(columns / PANEL) * moduli.length <= queue.device.limits.maxTextureDimension2D;
+  const chosen = chosenVariant(queue, 'exactGram', residueVariants);
+  const variant = options.variant ?? (chosen.panels && !fits ? residueVariants.shared : chosen);
   const width = Math.ceil(columns / variant.side) * variant.side;
   const paddedRows = Math.ceil(rows / ROW_STEP) * ROW_STEP;
   // 64 MiB of residues at a time.
@@ -81,34 +89,47 @@ export async function exactGramOnGpu(
   };
   const constants = (values: readonly number[], label: string) => hold(queue.upload(Float32Array.from(values), label));
   const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
+  let texture: GPUTexture | undefined;
   try {
-    const costs = queue.software ? COSTS.software : COSTS.gpu;
-    const powers = Math.max(1, fixed.bits - 23);
-    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, powers, costs };
+    const costs = queue.software ? DISPATCH_COSTS.software : DISPATCH_COSTS.gpu;
+    // A mantissa of 24 bits is shifted by at most bits - 24, 13 places a step.
+    const steps = Math.max(0, Math.ceil((fixed.bits - 24) / 13));
+    const { inverses, weights } = chineseRemainder(moduli, Math.ceil(words / 4) * 8);
+    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, steps, costs };
     const buffers: Buffers = {
       x,
       unit: hold(queue.upload(new Float32Array(Uint32Array.from(fixed.units, (unit) => unit + 150).buffer), 'units')),
       modulus: constants(moduli.flatMap((m) => [m, 1 / m]), 'moduli'),
-      power: constants(moduli.flatMap((m) => powersOfTwo(plan.powers, m)), 'powers of two'),
-      inverse: constants([...garnerInverses(moduli)], 'inverses'),
+      inverse: constants(inverses, 'inverses'),
+      weight: hold(queue.upload(new Float32Array(weights.buffer), 'weights')),
       w: hold(queue.storage((moduli.length * chunkRows * width) / 2, 'residues')),
       g: hold(queue.storage(moduli.length * largestBand, 'Gram of residues')),
       integer: hold(queue.storage(words * largestBand, 'integers')),
     };
     for (const band of bands) {
       queue.clear(buffers.g);
-      await queue.run(bandDispatches(plan, buffers, band), signal);
+      for (const chunk of chunksOf(rows, chunkRows)) {
+        // One chunk of rows serves all bands.
+        if (band.first === 0 || chunkRows < rows) {
+          await queue.run(residueDispatches(plan, buffers, chunk), signal);
+          texture?.destroy();
+          if (variant.panels) texture = await queue.texture(buffers.w, 4 * chunk.pairs, moduli.length * tiles, 'residues');
+        }
+        await queue.run(productDispatches(plan, { buffers, ...(texture && { textures: { w: texture } }) }, chunk.pairs, band), signal);
+      }
+      await queue.run(integerDispatches(plan, buffers, band), signal);
       const count = words * tilesOf(band, tiles) * variant.side ** 2;
       const integers = new Uint32Array((await queue.read(buffers.integer, count)).buffer);
       placeTiles(limbs, integers, plan, band);
     }
   } finally {
+    texture?.destroy();
     queue.buffers.release(...held);
   }
   return { dimension: columns, fixed, words, limbs };
 }
 
-type Buffers = Readonly<Record<'x' | 'unit' | 'power' | 'modulus' | 'inverse' | 'w' | 'g' | 'integer', GPUBuffer>>;
+type Buffers = Readonly<Record<'x' | 'unit' | 'modulus' | 'inverse' | 'weight' | 'w' | 'g' | 'integer', GPUBuffer>>;
 
 interface Plan {
   readonly variant: Variant;
@@ -120,49 +141,61 @@ interface Plan {
   readonly moduli: readonly number[];
   readonly words: number;
   readonly chunkRows: number;
-  /** Powers of two in the table of residues: a mantissa of 24 bits is shifted by at most bits - 24. */
-  readonly powers: number;
-  readonly costs: { products: number; residues: number; digits: number };
+  readonly steps: number;
+  readonly costs: { products: number; residues: number; terms: number };
 }
 
-/** Rows chunk by chunk into the sums of a band of tiles, then the integers of the band. */
-function* bandDispatches(plan: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
-  const { rows, chunkRows, costs, moduli, tiles, variant, words } = plan;
-  for (let firstRow = 0; firstRow < rows; firstRow += chunkRows) {
+interface Chunk {
+  readonly firstRow: number;
+  readonly endRow: number;
+  /** Pairs of rows with the padding. */
+  readonly pairs: number;
+}
+
+function chunksOf(rows: number, chunkRows: number): Chunk[] {
+  return Array.from({ length: Math.ceil(rows / chunkRows) }, (_, part) => {
+    const firstRow = part * chunkRows;
     const endRow = Math.min(rows, firstRow + chunkRows);
-    const pairs = Math.ceil((endRow - firstRow) / ROW_STEP) * (ROW_STEP / 2);
-    // One chunk of rows serves all bands.
-    if (band.first === 0 || chunkRows < rows) yield* residueDispatches(plan, buffers, { firstRow, endRow, pairs });
-    yield* productDispatches(plan, buffers, pairs, band);
-  }
+    return { firstRow, endRow, pairs: Math.ceil((endRow - firstRow) / ROW_STEP) * (ROW_STEP / 2) };
+  });
+}
+
+/** The integers of a band from their remainders. */
+function* integerDispatches({ costs, moduli, tiles, variant, words }: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
   const tilesOfBand = tilesOf(band, tiles);
   const area = variant.side ** 2;
-  const step = Math.max(1, Math.floor(costs.digits / (area * moduli.length * (moduli.length + words))));
+  const step = Math.max(1, Math.floor(costs.terms / (area * moduli.length * words)));
   for (let firstTile = 0; firstTile < tilesOfBand; firstTile += step) {
     const params = { moduli: moduli.length, entries: tilesOfBand * area, words, firstTile };
-    yield { kernel: kernels.mixedRadix, buffers, params, grid: [area / 64, Math.min(step, tilesOfBand - firstTile)] };
+    yield { kernel: kernels.integers, buffers, params, grid: [area / 256, Math.min(step, tilesOfBand - firstTile)] };
   }
 }
 
-function* residueDispatches(plan: Plan, buffers: Buffers, chunk: { firstRow: number; endRow: number; pairs: number }): Iterable<Dispatch> {
-  const { columns, width, moduli, powers, costs } = plan;
+function* residueDispatches(plan: Plan, buffers: Buffers, chunk: Chunk): Iterable<Dispatch> {
+  const { columns, width, moduli, steps, costs, variant } = plan;
+  const panel = variant.panels ? PANEL : width;
   const step = Math.max(1, Math.floor(costs.residues / (2 * width * moduli.length)));
   for (let firstPair = 0; firstPair < chunk.pairs; firstPair += step) {
-    const params = { columns, width, ...chunk, firstPair, moduli: moduli.length, powers };
-    yield { kernel: kernels.residues, buffers, params, grid: [Math.ceil(width / 64), Math.min(step, chunk.pairs - firstPair)] };
+    const params = { columns, width, panel, ...chunk, firstPair, moduli: moduli.length, steps };
+    yield { kernel: kernels.residues, buffers, params, grid: [Math.ceil(width / 256), Math.min(step, chunk.pairs - firstPair)] };
   }
 }
 
 /** All moduli at once where that is little work; else some of them, or one of them over some rows of tiles. */
-function* productDispatches(plan: Plan, buffers: Buffers, pairs: number, band: TileRange): Iterable<Dispatch> {
-  const { variant, width, tiles, moduli, costs } = plan;
+function* productDispatches(
+  plan: Plan,
+  resources: Pick<Dispatch, 'buffers' | 'textures'>,
+  pairs: number,
+  band: TileRange,
+): Iterable<Dispatch> {
+  const { variant, tiles, moduli, costs } = plan;
   const perTile = 2 * pairs * variant.side ** 2;
   const atOnce = Math.max(1, Math.floor(costs.products / (perTile * tilesOf(band, tiles))));
   for (let firstModulus = 0; firstModulus < moduli.length; firstModulus += atOnce) {
     const count = Math.min(atOnce, moduli.length - firstModulus);
     for (const range of upperTileRanges(tiles, costs.products / perTile / count, band)) {
-      const params = { pairs, width, tiles, tilesOfBand: tilesOf(band, tiles), bandRow: band.first, firstTileRow: range.first, firstModulus };
-      yield { kernel: variant.kernel, buffers, params, grid: [tiles, range.count, count] };
+      const params = { pairs, tiles, tilesOfBand: tilesOf(band, tiles), bandRow: band.first, firstTileRow: range.first, firstModulus };
+      yield { kernel: variant.kernel, ...resources, params, grid: [tiles, range.count, count] };
     }
   }
 }
@@ -178,7 +211,7 @@ async function spansOnGpu(
   const span = queue.storage(2 * columns, 'spans of columns');
   try {
     queue.clear(span);
-    const step = Math.max(64, Math.floor((queue.software ? COSTS.software : COSTS.gpu).residues / columns / 64) * 64);
+    const step = Math.max(64, Math.floor((queue.software ? DISPATCH_COSTS.software : DISPATCH_COSTS.gpu).residues / columns / 64) * 64);
     const dispatches: Dispatch[] = [];
     for (let firstRow = 0; firstRow < rows; firstRow += step) {
       const endRow = Math.min(rows, firstRow + step);
@@ -200,13 +233,6 @@ async function spansOnGpu(
   } finally {
     queue.buffers.release(span);
   }
-}
-
-/** 2^s modulo m for s < count. */
-function powersOfTwo(count: number, m: number): number[] {
-  const powers = [1];
-  while (powers.length < count) powers.push((2 * powers.at(-1)!) % m);
-  return powers;
 }
 
 function tilesOf({ first, count }: TileRange, tiles: number): number {

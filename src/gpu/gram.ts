@@ -2,6 +2,8 @@
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
+import { PANEL, paddedRows, panelTexture } from './panels';
+import type { RowBlock } from './panels';
 import { upperTileRanges } from './tile-ranges';
 import { chosenVariant } from './variants';
 
@@ -11,21 +13,27 @@ import { chosenVariant } from './variants';
  */
 export const GRAM_BLOCK_ROWS = 512;
 
+/** Blocks of rows that are made together, to wait less often, while their tiles are less than 64 MiB: a texture takes 2048 rows. */
+const BLOCKS_AT_ONCE = 4;
+const FLOATS_AT_ONCE = 2 ** 24;
+
 /** Multiply-adds of one dispatch on a GPU: a few ms. */
 const GPU_WORK = 2 ** 32;
 
-/** Which kernel, the side of its tiles, and the multiply-adds that keep a dispatch on SwiftShader near 100 ms. */
+/** Which kernel, the side of its tiles, and the multiply-adds of a dispatch that take SwiftShader some 30 ms on two idle cores. */
 interface Variant {
   readonly kernel: Kernel;
   readonly side: number;
   readonly softwareWork: number;
+  /** It reads panels in a texture instead of the rows. */
+  readonly panels: boolean;
 }
 
 export const gramVariants = {
   /** Tiles through workgroup memory, for GPUs. */
-  shared: { kernel: kernels.gram, side: 64, softwareWork: 2 ** 24 },
-  /** No barrier, large register tiles over four lanes, for software adapters. */
-  quad: { kernel: kernels.gramQuad, side: 32, softwareWork: 2 ** 26 },
+  shared: { kernel: kernels.gram, side: 64, softwareWork: 2 ** 24, panels: false },
+  /** Register tiles over four lanes, loads through a sampler, for software adapters. */
+  quad: { kernel: kernels.gramQuad, side: PANEL, softwareWork: 2 ** 26, panels: true },
 } as const satisfies Record<string, Variant>;
 
 /**
@@ -43,26 +51,39 @@ export async function gramOnGpu(
   const total = new Float64Array(columns * columns);
   const { side } = variant;
   const tiles = Math.ceil(columns / side);
-  const block = async (firstRow: number): Promise<Float32Array> => {
-    const endRow = Math.min(rows, firstRow + GRAM_BLOCK_ROWS);
-    const g = queue.storage(((tiles * (tiles + 1)) / 2) * side * side, 'gram tiles');
+  const floats = ((tiles * (tiles + 1)) / 2) * side * side;
+  const chunkRows = GRAM_BLOCK_ROWS * Math.max(1, Math.min(BLOCKS_AT_ONCE, Math.floor(FLOATS_AT_ONCE / floats)));
+  const chunk = async (firstRow: number): Promise<Float32Array[]> => {
+    const rowsOfChunk = { columns, firstRow, endRow: Math.min(rows, firstRow + chunkRows) };
+    const blocks = blocksOf(rowsOfChunk);
+    const results = blocks.map(() => queue.storage(floats, 'gram tiles'));
+    let texture: GPUTexture | undefined;
     try {
-      await queue.run(blockDispatches(variant, { x, g }, { columns, firstRow, endRow, tiles }, queue.software), signal);
-      return await queue.read(g);
+      if (variant.panels) texture = await panelTexture(queue, x, rowsOfChunk, signal);
+      const dispatches = blocks.flatMap((block, b) => {
+        const resources = { buffers: { x, g: results[b]! }, ...(texture && { textures: { x: texture } }) };
+        return [...blockDispatches(variant, resources, block, rowsOfChunk, queue.software)];
+      });
+      await queue.run(dispatches, signal);
+      return await Promise.all(results.map((g) => queue.read(g)));
     } finally {
-      queue.buffers.release(g);
+      texture?.destroy();
+      queue.buffers.release(...results);
     }
   };
-  // Two blocks at a time: the GPU makes one while the other is read and added, in the order of the rows.
-  const pending: Promise<Float32Array>[] = [];
+  // Two chunks at a time: the GPU makes one while the other is read and added, in the order of the rows.
+  const pending: Promise<Float32Array[]>[] = [];
+  const addNext = async () => {
+    for (const block of await pending.shift()!) addTiles(total, block, columns, side);
+  };
   try {
-    for (let firstRow = 0; firstRow < rows; firstRow += GRAM_BLOCK_ROWS) {
-      const next = block(firstRow);
+    for (let firstRow = 0; firstRow < rows; firstRow += chunkRows) {
+      const next = chunk(firstRow);
       next.catch(() => undefined);
       pending.push(next);
-      if (pending.length === 2) addTiles(total, await pending.shift()!, columns, side);
+      if (pending.length === 2) await addNext();
     }
-    for (const last of pending) addTiles(total, await last, columns, side);
+    if (pending.length > 0) await addNext();
   } finally {
     // After an abort or an error the caller's buffer is still in use until these are done.
     await Promise.allSettled(pending);
@@ -71,18 +92,26 @@ export async function gramOnGpu(
   return total;
 }
 
+function blocksOf({ columns, firstRow, endRow }: RowBlock): RowBlock[] {
+  return Array.from({ length: Math.ceil((endRow - firstRow) / GRAM_BLOCK_ROWS) }, (_, b) => {
+    const first = firstRow + b * GRAM_BLOCK_ROWS;
+    return { columns, firstRow: first, endRow: Math.min(endRow, first + GRAM_BLOCK_ROWS) };
+  });
+}
+
 /** The block of rows, cut into ranges of tile rows. */
 function* blockDispatches(
   { kernel, side, softwareWork }: Variant,
-  buffers: { x: GPUBuffer; g: GPUBuffer },
-  block: { columns: number; firstRow: number; endRow: number; tiles: number },
+  resources: Pick<Dispatch, 'buffers' | 'textures'>,
+  { columns, firstRow, endRow }: RowBlock,
+  chunk: RowBlock,
   software: boolean,
 ): Iterable<Dispatch> {
-  const { tiles } = block;
-  const perTile = (block.endRow - block.firstRow) * side * side;
-  const budget = (software ? softwareWork : GPU_WORK) / perTile;
+  const tiles = Math.ceil(columns / side);
+  const budget = (software ? softwareWork : GPU_WORK) / ((endRow - firstRow) * side * side);
   for (const { first, count } of upperTileRanges(tiles, budget)) {
-    yield { kernel, buffers, params: { ...block, firstTileRow: first }, grid: [tiles, count] };
+    const params = { columns, firstRow, endRow, tiles, firstTileRow: first, textureRow: chunk.firstRow, textureRows: paddedRows(chunk) };
+    yield { kernel, ...resources, params, grid: [tiles, count] };
   }
 }
 

@@ -3,7 +3,7 @@ import { assert } from '../base/errors';
 import { BufferPool } from './buffers';
 import type { OpenedDevice } from './device';
 import { paramBytes } from './kernel';
-import type { Dispatch, Kernel } from './kernel';
+import type { BindingType, Dispatch, Kernel } from './kernel';
 
 /** The device went away (driver reset, crash, or its owner destroyed it): what was computed on it must be done again elsewhere. */
 export class GpuLostError extends Error {
@@ -33,6 +33,7 @@ export class KernelQueue {
   readonly software: boolean;
   /** Fastest variant on this adapter by family of kernels, where that was measured (tuning.ts). */
   tuning: Readonly<Record<string, string>> = {};
+  private readonly nearest: GPUSampler;
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
   private readonly lost: Promise<never>;
   private gone: GpuLostError | null = null;
@@ -41,6 +42,7 @@ export class KernelQueue {
     this.device = opened.device;
     this.software = opened.software;
     this.buffers = new BufferPool(opened.device);
+    this.nearest = opened.device.createSampler({ label: 'nearest' });
     this.lost = opened.lost.then((info) => {
       this.gone = new GpuLostError(`The GPU stopped working (${info.reason}: ${info.message || 'no reason given'}).`);
       throw this.gone;
@@ -120,6 +122,20 @@ export class KernelQueue {
     return this.buffers.acquire(4 * count, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST, label);
   }
 
+  /** A float32 texture of height rows of width texels, a multiple of 16, filled from the start of `values`. The caller destroys it. */
+  async texture(values: GPUBuffer, width: number, height: number, label: string): Promise<GPUTexture> {
+    if (this.gone) throw this.gone;
+    this.device.pushErrorScope('out-of-memory');
+    this.device.pushErrorScope('validation');
+    const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
+    const texture = this.device.createTexture({ label, size: [width, height], format: 'rgba32float', usage });
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToTexture({ buffer: values, bytesPerRow: 16 * width }, { texture }, [width, height]);
+    this.device.queue.submit([encoder.finish()]);
+    await this.finish(label, [this.device.popErrorScope(), this.device.popErrorScope()]);
+    return texture;
+  }
+
   clear(buffer: GPUBuffer): void {
     const encoder = this.device.createCommandEncoder();
     encoder.clearBuffer(buffer);
@@ -133,15 +149,18 @@ export class KernelQueue {
     this.device.pushErrorScope('validation');
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    together.forEach(({ kernel, buffers, params, grid }, i) => {
+    together.forEach(({ kernel, buffers, textures, params, grid }, i) => {
       const bytes = paramBytes(kernel, params);
       const uniform = this.buffers.acquire(bytes.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, `${kernel.name} params`);
       uniforms.push(uniform);
       this.device.queue.writeBuffer(uniform, 0, bytes);
-      const entries = [...kernel.bindings.map(({ name }) => buffers[name]!), uniform].map((buffer, binding) => {
-        assert(buffer, `${kernel.name} needs the buffer ${kernel.bindings[binding]?.name}`);
-        return { binding, resource: { buffer } };
+      const resources = kernel.bindings.map(({ name, type }): GPUBindingResource => {
+        if (type === 'sampler') return this.nearest;
+        const resource = type === 'texture' ? textures?.[name] : buffers[name];
+        assert(resource, `${kernel.name} needs the ${type} ${name}`);
+        return 'createView' in resource ? resource.createView() : { buffer: resource };
       });
+      const entries = [...resources, { buffer: uniform }].map((resource, binding) => ({ binding, resource }));
       pass.setPipeline(pipelines[i]!);
       pass.setBindGroup(0, this.device.createBindGroup({ layout: pipelines[i]!.getBindGroupLayout(0), entries }));
       pass.dispatchWorkgroups(...grid);
@@ -156,18 +175,19 @@ export class KernelQueue {
     return done;
   }
 
-  private async finish(name: string, scopes: Promise<GPUError | null>[], work: Promise<undefined>): Promise<void> {
+  private async finish(name: string, scopes: Promise<GPUError | null>[], work?: Promise<undefined>): Promise<void> {
     const [validation, memory] = await this.guard(Promise.all(scopes));
     if (memory) throw new GpuError('gpu-out-of-memory', `The GPU ran out of memory in ${name}: ${memory.message}`);
     if (validation) throw new GpuError('gpu-failed', `The GPU refused ${name}: ${validation.message}`);
-    await this.guard(work);
+    if (work) await this.guard(work);
   }
 
   private pipelineOf(kernel: Kernel): Promise<GPUComputePipeline> {
     let pipeline = this.pipelines.get(kernel.name);
     if (!pipeline) {
       const module = this.device.createShaderModule({ label: kernel.name, code: kernel.source });
-      pipeline = this.device.createComputePipelineAsync({ label: kernel.name, layout: 'auto', compute: { module, entryPoint: 'main' } });
+      const layout = this.device.createPipelineLayout({ bindGroupLayouts: [this.device.createBindGroupLayout(layoutOf(kernel))] });
+      pipeline = this.device.createComputePipelineAsync({ label: kernel.name, layout, compute: { module, entryPoint: 'main' } });
       this.pipelines.set(kernel.name, pipeline);
     }
     return pipeline;
@@ -177,4 +197,16 @@ export class KernelQueue {
   dispose(): void {
     this.buffers.dispose();
   }
+}
+
+const layouts: Record<BindingType, Omit<GPUBindGroupLayoutEntry, 'binding' | 'visibility'>> = {
+  'read-only-storage': { buffer: { type: 'read-only-storage' } },
+  storage: { buffer: { type: 'storage' } },
+  texture: { texture: { sampleType: 'unfilterable-float' } },
+  sampler: { sampler: { type: 'non-filtering' } },
+};
+
+function layoutOf(kernel: Kernel): GPUBindGroupLayoutDescriptor {
+  const entries = [...kernel.bindings.map(({ type }) => layouts[type]), { buffer: { type: 'uniform' as const } }];
+  return { label: kernel.name, entries: entries.map((entry, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, ...entry })) };
 }

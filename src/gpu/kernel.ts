@@ -2,24 +2,26 @@
 import { assert } from '../base/errors';
 import { shaders } from './shaders';
 
-export type BindingType = 'read-only-storage' | 'storage';
+/** A texture is of float32 and read as it is, through a sampler of nearest texels. */
+export type BindingType = 'read-only-storage' | 'storage' | 'texture' | 'sampler';
 
 export interface Kernel {
   readonly name: string;
   /** Complete WGSL; the entry point is `main`. */
   readonly source: string;
-  /** Storage bindings 0, 1, … of group 0, in order. */
+  /** Bindings 0, 1, … of group 0, in order. */
   readonly bindings: readonly { readonly name: string; readonly type: BindingType }[];
-  /** Fields of `Params`, the uniform at the binding after the last storage buffer, in order: four bytes each. */
+  /** Fields of `Params`, the uniform at the binding after these, in order: four bytes each. */
   readonly params: readonly (readonly [name: string, type: 'u32' | 'f32'])[];
   /** Without it the adapter cannot run this kernel. */
   readonly feature?: GPUFeatureName;
 }
 
-/** One dispatch: every binding and every parameter of the kernel by name. */
+/** One dispatch: every binding but samplers and every parameter of the kernel by name. */
 export interface Dispatch {
   readonly kernel: Kernel;
   readonly buffers: Readonly<Record<string, GPUBuffer>>;
+  readonly textures?: Readonly<Record<string, GPUTexture>>;
   readonly params: Readonly<Record<string, number>>;
   /** Workgroups along x, y and z. */
   readonly grid: readonly [number, number, number?];
@@ -30,19 +32,31 @@ const f32 = (...names: string[]) => names.map((name) => [name, 'f32'] as const);
 const reads = (...names: string[]) => names.map((name) => ({ name, type: 'read-only-storage' as const }));
 const writes = (...names: string[]) => names.map((name) => ({ name, type: 'storage' as const }));
 
-const gramInterface = {
-  bindings: [...reads('x'), ...writes('g')],
-  params: u32('columns', 'firstRow', 'endRow', 'tiles', 'firstTileRow'),
-};
+const samples = (texture: string) => [{ name: texture, type: 'texture' as const }, { name: 'nearest', type: 'sampler' as const }];
+const subgroups: GPUFeatureName = 'subgroups';
 
-const residueGramInterface = {
-  bindings: [...reads('w', 'modulus'), ...writes('g')],
-  params: u32('pairs', 'width', 'tiles', 'tilesOfBand', 'bandRow', 'firstTileRow', 'firstModulus'),
-};
+const residueGramParams = u32('pairs', 'tiles', 'tilesOfBand', 'bandRow', 'firstTileRow', 'firstModulus');
 
 export const kernels = {
-  gram: { name: 'gram', source: shaders.gram, ...gramInterface },
-  gramQuad: { name: 'gram_quad', source: shaders.gramQuad, ...gramInterface, feature: 'subgroups' as GPUFeatureName },
+  gram: {
+    name: 'gram',
+    source: shaders.gram,
+    bindings: [...reads('x'), ...writes('g')],
+    params: u32('columns', 'firstRow', 'endRow', 'tiles', 'firstTileRow'),
+  },
+  gramQuad: {
+    name: 'gram_quad',
+    source: shaders.gramQuad,
+    bindings: [...samples('x'), ...writes('g')],
+    params: u32('firstRow', 'endRow', 'tiles', 'firstTileRow', 'textureRow', 'textureRows'),
+    feature: subgroups,
+  },
+  panels: {
+    name: 'panels',
+    source: shaders.panels,
+    bindings: [...reads('x'), ...writes('panels')],
+    params: u32('columns', 'firstRow', 'endRow', 'rows', 'firstPanel'),
+  },
   fisherGram: {
     name: 'fisher_gram',
     source: shaders.fisherGram,
@@ -76,20 +90,26 @@ export const kernels = {
   residues: {
     name: 'residues',
     source: shaders.residues,
-    bindings: [...reads('x', 'unit', 'modulus', 'power'), ...writes('w')],
-    params: u32('columns', 'firstRow', 'endRow', 'width', 'pairs', 'firstPair', 'moduli', 'powers'),
+    bindings: [...reads('x', 'unit', 'modulus'), ...writes('w')],
+    params: u32('columns', 'firstRow', 'endRow', 'width', 'panel', 'pairs', 'firstPair', 'moduli', 'steps'),
   },
-  residueGram: { name: 'residue_gram', source: shaders.residueGram, ...residueGramInterface },
+  residueGram: {
+    name: 'residue_gram',
+    source: shaders.residueGram,
+    bindings: [...reads('w', 'modulus'), ...writes('g')],
+    params: residueGramParams,
+  },
   residueGramQuad: {
     name: 'residue_gram_quad',
     source: shaders.residueGramQuad,
-    ...residueGramInterface,
-    feature: 'subgroups' as GPUFeatureName,
+    bindings: [...samples('w'), ...reads('modulus'), ...writes('g')],
+    params: residueGramParams,
+    feature: subgroups,
   },
-  mixedRadix: {
-    name: 'mixed_radix',
-    source: shaders.mixedRadix,
-    bindings: [...writes('g'), ...reads('modulus', 'inverse'), ...writes('integer')],
+  integers: {
+    name: 'integers',
+    source: shaders.integers,
+    bindings: [...reads('g', 'modulus', 'inverse', 'weight'), ...writes('integer')],
     params: u32('moduli', 'entries', 'words', 'firstTile'),
   },
 } as const satisfies Record<string, Kernel>;

@@ -3,18 +3,27 @@ import columnSpan from '../../shaders/column_span.wgsl?raw';
 import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
 import gram from '../../shaders/gram.wgsl?raw';
 import gramQuad from '../../shaders/gram_quad.wgsl?raw';
+import integers from '../../shaders/integers.wgsl?raw';
+import pair from '../../shaders/lib/pair.wgsl?raw';
+import quad from '../../shaders/lib/quad.wgsl?raw';
 import reduce from '../../shaders/lib/reduce.wgsl?raw';
 import remainder from '../../shaders/lib/remainder.wgsl?raw';
 import triangle from '../../shaders/lib/triangle.wgsl?raw';
 import matvec from '../../shaders/matvec.wgsl?raw';
 import matvecTransposed from '../../shaders/matvec_transposed.wgsl?raw';
-import mixedRadix from '../../shaders/mixed_radix.wgsl?raw';
 import normalize from '../../shaders/normalize.wgsl?raw';
+import panels from '../../shaders/panels.wgsl?raw';
 import residueGram from '../../shaders/residue_gram.wgsl?raw';
 import residueGramQuad from '../../shaders/residue_gram_quad.wgsl?raw';
 import residues from '../../shaders/residues.wgsl?raw';
 
-const library: Record<string, string> = { 'lib/reduce.wgsl': reduce, 'lib/remainder.wgsl': remainder, 'lib/triangle.wgsl': triangle };
+const library: Record<string, string> = {
+  'lib/pair.wgsl': pair,
+  'lib/quad.wgsl': quad,
+  'lib/reduce.wgsl': reduce,
+  'lib/remainder.wgsl': remainder,
+  'lib/triangle.wgsl': triangle,
+};
 
 /**
  * `text` followed by the files of its `// requires: lib/a.wgsl, lib/b.wgsl` line. Behind it: WGSL wants directives first and
@@ -36,10 +45,11 @@ export const shaders = {
   fisherGram: withRequired(fisherGram),
   gram: withRequired(gram),
   gramQuad: withRequired(gramQuad),
+  integers: withRequired(integers),
   matvec: withRequired(matvec),
   matvecTransposed: withRequired(matvecTransposed),
-  mixedRadix: withRequired(mixedRadix),
   normalize: withRequired(normalize),
+  panels: withRequired(panels),
   residueGram: withRequired(residueGram),
   residueGramQuad: withRequired(residueGramQuad),
   residues: withRequired(residues),

@@ -1,7 +1,7 @@
 /** Householder reduction of a wide matrix to lower bidiagonal form, R = U B V^T (Golub & Kahan 1965). */
 import { makeReflector } from './householder';
 import type { Steps } from './stepwise';
-import { addScaled, dot } from './vector';
+import { dot } from './vector';
 import type { Workspace } from './workspace';
 
 export interface Bidiagonal {
@@ -17,8 +17,9 @@ export interface Bidiagonal {
 
 /**
  * Reduces `a` [rows, columns], rows <= columns, row-major, an array of `work`; it is overwritten. Rows should come graded, largest first, as pivoted
- * Cholesky leaves them: then small singular values keep their relative accuracy. The update by both reflectors of a step and the
- * first product of the next share a sweep. Pauses after each row.
+ * Cholesky leaves them: then small singular values keep their relative accuracy. A step reads and writes the matrix once: the update
+ * by both reflectors of the step before, the product A v and the product A^T u share a sweep, u before it is divided by its pivot.
+ * Pauses after each row.
  */
 export function* bidiagonalize(a: Float64Array, rows: number, columns: number, work: Workspace): Steps<Bidiagonal> {
   const diagonal = new Float64Array(rows);
@@ -29,6 +30,7 @@ export function* bidiagonalize(a: Float64Array, rows: number, columns: number, w
   const u = work.zeros(rows);
   let v = work.zeros(columns);
   const y = work.zeros(columns);
+  const z = work.array(columns);
   for (let k = 0; k < rows; k++) {
     const row = k * columns;
     if (k > 0) for (let j = k; j < columns; j++) a[row + j]! -= x[k]! * v[j]! + u[k]! * y[j]!;
@@ -37,15 +39,14 @@ export function* bidiagonalize(a: Float64Array, rows: number, columns: number, w
     taus[k] = right.tau;
     if (k === rows - 1) break;
     const next = a.subarray(row, row + columns);
-    work.loops.sweepRows(a, rows, columns, k, x, v, u, y, next);
-    for (let i = k + 1; i < rows; i++) {
-      x[i]! *= right.tau;
-      u[i] = a[i * columns + k]! - x[i]!;
-    }
+    work.loops.sweepRows(a, rows, columns, k, x, v, u, y, next, right.tau, z);
+    const first = u[k + 1]!;
     const left = makeReflector(u, k + 1, rows - k - 1, 0);
     subDiagonal[k] = left.beta;
-    work.loops.multiplyTransposed(a, rows, columns, k, u, y);
-    addScaled(y, k + 1, -dot(x, k + 1, u, k + 1, rows - k - 1), next, k + 1, columns - k - 1);
+    // y = (A - x v^T)^T u; the pivot of u was `first` in the sweep and is first - beta before the division.
+    const scale = left.tau === 0 ? Infinity : first - left.beta;
+    const along = dot(x, k + 1, u, k + 1, rows - k - 1);
+    for (let j = k + 1; j < columns; j++) y[j] = (z[j]! - left.beta * a[row + columns + j]!) / scale - along * next[j]!;
     for (let i = k + 1; i < rows; i++) u[i]! *= left.tau;
     v = next;
     yield;
@@ -55,7 +56,7 @@ export function* bidiagonalize(a: Float64Array, rows: number, columns: number, w
 
 /** Words of a workspace that `bidiagonalize` needs besides its matrix. */
 export function bidiagonalWords(rows: number, columns: number): number {
-  return 3 * rows + 2 * columns;
+  return 3 * rows + 3 * columns;
 }
 
 /** x [columns, 4], an array of the same workspace, becomes V x. */

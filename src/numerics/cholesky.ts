@@ -1,21 +1,22 @@
 /** Diagonally pivoted Cholesky factorisation in double-double: P^T G P = R^T R with R upper trapezoidal, graded by its rows. */
-import { DOUBLE_DOUBLE_ROUNDOFF, ddDiv, ddMul, ddSqrt, ddSub } from './double-double';
-import type { DoubleDouble } from './double-double';
+import { DOUBLE_DOUBLE_ROUNDOFF, ddDiv, ddSqrt } from './double-double';
 import { addProducts, productWords } from './exact-products';
-import type { Vectors } from './exact-products';
+import type { Vectors } from './product-blocks';
 import type { Steps } from './stepwise';
 import type { Workspace } from './workspace';
 
 export interface PivotedCholesky {
   /** R [rank, n], row-major, in the memory of `hi`, rounded to float64 (which moves its singular values by a few 2^-53 of themselves). */
   readonly factor: Float64Array;
+  /** What R has beyond float64, in the memory of `lo`; only entries on and above the diagonal mean something. */
+  readonly tails: Float64Array;
   readonly rank: number;
   /** Column j of R belongs to row and column permutation[j] of G. */
   readonly permutation: Int32Array;
 }
 
 /** Rows factored before the rest of the matrix is updated with them. */
-const BLOCK = 32;
+const BLOCK = 48;
 
 /**
  * Factors G = hi + lo [n, n], arrays of the workspace that are overwritten (blocked as LAPACK's dpstrf, Lucas 2004; the upper
@@ -32,27 +33,34 @@ export function* pivotedCholesky(
 ): Steps<PivotedCholesky> {
   const S = { hi, lo };
   const permutation = Int32Array.from({ length: n }, (_, i) => i);
-  const pivots = {
-    hi: Float64Array.from({ length: n }, (_, i) => hi[i * n + i]!),
-    lo: Float64Array.from({ length: n }, (_, i) => lo[i * n + i]!),
-  };
+  const pivots = { hi: work.array(n), lo: work.array(n) };
+  for (let i = 0; i < n; i++) {
+    pivots.hi[i] = hi[i * n + i]!;
+    pivots.lo[i] = lo[i * n + i]!;
+  }
   const unit = Math.max(roundoff, DOUBLE_DOUBLE_ROUNDOFF);
   const largest = pivots.hi.reduce((a, b) => Math.max(a, b), 0);
-  const floors = pivots.hi.map((g) => unit * Math.max(16 * (n + 16) * g, n * largest));
+  const floors = Float64Array.from(pivots.hi, (g) => unit * Math.max(16 * (n + 16) * g, n * largest));
   let rank = 0;
   for (let start = 0; rank === start; start += BLOCK) {
     const end = Math.min(start + BLOCK, n);
+    const swaps: [number, number][] = [];
     for (; rank < end; rank++) {
       const pivot = largestPivot(pivots.hi, floors, rank);
       if (pivot < 0) break;
       if (pivot !== rank) {
-        swapColumns(S.hi, n, rank, pivot);
-        swapColumns(S.lo, n, rank, pivot);
+        swapColumns(S.hi, n, start, rank, pivot);
+        swapColumns(S.lo, n, start, rank, pivot);
+        swaps.push([rank, pivot]);
         for (const list of [pivots.hi, pivots.lo, floors, permutation]) [list[rank], list[pivot]] = [list[pivot]!, list[rank]!];
       }
       work.loops.subtractRows(hi, lo, n, start, rank);
-      factorRow(S, n, rank, pivots);
+      factorRow(S, n, rank, pivots, work);
       yield;
+    }
+    // Rows of earlier blocks are only read as R: they follow row by row.
+    for (const words of [hi, lo]) {
+      for (let row = 0; row < start * n; row += n) for (const [j, p] of swaps) swap(words, row + j, row + p);
     }
     if (rank < end || rank === n) break;
     const rows: Vectors = {
@@ -62,10 +70,11 @@ export function* pivotedCholesky(
   }
   const factor = hi.subarray(0, rank * n);
   for (let i = 0; i < rank; i++) factor.fill(0, i * n, i * n + i);
-  return { factor, rank, permutation };
+  return { factor, tails: lo.subarray(0, rank * n), rank, permutation };
 }
 
-function largestPivot(pivots: Float64Array, floors: Float64Array, from: number): number {
+/** The largest pivot above its floor, from index `from` on; -1 where there is none. */
+export function largestPivot(pivots: Float64Array, floors: Float64Array, from: number): number {
   let best = -1;
   for (let i = from; i < pivots.length; i++) {
     if (pivots[i]! > floors[i]! && (best < 0 || pivots[i]! > pivots[best]!)) best = i;
@@ -73,42 +82,33 @@ function largestPivot(pivots: Float64Array, floors: Float64Array, from: number):
   return best;
 }
 
-/** Exchanges rows and columns j < p of the symmetric matrix kept in the upper triangle, and columns j, p of the finished rows. */
-function swapColumns(s: Float64Array, n: number, j: number, p: number): void {
-  const swap = (x: number, y: number) => {
-    const t = s[x]!;
-    s[x] = s[y]!;
-    s[y] = t;
-  };
-  for (let m = 0; m < j; m++) swap(m * n + j, m * n + p);
-  for (let i = j + 1; i < p; i++) swap(j * n + i, i * n + p);
-  for (let i = p + 1; i < n; i++) swap(j * n + i, p * n + i);
-  swap(j * n + j, p * n + p);
+/** Exchanges rows and columns j < p of the symmetric matrix kept in the upper triangle, and columns j, p of rows start ... j. */
+export function swapColumns(s: Float64Array, n: number, start: number, j: number, p: number): void {
+  for (let m = start; m < j; m++) swap(s, m * n + j, m * n + p);
+  for (let i = j + 1; i < p; i++) swap(s, j * n + i, i * n + p);
+  for (let i = p + 1; i < n; i++) swap(s, j * n + i, p * n + i);
+  swap(s, j * n + j, p * n + p);
+}
+
+function swap(s: Float64Array, x: number, y: number): void {
+  const t = s[x]!;
+  s[x] = s[y]!;
+  s[y] = t;
 }
 
 /** Words of a workspace that `pivotedCholesky` needs besides its matrix. */
 export function choleskyWords(n: number): number {
-  return productWords({ count: n, length: BLOCK }, { count: n });
+  const rows = { count: n, length: BLOCK };
+  return 2 * n + productWords(rows, rows);
 }
 
 type Pairs = { readonly hi: Float64Array; readonly lo: Float64Array };
 
 /** Row j of R from row j of S; then the pivots of the later columns. */
-function factorRow(S: Pairs, n: number, j: number, pivots: Pairs): void {
+function factorRow(S: Pairs, n: number, j: number, pivots: Pairs, work: Workspace): void {
   const diagonal = ddSqrt({ hi: pivots.hi[j]!, lo: pivots.lo[j]! });
   const inverse = ddDiv({ hi: 1, lo: 0 }, diagonal);
   S.hi[j * n + j] = diagonal.hi;
   S.lo[j * n + j] = diagonal.lo;
-  for (let i = j + 1; i < n; i++) {
-    const r = ddMul(at(S, j * n + i), inverse);
-    S.hi[j * n + i] = r.hi;
-    S.lo[j * n + i] = r.lo;
-    const rest = ddSub(at(pivots, i), ddMul(r, r));
-    pivots.hi[i] = rest.hi;
-    pivots.lo[i] = rest.lo;
-  }
-}
-
-function at(pairs: Pairs, i: number): DoubleDouble {
-  return { hi: pairs.hi[i]!, lo: pairs.lo[i]! };
+  work.loops.scaleRow(S.hi, S.lo, j * n + j + 1, n - j - 1, inverse.hi, inverse.lo, pivots.hi, pivots.lo, j + 1);
 }

@@ -7,12 +7,11 @@
  */
 export interface HotLoops {
   /**
-   * Double-double products of one panel of `a` with `tiles` successive panels of `b`. A panel is two interleaved vectors: `length`
-   * components of `words` words of two values. Entries of a tile at out[8 t]: hi of row 0, lo of row 0, hi of row 1, lo of row 1, for
-   * both columns each. What the words are, and why vectors are shorter than 1, is said in exact-products.ts.
+   * Products of one panel of `a` with `tiles` successive panels of `b`, which must be exact in float64, summed in double-double. A
+   * panel is two interleaved vectors of `length`, each shorter than 1. Entries of a tile at out[8 t]: hi of row 0, lo of row 0, hi of
+   * row 1, lo of row 1, for both columns each.
    */
   multiplyTiles(
-    words: number,
     a: Float64Array,
     aAt: number,
     b: Float64Array,
@@ -35,13 +34,63 @@ export interface HotLoops {
     count: number,
   ): void;
 
+  /**
+   * The five slices (slices.ts) of vectors times their inverse units, in panels of four as `multiplyPanels` reads them, at
+   * out[k * plane ...]. Component k of vector i is values[k * width + i], plus tails[same] where `paired` is 1; width is a multiple of 4.
+   */
+  sliceVectors(
+    values: Float64Array,
+    tails: Float64Array,
+    paired: number,
+    inverses: Float64Array,
+    width: number,
+    length: number,
+    out: Float64Array,
+    plane: number,
+  ): void;
+
+  /**
+   * hi + lo at `at` ... += unit * units[unitsAt ...] * what the five sums of products of slices (slices.ts) amount to, in
+   * double-double. Sum k of column j is sums[sumsAt + k * plane + j].
+   */
+  addSlices(
+    hi: Float64Array,
+    lo: Float64Array,
+    at: number,
+    sums: Float64Array,
+    sumsAt: number,
+    plane: number,
+    unit: number,
+    units: Float64Array,
+    unitsAt: number,
+    count: number,
+  ): void;
+
   /** out [rows, columns] = A B^T for panels of four interleaved lines of `depth` values; rows and columns are multiples of 4. */
   multiplyPanels(a: Float64Array, b: Float64Array, out: Float64Array, rows: number, columns: number, depth: number): void;
 
-  /** Over the packed lower triangle of size m: A -= v w^T + w v^T, and p += A q in the same pass. */
-  sweepTriangle(a: Float64Array, m: number, v: Float64Array, w: Float64Array, q: Float64Array, p: Float64Array): void;
+  /**
+   * The same product, subtracted from a matrix [rows, columns] inside `out`, rows `stride` apart. Panels that are filled up with zero
+   * lines change nothing beyond its edges, but room for whole tiles must be there.
+   */
+  subtractPanels(
+    a: Float64Array,
+    b: Float64Array,
+    out: Float64Array,
+    at: number,
+    stride: number,
+    rows: number,
+    columns: number,
+    depth: number,
+  ): void;
 
-  /** For the rows i > k of a [rows, columns], from column k on: a_i -= x_i v + u_i y, then x_i = a_i . q, in the same pass. */
+  /** p [m] = A q for a symmetric matrix [m, m] of which the lower triangle is read, rows `stride` apart. */
+  multiplyTriangle(a: Float64Array, stride: number, m: number, q: Float64Array, p: Float64Array): void;
+
+  /**
+   * One step of a bidiagonal reduction, a [rows, columns], from column k on. For each row i > k: a_i -= x_i v + u_i y; then
+   * x_i = tau a_i . q, u_i = a_ik - x_i; and z = sum of u_i a_i.
+   */
   sweepRows(
     a: Float64Array,
     rows: number,
@@ -52,22 +101,60 @@ export interface HotLoops {
     u: Float64Array,
     y: Float64Array,
     q: Float64Array,
+    tau: number,
+    z: Float64Array,
   ): void;
 
-  /** y = sum over the rows i > k of u_i a_i, columns > k. */
-  multiplyTransposed(a: Float64Array, rows: number, columns: number, k: number, u: Float64Array, y: Float64Array): void;
+  /** y_i = a_i . x for `rows` rows of `length`, the first at `at`, `stride` apart. */
+  multiplyRows(
+    a: Float64Array,
+    at: number,
+    rows: number,
+    stride: number,
+    length: number,
+    x: Float64Array,
+    xAt: number,
+    y: Float64Array,
+    yAt: number,
+  ): void;
+
+  /** y [length] += sum of c_i a_i over such rows. */
+  addRows(
+    a: Float64Array,
+    at: number,
+    rows: number,
+    stride: number,
+    length: number,
+    c: Float64Array,
+    cAt: number,
+    y: Float64Array,
+    yAt: number,
+  ): void;
 
   /** x [columns, 4] becomes H_0 H_1 ... H_{count-1} x for reflectors in rows of `columns`, the v of H_k from column k on. */
   applyRowReflectors(reflectors: Float64Array, taus: Float64Array, count: number, columns: number, x: Float64Array): void;
 
-  /** x [n, 4] becomes H_{n-1} ... H_1 x for packed reflectors: the v of H_i, of length i, at i (i + 1) / 2. */
-  applyPackedReflectors(reflectors: Float64Array, taus: Float64Array, n: number, x: Float64Array): void;
+  /** x [n, 4] becomes H_{n-1} ... H_1 x for reflectors in rows `stride` apart: the v of H_i, of length i, from column 0 on. */
+  applyLowerReflectors(reflectors: Float64Array, taus: Float64Array, n: number, stride: number, x: Float64Array): void;
 
   /** out [4] = |A v - lambda v|^2 of four v, the columns of x [n, 4], and four lambdas; A [n, n]. */
   residualSquares(a: Float64Array, n: number, x: Float64Array, lambdas: Float64Array, out: Float64Array): void;
 
   /** Row j of hi + lo [., n] minus, in double-double, r_mj times row m for start <= m < j; columns > j. */
   subtractRows(hi: Float64Array, lo: Float64Array, n: number, start: number, j: number): void;
+
+  /** r = hi + lo at `at` ... [count] times scale + scaleLo, and rest + restLo at restAt ... -= r^2, in double-double. */
+  scaleRow(
+    hi: Float64Array,
+    lo: Float64Array,
+    at: number,
+    count: number,
+    scale: number,
+    scaleLo: number,
+    rest: Float64Array,
+    restLo: Float64Array,
+    restAt: number,
+  ): void;
 
   /** Rows i and i + 1 of z [., n] become c z_i - s z_{i+1} and s z_i + c z_{i+1}. */
   rotateRows(z: Float64Array, n: number, i: number, c: number, s: number): void;

@@ -34,12 +34,11 @@ export function scaledCopy(
   return out;
 }
 
-/** Writes the lower triangle of a row-major [n, n] matrix times 2^exponent to `out`; row i is at i (i + 1) / 2. */
-export function packedLower(values: Float64Array, n: number, exponent: number, out: Float64Array): Float64Array {
+/** Writes the lower triangle of a row-major [n, n] matrix times 2^exponent to `out`, rows `stride` apart. */
+export function scaledLower(values: Float64Array, n: number, exponent: number, out: Float64Array, stride: number): Float64Array {
   const [first, second] = factors(exponent);
-  let at = 0;
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) out[at++] = values[i * n + j]! * first * second;
+    for (let j = 0; j <= i; j++) out[i * stride + j] = values[i * n + j]! * first * second;
   }
   return out;
 }

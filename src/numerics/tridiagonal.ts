@@ -1,64 +1,106 @@
-/** Householder reduction of a symmetric matrix to tridiagonal form, A = Q T Q^T (after EISPACK tred2: last row first). */
+/** Householder reduction of a symmetric matrix to tridiagonal form, A = Q T Q^T (last row first; blocked as LAPACK's dlatrd). */
 import { makeReflector } from './householder';
-import { packedLower } from './scaling';
+import { packPanels, wholeTiles } from './panels';
+import { scaledLower } from './scaling';
 import type { Steps } from './stepwise';
 import { dot } from './vector';
 import type { Workspace } from './workspace';
+
+/** Updates that wait: enough to leave the matrix alone most of the time, few enough to stay in the second-level cache. */
+const DEFERRED = 16;
+/** Rows that are updated at a time. */
+const STRIP = 16;
 
 export interface Tridiagonal {
   /** Diagonal of T [n]. */
   readonly diagonal: Float64Array;
   /** Off-diagonal of T [n - 1]: entry i couples i and i + 1. */
   readonly offDiagonal: Float64Array;
-  /** Packed rows, row i at i (i + 1) / 2: its first i entries are the v of H_i = I - tau_i v v^T; Q = H_{n-1} ... H_1. */
+  /** Rows `stride` apart: the first i entries of row i are the v of H_i = I - tau_i v v^T; Q = H_{n-1} ... H_1. */
   readonly reflectors: Float64Array;
+  readonly stride: number;
   readonly taus: Float64Array;
 }
 
 /**
  * Reduces 2^exponent times the matrix `full` [n, n], row-major, of which only the lower triangle is read; the scaled entries should
- * be near 1, so that squares stay in range. The work is done on packed rows, which use a cache evenly. Each step reads and writes
- * the matrix once: the rank-two update of one step and the matrix-vector product of the next share a sweep. The result lives in
- * `work`. Pauses after each row.
+ * be near 1, so that squares stay in range. A step reads the matrix once, for one product with a vector; its update
+ * A -= v w^T + w v^T waits until `DEFERRED` of them are made in one pass, and is accounted for in rows and products until then.
+ * The result lives in `work`. Pauses after each row.
  */
 export function* tridiagonalize(full: Float64Array, n: number, exponent: number, work: Workspace): Steps<Tridiagonal> {
-  const a = packedLower(full, n, exponent, work.array((n * (n + 1)) / 2));
+  const stride = strideOf(n);
+  const a = scaledLower(full, n, exponent, work.array(n * stride), stride);
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(Math.max(0, n - 1));
   const taus = work.zeros(n);
-  // The update that is pending; none at first.
-  let v = work.zeros(n);
-  let w = work.zeros(n);
-  let q = work.zeros(n);
-  let p = work.zeros(n);
+  // Waiting updates: v_0, v_1, ..., then w_0, w_1, ..., then v once more, so that [v; w] meets [w; v] in the product.
+  const block = DEFERRED * n;
+  const vectors = work.array(3 * block);
+  const update = { left: work.array(wholeTiles(n) * 2 * DEFERRED), right: work.array(wholeTiles(n) * 2 * DEFERRED) };
+  const p = work.array(n);
+  const c = work.array(2 * DEFERRED);
+  let waiting = 0;
+  const { loops } = work;
   for (let i = n - 1; i >= 0; i--) {
-    // Row i gets the pending update A -= v w^T + w v^T, then gives the next reflector.
-    const row = (i * (i + 1)) / 2;
-    if (i < n - 1) for (let j = 0; j <= i; j++) a[row + j]! -= v[i]! * w[j]! + w[i]! * v[j]!;
+    // Row i gets the waiting updates, then gives the next reflector.
+    const row = i * stride;
+    for (let k = 0; k < waiting; k++) {
+      c[k] = -vectors[block + k * n + i]!;
+      c[DEFERRED + k] = -vectors[k * n + i]!;
+    }
+    loops.addRows(vectors, 0, waiting, n, i + 1, c, 0, a, row);
+    loops.addRows(vectors, block, waiting, n, i + 1, c, DEFERRED, a, row);
     diagonal[i] = a[row + i]!;
     if (i === 0) break;
     const { tau, beta } = makeReflector(a, row, i, i - 1);
     taus[i] = tau;
     offDiagonal[i - 1] = beta;
-    for (let j = 0; j < i; j++) q[j] = a[row + j]!;
-    p.fill(0, 0, i);
-    work.loops.sweepTriangle(a, i, v, w, q, p);
+    const v = a.subarray(row, row + i);
+    // p = (A - V W^T - W V^T) v
+    loops.multiplyTriangle(a, stride, i, v, p);
+    loops.multiplyRows(vectors, block, waiting, n, i, a, row, c, 0);
+    loops.multiplyRows(vectors, 0, waiting, n, i, a, row, c, DEFERRED);
+    for (let k = 0; k < waiting; k++) {
+      c[k] = -c[k]!;
+      c[DEFERRED + k] = -c[DEFERRED + k]!;
+    }
+    loops.addRows(vectors, 0, waiting, n, i, c, 0, p, 0);
+    loops.addRows(vectors, block, waiting, n, i, c, DEFERRED, p, 0);
     // w = tau p - (tau^2 / 2)(p . v) v
-    const half = 0.5 * tau * tau * dot(p, 0, q, 0, i);
-    for (let j = 0; j < i; j++) p[j] = tau * p[j]! - half * q[j]!;
-    [v, q] = [q, v];
-    [w, p] = [p, w];
+    const half = 0.5 * tau * tau * dot(p, 0, v, 0, i);
+    const w = block + waiting * n;
+    for (let j = 0; j < i; j++) vectors[w + j] = tau * p[j]! - half * v[j]!;
+    vectors.set(v, waiting * n);
+    vectors.set(v, 2 * block + waiting * n);
+    waiting++;
+    if (waiting === DEFERRED) {
+      packPanels(update.left, vectors, 0, 1, n, i, 2 * DEFERRED);
+      packPanels(update.right, vectors, block, 1, n, i, 2 * DEFERRED);
+      for (let r = 0; r < i; r += STRIP) {
+        const end = wholeTiles(Math.min(r + STRIP, i));
+        loops.subtractPanels(update.left.subarray(r * 2 * DEFERRED), update.right, a, r * stride, stride, end - r, end, 2 * DEFERRED);
+        yield;
+      }
+      waiting = 0;
+    }
     yield;
   }
-  return { diagonal, offDiagonal, reflectors: a, taus };
+  return { diagonal, offDiagonal, reflectors: a, stride, taus };
 }
 
 /** Words of a workspace that `tridiagonalize` needs. */
 export function tridiagonalWords(n: number): number {
-  return (n * (n + 1)) / 2 + 5 * n;
+  return n * strideOf(n) + DEFERRED * (3 * n + 4 * wholeTiles(n) + 2) + 2 * n;
+}
+
+/** An odd number of cache lines: then rows do not compete for the same places of a cache. */
+function strideOf(n: number): number {
+  const lines = Math.ceil(n / 8);
+  return 8 * (lines % 2 === 0 ? lines + 1 : lines);
 }
 
 /** x [n, 4], an array of the same workspace, becomes Q x. */
 export function applyQ(t: Tridiagonal, work: Workspace, x: Float64Array): void {
-  work.loops.applyPackedReflectors(t.reflectors, t.taus, t.diagonal.length, x);
+  work.loops.applyLowerReflectors(t.reflectors, t.taus, t.diagonal.length, t.stride, x);
 }

@@ -24,12 +24,15 @@ export function viewSpectrum(
 
 /**
  * All readings of `whole`; the error bar of each is the delete-one-block jackknife over `folds` (Efron & Stein 1981):
- * sqrt((B - 1) / B * sum (theta_b - mean)^2). A reading that is missing or limited in some fold gets none.
+ * sqrt((B - 1) / B * sum (theta_b - mean)^2). A reading that is missing or limited in some fold gets none, nor does one that
+ * goes with a rank which some fold does not have.
  */
 export function readAll(whole: SpectrumView, folds: readonly SpectrumView[]): NamedReading[] {
+  const sameRank = folds.every((f) => f.rank === whole.rank);
   return READINGS.map((kind) => {
     const reading = kind.read(whole);
-    return { name: kind.name, ...reading, uncertainty: reading.limitedBy === null ? jackknife(folds.map((f) => kind.read(f))) : null };
+    const comparable = reading.limitedBy === null && (sameRank || !kind.ofRank);
+    return { name: kind.name, ...reading, uncertainty: comparable ? jackknife(folds.map((f) => kind.read(f))) : null };
   });
 }
 

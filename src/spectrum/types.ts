@@ -20,6 +20,8 @@ export interface ReadingValue {
 
 export interface ReadingKind {
   readonly name: string;
+  /** Has a term for each of `rank` eigenvalues: readings of different ranks differ by a choice of units, and have no spread. */
+  readonly ofRank?: true;
   read(s: SpectrumView): ReadingValue;
 }
 

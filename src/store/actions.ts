@@ -106,7 +106,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       ];
       const results = { ...get().results };
       opened.reports.forEach((report, i) => {
-        results[subjects[opened.checkpoints.length + i]!.id] = { report, request: null, probe: null };
+        results[subjects[opened.checkpoints.length + i]!.id] = { report, request: null, probe: null, verified: null };
       });
       set({ results });
       if (get().pending) {
@@ -165,10 +165,14 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       const controller = (stop = new AbortController());
       const { id, inspection } = subject;
       const settings = settingsOf(get(), id);
-      // The threshold is applied to what is shown, at once and without the engine: a link opens to the same numbers, error bars included.
-      const request = { ...requestOf(inspection, settings), threshold: 0 };
+      // Threshold and digits are applied to what is shown, at once and without the engine: a link opens to the same numbers, error bars included.
+      const request = { ...requestOf(inspection, settings), threshold: 0, digits: null };
       const before = get().results[id];
-      const keep = (report: Report) => set({ results: { ...get().results, [id]: { report, request, probe: settings.probe } } });
+      const { expected } = get();
+      const keep = (report: Report) => {
+        const verified = expected !== null && report.provenance.grams !== null ? report.provenance.grams === expected : null;
+        set({ results: { ...get().results, [id]: { report, request, probe: settings.probe, verified } } });
+      };
 
       let report: Report | null = null;
       const events = batch<AnalysisEvent>((items) => {
@@ -178,7 +182,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
         if (progress) set({ progress });
       }, BATCH_DELAY);
 
-      set({ running: id, progress: null });
+      set({ running: id, progress: null, expected: null });
       try {
         const final = await client.analyze({ id, probe: settings.probe, request }, events.push, controller.signal);
         events.close();

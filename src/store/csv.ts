@@ -5,9 +5,9 @@ const HEADER = 'layer,side,quantity,index,value,uncertainty,limited_by';
 
 export function csvOf(report: Report): string {
   const lines = [HEADER];
-  for (const { tap, dimension, rows, floor, eigenvalues, readings } of report.spectra) {
+  for (const { tap, dimension, rows, floor, digits, eigenvalues, readings } of report.spectra) {
     const start = `${cell(tap.layer)},${tap.side}`;
-    lines.push(`${start},dimension,,${dimension},,`, `${start},rows,,${rows},,`, `${start},floor,,${floor},,`);
+    lines.push(`${start},dimension,,${dimension},,`, `${start},rows,,${rows},,`, `${start},floor,,${floor},,`, `${start},digits,,${digits},,`);
     for (const r of readings)
       lines.push(`${start},${cell(r.name)},,${r.value ?? ''},${r.uncertainty ?? ''},${r.limitedBy ?? ''}`);
     eigenvalues.forEach((value, i) => lines.push(`${start},eigenvalue,${i + 1},${value},,${value <= floor ? 'floor' : ''}`));

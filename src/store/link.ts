@@ -1,14 +1,12 @@
 /** Links: made from what is in view, and opened into it. */
 import type { ProbeFile } from '../analysis/events';
 import { decodeLink, digestOf, encodeLink, type Link, type Source } from '../analysis/link';
-import { defaultRequest, type Request } from '../analysis/request';
-import type { Report } from '../analysis/report';
 import { messageOf } from '../base/errors';
 import type { Environment } from './environment';
 import { shownReport, sidesOf } from './report';
 import { drawnSides, selectedLayer } from './selection';
 import { currentSubject, type Subject } from './session';
-import { editsOf, requestOf, settingsOf, thresholdOf } from './settings';
+import { digitsOf, editsOf, requestOf, settingsOf, thresholdOf } from './settings';
 import type { App, Get, Set } from './store';
 
 /** A link to a local file that is not here yet. */
@@ -22,6 +20,8 @@ export interface Pending {
 
 export interface LinkSlice {
   pending: Pending | null;
+  /** The Grams of the link that was opened, until a run has been compared with them. */
+  expected: string | null;
   /** Copies the link of what is in view, and says what it holds. */
   copyLink(): Promise<void>;
   /** Opens a link: a fragment, or a whole address. */
@@ -42,6 +42,7 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       view: link.view,
       pending: null,
       settings: { ...get().settings, [subject.id]: { edits: editsOf(link.request), probe } },
+      expected: link.grams,
     });
     if (subject.inspection)
       void get()
@@ -51,6 +52,7 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
 
   return {
     pending: null,
+    expected: null,
 
     copyLink: async () => {
       const link = linkOf(get());
@@ -81,7 +83,7 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       }
       const { source } = link;
       if (source.kind === 'example') {
-        set({ view: link.view, pending: null });
+        set({ view: link.view, pending: null, expected: link.grams });
         await get().openExample(source.id, link.request);
         return;
       }
@@ -127,7 +129,7 @@ export function linkOf(state: App): Link | null {
   if (!subject) return null;
   const settings = settingsOf(state, subject.id);
   const probe = state.probes.find((p) => p.id === settings.probe);
-  const request = subject.inspection ? requestOf(subject.inspection, settings) : requestOfReport(report!);
+  const request = subject.inspection ? requestOf(subject.inspection, settings) : report!.request;
   const source: Source =
     subject.source.kind === 'local' && probe
       ? { ...subject.source, probe: { name: probe.name.slice(0, 1000), fingerprint: probe.fingerprint } }
@@ -135,28 +137,14 @@ export function linkOf(state: App): Link | null {
   const available = sidesOf(report);
   return {
     source,
-    request: { ...request, threshold: thresholdOf(state) },
+    request: { ...request, threshold: thresholdOf(state), digits: digitsOf(state) },
     view: {
       ...state.view,
       layer: selectedLayer(state),
       sides: available.length > 0 ? [...drawnSides(state.view, available)] : state.view.sides,
     },
+    grams: report?.provenance.grams ?? null,
     // An example is recomputed where the link is opened: its numbers need not travel.
     digest: report && source.kind === 'local' ? digestOf(report) : [],
-  };
-}
-
-/** What a snapshot tells of the request that made it. */
-function requestOfReport(report: Report): Request {
-  const { probe, model, provenance } = report;
-  return {
-    ...defaultRequest,
-    seed: Math.max(0, Math.trunc(probe.seed)),
-    samples: probe.samples > 0 ? probe.samples : null,
-    positions: probe.positions > 0 ? probe.positions : null,
-    loss: probe.loss,
-    fisher: probe.fisher,
-    backend: provenance.backend === 'webgpu' ? 'webgpu' : 'cpu-f64',
-    choices: Object.fromEntries(model.choices.filter((c) => !c.assumed).map((c) => [c.key, c.value])),
   };
 }

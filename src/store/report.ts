@@ -1,10 +1,10 @@
-/** Results by subject, as computed; what is shown is re-read at the current threshold. */
+/** Results by subject, as computed; what is shown is re-read at the current threshold and digits. */
 import type { AnalysisEvent } from '../analysis/events';
-import { rereadSpectrum } from '../analysis/reread';
+import { rereadSpectrum, type Cut } from '../analysis/reread';
 import type { Layer, Report, Side, Spectrum } from '../analysis/report';
 import type { Request } from '../analysis/request';
 import { currentSubject } from './session';
-import { requestOf, settingsOf, thresholdOf } from './settings';
+import { digitsOf, requestOf, settingsOf, thresholdOf } from './settings';
 import type { App } from './store';
 
 export interface Result {
@@ -12,6 +12,8 @@ export interface Result {
   /** What was asked for; null for a snapshot, which does not say. */
   request: Request | null;
   probe: string | null;
+  /** Whether its Grams have the bits of the link that it was opened by; null where there was none. */
+  verified: boolean | null;
 }
 
 export interface ReportSlice {
@@ -74,23 +76,27 @@ function equal(a: readonly (number | null)[], b: readonly (number | null)[]): bo
   return a.length === b.length && a.every((x, i) => x === b[i]);
 }
 
-let last: { raw: Report; threshold: number; shown: Report } | null = null;
-const read = new WeakMap<Spectrum, { threshold: number; shown: Spectrum }>();
+let last: { raw: Report; cut: Cut; shown: Report } | null = null;
+const read = new WeakMap<Spectrum, { cut: Cut; shown: Spectrum }>();
 
-/** One spectrum at a threshold; the same object comes back while neither changes, so that only what is new is drawn again. */
-function readOnce(spectrum: Spectrum, threshold: number): Spectrum {
+/** One spectrum at a cut; the same object comes back while neither changes, so that only what is new is drawn again. */
+function readOnce(spectrum: Spectrum, cut: Cut): Spectrum {
   let entry = read.get(spectrum);
-  if (entry?.threshold !== threshold) read.set(spectrum, (entry = { threshold, shown: rereadSpectrum(spectrum, threshold) }));
+  if (!entry || !sameCut(entry.cut, cut)) read.set(spectrum, (entry = { cut, shown: rereadSpectrum(spectrum, cut) }));
   return entry.shown;
 }
 
-/** The report in view, read at the threshold in view. */
+function sameCut(a: Cut, b: Cut): boolean {
+  return a.threshold === b.threshold && a.digits === b.digits;
+}
+
+/** The report in view, read at the threshold and to the digits in view. */
 export function shownReport(state: App): Report | null {
   const raw = state.current === null ? undefined : state.results[state.current]?.report;
   if (!raw) return null;
-  const threshold = thresholdOf(state);
-  if (last?.raw !== raw || last.threshold !== threshold) {
-    last = { raw, threshold, shown: { ...raw, spectra: raw.spectra.map((s) => readOnce(s, threshold)) } };
+  const cut: Cut = { threshold: thresholdOf(state), digits: digitsOf(state) };
+  if (last?.raw !== raw || !sameCut(last.cut, cut)) {
+    last = { raw, cut, shown: { ...raw, spectra: raw.spectra.map((s) => readOnce(s, cut)) } };
   }
   return last.shown;
 }
@@ -136,8 +142,8 @@ export function settingsChanged(state: App): boolean {
   return settings.probe !== result.probe || essence(wanted) !== essence(result.request);
 }
 
-/** What matters to a computation: the threshold is applied afterwards. */
+/** What matters to a computation: threshold and digits are applied afterwards. */
 function essence(request: Request): string {
-  const entries = Object.entries({ ...request, threshold: 0, choices: Object.entries(request.choices).sort() });
+  const entries = Object.entries({ ...request, threshold: 0, digits: null, choices: Object.entries(request.choices).sort() });
   return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -18,6 +18,8 @@ export interface SettingsSlice {
   chooseOption(key: string, value: string): void;
   chooseProbe(id: string | null): Promise<void>;
   setThreshold(threshold: number): void;
+  /** null takes back the person's choice. */
+  setDigits(digits: number | null): void;
 }
 
 const none: Settings = { edits: {}, probe: null };
@@ -60,6 +62,12 @@ export function settingsSlice(set: Set, get: Get): SettingsSlice {
       const subject = currentSubject(get());
       if (subject) write(subject.id, { edits: { ...settingsOf(get(), subject.id).edits, threshold: clampThreshold(threshold) } });
     },
+    setDigits: (digits) => {
+      const subject = currentSubject(get());
+      if (!subject) return;
+      const { digits: _, ...edits } = settingsOf(get(), subject.id).edits;
+      write(subject.id, { edits: digits === null ? edits : { ...edits, digits } });
+    },
   };
 }
 
@@ -76,6 +84,12 @@ export function thresholdOf(state: Pick<App, 'settings' | 'subjects' | 'current'
   const subject = currentSubject(state);
   if (!subject) return 0;
   return settingsOf(state, subject.id).edits.threshold ?? subject.inspection?.request.threshold ?? 0;
+}
+
+/** Digits that were asked for; null = those that each spectrum was computed for. */
+export function digitsOf(state: Pick<App, 'settings' | 'subjects' | 'current'>): number | null {
+  const subject = currentSubject(state);
+  return subject ? (settingsOf(state, subject.id).edits.digits ?? null) : null;
 }
 
 /** A request (of a link or an example) as edits: its nulls mean "the default". */

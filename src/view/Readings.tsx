@@ -7,7 +7,7 @@ import { thresholdOf } from '../store/settings';
 import { useApp, useStore } from './app-context';
 import { glossary, type TermName } from './glossary';
 import { limitWords, ReadingValue, Uncertainty } from './Numeral';
-import { spectrumSentence } from './sentence';
+import { digitsWords, spectrumSentence } from './sentence';
 import { Segments } from './SpectrumPanel';
 import { Term } from './Term';
 
@@ -70,7 +70,9 @@ export function Readings() {
               </dt>
               <dd className="num">{scientific(spectrum.floor, 2)}</dd>
               <dd className="reason">
-                {spectrum.eigenvalues[0]! > 0 ? `${scientific(spectrum.floor / spectrum.eigenvalues[0]!, 2)} of the largest` : ''}
+                {spectrum.eigenvalues[0]! > 0
+                  ? `${scientific(spectrum.floor / spectrum.eigenvalues[0]!, 2)} of the largest, ${digitsWords(spectrum.digits)}`
+                  : ''}
               </dd>
             </div>
             <div>

@@ -8,6 +8,7 @@ import { TensorTable } from './TensorTable';
 /** Everything behind the numbers: what was read, how, on what, and what was left out. */
 export function ReportTab() {
   const report = useApp(shownReport);
+  const verified = useApp((s) => (s.current === null ? null : (s.results[s.current]?.verified ?? null)));
   if (!report) return <div role="tabpanel" id="panel-report" aria-labelledby="tab-report" className="panel" />;
   const { checkpoint, model, probe, provenance, skipped } = report;
   return (
@@ -25,6 +26,13 @@ export function ReportTab() {
             {duration(provenance.seconds)}
             {Object.entries(provenance.phases).map(([phase, seconds]) => ` · ${phase} ${duration(seconds)}`)}
           </Fact>
+          {provenance.grams && (
+            <Fact name="Grams">
+              <code className="hash">{provenance.grams}</code>
+              {verified === true && <strong> verified: the same bits as where the link was made</strong>}
+              {verified === false && ' not the bits of where the link was made: another backend, browser or version'}
+            </Fact>
+          )}
           {provenance.partial && <Fact name="state">not finished: what is here is complete, the rest is missing</Fact>}
           <Fact name="probe">{probe.description}</Fact>
           <Fact name="samples">

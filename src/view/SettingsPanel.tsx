@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { BACKENDS } from '../analysis/request';
-import { FISHERS, LOSSES, type Choice } from '../analysis/report';
+import type { Choice } from '../analysis/report';
+import { FISHERS, LOSSES } from '../analysis/request';
 import { count } from '../figure/number';
 import { shownReport } from '../store/report';
 import { currentSubject, type Subject } from '../store/session';

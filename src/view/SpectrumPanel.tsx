@@ -7,6 +7,7 @@ import { drawnSides, selectedLayer } from '../store/selection';
 import { thresholdOf } from '../store/settings';
 import type { App } from '../store/store';
 import { useApp, useStore } from './app-context';
+import { DigitsControl } from './DigitsControl';
 import Plot from './Plot';
 import { spectrumSentence } from './sentence';
 import { Term } from './Term';
@@ -91,6 +92,7 @@ export function SpectrumPanel({ themeName }: { themeName: string }) {
           </button>
         )}
         <span className="spread" />
+        <DigitsControl usual={spectra[0]?.digits ?? null} />
         <ThresholdControl />
       </div>
     </section>

@@ -10,7 +10,7 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
   const below =
     threshold > 0
       ? `the floor or your cut at ${scientific(threshold, 2)} of the largest`
-      : `the floor of this computation (${scientific(s.floor, 2)})`;
+      : `the floor of this computation (${scientific(s.floor, 2)}, ${digitsWords(s.digits)})`;
   if (s.tap.side === 'weight') return weightSentence(s, below);
   if (s.rank === 0) return `All ${count(s.dimension)} ${directions} are below ${below}: nothing is alive here on this probe.`;
   if (s.sampleLimited) {
@@ -24,13 +24,26 @@ export function spectrumSentence(s: Spectrum, threshold: number): string {
     return `${some} are above ${below}: none is dead on this probe.`;
   }
   const verb = s.deficit === 1 ? 'is' : 'are';
-  return `${count(s.deficit)} of ${count(s.dimension)} ${directions} ${verb} below ${below}: dead on this probe of ${count(s.rows)} rows, and not limited by samples.`;
+  return `${count(s.deficit)} of ${count(s.dimension)} ${directions} ${verb} below ${below}: ${coarse(s) ?? `dead on this probe of ${count(s.rows)} rows, and not limited by samples`}.`;
+}
+
+/** What is below a floor of several digits may be known to fewer; null where not one digit is known of any. */
+function coarse(s: Spectrum): string | null {
+  const known = s.eigenvalues.slice(s.rank).filter((x) => x <= s.floor && x > Math.max(s.noise.forward, s.noise.solver)).length;
+  if (known === 0) return null;
+  const them = known === s.deficit ? (known === 1 ? 'it is' : 'all are') : `${count(known)} of them ${known === 1 ? 'is' : 'are'}`;
+  return `counted as dead, but ${them} known to fewer digits`;
+}
+
+/** What stands above a floor. */
+export function digitsWords(digits: number): string {
+  return digits === 1 ? 'one digit above it' : `${digits} digits above it`;
 }
 
 /** A tensor has no probe: its missing rank is its own. */
 function weightSentence(s: Spectrum, below: string): string {
   if (s.deficit === 0) return `All ${count(s.dimension)} weight directions are above ${below}: the tensor has full rank.`;
-  return `${count(s.deficit)} of ${count(s.dimension)} weight directions ${s.deficit === 1 ? 'is' : 'are'} below ${below}: the tensor has rank ${count(s.rank)}.`;
+  return `${count(s.deficit)} of ${count(s.dimension)} weight directions ${s.deficit === 1 ? 'is' : 'are'} below ${below}: ${coarse(s) ?? `the tensor has rank ${count(s.rank)}`}.`;
 }
 
 /** Which backend, in words. */
@@ -44,6 +57,7 @@ export function methodsParagraph(report: Report): string {
   const methods = [...new Set(spectra.map((s) => s.method))];
   const jackknife = spectra.some((s) => s.readings.some((r) => r.uncertainty !== null));
   const floors = spectra.flatMap((s) => (s.eigenvalues[0]! > 0 && s.floor > 0 ? [s.floor / s.eigenvalues[0]!] : []));
+  const digits = Math.min(...spectra.map((s) => s.digits));
   const parts = [
     `Spectra of ${checkpoint.name} (${checkpoint.fingerprint}; ${model.title}; ${count(model.parameters)} parameters) were computed with ${provenance.app} on ${backendName(provenance.backend)} (${provenance.device}).`,
     probe.kind === 'none'
@@ -52,7 +66,7 @@ export function methodsParagraph(report: Report): string {
     'Gram matrices are averages over rows (samples, or samples times positions).',
     methods.length > 0 ? `Eigenvalues: ${methods.join('; ')}.` : '',
     floors.length > 0
-      ? `Eigenvalues at or below the numerical floor (at most ${scientific(Math.max(...floors), 2)} of the largest) were counted as dead and not read as values.`
+      ? `Eigenvalues at or below the numerical floor (at most ${scientific(Math.max(...floors), 2)} of the largest) were counted as dead and not read as values; those above it are known to ${digits === 1 ? 'one digit' : `${digits} digits`} or more.`
       : '',
     jackknife ? 'Uncertainties are jackknife standard errors over blocks of samples.' : '',
     `${count(spectra.length)} spectra of ${count(report.layers.length)} layers in ${duration(provenance.seconds)}${provenance.partial ? '; the run was stopped before its end' : ''}.`,

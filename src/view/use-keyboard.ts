@@ -6,6 +6,7 @@ export const shortcuts: readonly (readonly [string, string])[] = [
   ['/', 'filter the layers'],
   ['j  k', 'next and previous layer'],
   ['t', 'relative cut'],
+  ['d', 'digits above the floor'],
   ['c', 'copy a link to this view'],
   ['?', 'this help'],
   ['Esc', 'cancel the analysis, or close what is open'],
@@ -26,6 +27,7 @@ export function useKeyboard(openHelp: () => void): void {
     const keys: Record<string, (event: KeyboardEvent) => void> = {
       '/': focus('layer-filter'),
       t: focus('threshold'),
+      d: focus('digits'),
       j: () => store.getState().step(1),
       k: () => store.getState().step(-1),
       c: () => void store.getState().copyLink(),

@@ -1,10 +1,12 @@
 /** A pool of float64 workers: jobs start in the order in which they come, each on the first worker that is free. */
+import { joinGramParts, type GramPart } from '../numerics/cpu/gram-parts';
 import type { EigenResult, Gram, Solver } from '../numerics/types';
 import type { WireError } from './protocol';
 import { fromWire } from './rpc';
 
 export type PoolJob =
   | { kind: 'gram'; x: Float64Array; rows: number; d: number }
+  | { kind: 'gram-part'; x: Float64Array; rows: number; d: number; part: number; parts: number }
   | { kind: 'eigenvalues'; gram: Gram; residuals: boolean };
 
 export type PoolReply = { result: unknown } | { error: WireError };
@@ -24,6 +26,9 @@ interface Pending {
   signal: AbortSignal | undefined;
 }
 
+/** Multiply-adds of a Gram from which on it is worth a copy of the rows for each worker. */
+const WORTH_PARTS = 2 ** 26;
+
 export class SolverPool implements Solver {
   private readonly queue: Pending[] = [];
   private readonly idle: PoolWorker[] = [];
@@ -38,9 +43,14 @@ export class SolverPool implements Solver {
     return this.run({ kind: 'eigenvalues', gram, residuals: options.residuals ?? true }, options.signal);
   }
 
-  /** X^T X of X [rows, d]. */
-  gramOfRows(x: Float64Array, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
-    return this.run({ kind: 'gram', x, rows, d }, signal);
+  /** X^T X of X [rows, d]; by all workers together where none has anything else to do. The bits do not depend on it. */
+  async gramOfRows(x: Float64Array, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+    const alone = this.queue.length + this.busy.size === 0;
+    if (!alone || this.size === 1 || rows * d * d < WORTH_PARTS) return this.run({ kind: 'gram', x, rows, d }, signal);
+    const parts = Array.from({ length: this.size }, (_, part) =>
+      this.run<GramPart>({ kind: 'gram-part', x, rows, d, part, parts: this.size }, signal),
+    );
+    return joinGramParts(await Promise.all(parts));
   }
 
   dispose(): void {

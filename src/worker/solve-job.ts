@@ -1,15 +1,28 @@
 /** One job of the solver pool, and the arrays of its answer that may move instead of being copied. */
-import { gramOfRows } from '../numerics/cpu/gram';
+import { gramOfRows, gramPart } from '../numerics/cpu/gram';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import type { PoolJob, PoolReply } from './pool';
 import { toWire } from './rpc';
 
 export function solveJob(job: PoolJob): { reply: PoolReply; transfer: ArrayBuffer[] } {
   try {
-    const result = job.kind === 'gram' ? gramOfRows(job.x, job.rows, job.d) : eigenvaluesOfGram(job.gram, { residuals: job.residuals });
+    const result = compute(job);
     const arrays = Object.values(result).filter((v): v is Float64Array<ArrayBuffer> => v instanceof Float64Array);
     return { reply: { result }, transfer: arrays.map((a) => a.buffer) };
   } catch (error) {
     return { reply: { error: toWire(error) }, transfer: [] };
+  }
+}
+
+function compute(job: PoolJob): object {
+  switch (job.kind) {
+    case 'gram':
+      return gramOfRows(job.x, job.rows, job.d);
+    case 'gram-part':
+      return gramPart(job.x, job.rows, job.d, job.part, job.parts);
+    case 'eigenvalues':
+      return eigenvaluesOfGram(job.gram, { residuals: job.residuals });
+    default:
+      return job satisfies never;
   }
 }

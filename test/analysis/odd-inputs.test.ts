@@ -4,9 +4,11 @@ import { analyze } from '../../src/analysis/analyze';
 import type { AnalysisEvent } from '../../src/analysis/events';
 import { Report } from '../../src/analysis/report';
 import type { Request } from '../../src/analysis/request';
+import type { DType } from '../../src/checkpoint/types';
 import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import { inlineSolver } from '../../src/numerics/solver';
 import { stubCheckpoint, type Stub } from '../checkpoint-stub';
+import { hadamard } from '../oracle/matrices';
 
 const reference = cpuNumerics();
 
@@ -58,6 +60,51 @@ describe('a bundle of recorded taps', () => {
       expect(found).toHaveLength(values.length);
       values.forEach((v, i) => expect(found[i], side).toBeCloseTo(v, 14));
     }
+  });
+});
+
+describe('eighteen orders', () => {
+  // diag(2^-k) H / 8: exact in float64, singular values 2^-k for two k each, eigenvalues from 1 down to 2e-19.
+  const n = 64;
+  const rowsOfH = hadamard(n);
+  const values = Array.from({ length: n * n }, (_, at) => (rowsOfH[at]! / 8) * 2 ** -(Math.floor(at / n) >> 1));
+  const truth = Array.from({ length: n }, (_, k) => 4 ** -(k >> 1));
+  const volume = truth.reduce((sum, x) => sum + Math.log(x), 0);
+
+  it.each([
+    ['of a weight', 'odd', 'weight', 1],
+    ['of taps recorded in float64', 'act/fc', 'activation', n],
+  ])('%s are read: full rank, log det+ to 1e-9', async (_, name, side, rows) => {
+    const report = await run({ [name]: { shape: [n, n], values, dtype: 'f64' } });
+    const s = spectrum(report, name.replace('act/', ''), side)!;
+    expect(s).toMatchObject({ rank: n, deficit: 0, digits: 1 });
+    s.eigenvalues.forEach((x, k) => expect(Math.abs((x * rows) / truth[k]! - 1), `#${k}`).toBeLessThan(1e-9));
+    const found = s.readings.find((r) => r.name === 'logDetPlus')!.value!;
+    expect(Math.abs((found + n * Math.log(rows)) / volume - 1)).toBeLessThan(1e-9);
+  });
+
+  it('of taps recorded in float32 or less are not: the floor says so', async () => {
+    const rank = async (dtype: DType) => spectrum(await run({ 'act/fc': { shape: [n, n], values, dtype } }), 'fc', 'activation')!.rank;
+    const [double, single, half, brain] = [await rank('f64'), await rank('f32'), await rank('f16'), await rank('bf16')];
+    expect(double).toBe(n);
+    expect(single).toBeLessThan(double);
+    expect(half).toBeLessThan(single);
+    expect(brain).toBeLessThan(half);
+    expect(brain).toBeGreaterThan(0);
+  });
+
+  it('of a recorded Gram are not: its entries are rounded', async () => {
+    const gram = Array.from({ length: n * n }, (_, at) => values.reduce((sum, x, k) => (k % n === Math.floor(at / n) ? sum + x * values[k - (k % n) + (at % n)]! : sum), 0));
+    const floor = async (dtype: DType) => spectrum(await run({ 'gram/fc': { shape: [n, n], values: gram, dtype } }), 'fc', 'parameter')!.floor;
+    expect(await floor('f64')).toBeGreaterThan(1e-14 / n);
+    expect(await floor('f32')).toBeGreaterThan(1e-5 / n);
+  });
+
+  it('are read to fewer digits where more are wanted', async () => {
+    const ranks = await Promise.all([1, 9, 12].map(async (digits) => spectrum(await run({ 'act/fc': { shape: [n, n], values, dtype: 'f64' } }, { digits }), 'fc', 'activation')!.rank));
+    expect(ranks[0]).toBe(n);
+    expect(ranks[1]).toBeLessThan(n);
+    expect(ranks[2]).toBeLessThan(ranks[1]!);
   });
 });
 

@@ -44,13 +44,21 @@ describe('the report', () => {
   });
 });
 
-describe('rereading under a threshold', () => {
-  it('moves rank and readings as a fresh analysis would, and leaves eigenvalues alone', async () => {
-    const report = await analyzeFiles(PROBE, { folds: 0 });
-    for (const threshold of [0, 1e-6, 1e-2, 0.5]) {
-      const fresh = await analyzeFiles(PROBE, { folds: 0, threshold });
-      expect(report.spectra.map((s) => rereadSpectrum(s, threshold))).toEqual(fresh.spectra);
-    }
-    expect(report.spectra.every((s) => rereadSpectrum(s, 1).rank === 0)).toBe(true);
+describe('rereading', () => {
+  it.each([
+    { threshold: 0, digits: null }, { threshold: 1e-6, digits: null }, { threshold: 1e-2, digits: 1 }, { threshold: 0, digits: 4 }, { threshold: 0, digits: 12 },
+  ])('%o moves floor, rank and readings as a fresh analysis would, and leaves eigenvalues alone', async (cut) => {
+    const [report, fresh] = await Promise.all([analyzeFiles(PROBE, { folds: 0 }), analyzeFiles(PROBE, { folds: 0, ...cut })]);
+    expect(report.spectra.map((s) => rereadSpectrum(s, cut))).toEqual(fresh.spectra);
+  });
+
+  it('to fewer digits shows more eigenvalues, under a higher threshold fewer', async () => {
+    const example = ['modular-addition.safetensors', 'modular-addition.probe.npz'].map((f) => join('public/examples', f));
+    const report = await analyzeFiles(example, { folds: 0, loss: 'ce', layers: 'blocks.0.mlp.W_in' });
+    const ranks = (cut: Parameters<typeof rereadSpectrum>[1]) => report.spectra.map((s) => rereadSpectrum(s, cut).rank);
+    expect(ranks({ threshold: 1, digits: null }).every((rank) => rank === 0)).toBe(true);
+    const [fine, coarse] = [ranks({ threshold: 0, digits: 1 }), ranks({ threshold: 0, digits: 12 })];
+    expect(fine.every((rank, i) => rank >= coarse[i]!)).toBe(true);
+    expect(fine).not.toEqual(coarse);
   });
 });

@@ -30,6 +30,7 @@ async function seen(page: Page): Promise<Record<string, unknown>> {
       sentence: text('[data-testid="sentence"]'),
       subject: text('[data-testid="subject"]'),
       threshold: Number((document.querySelector('[data-testid="threshold"]') as HTMLInputElement | null)?.value),
+      digits: (document.querySelector('[data-testid="digits"]') as HTMLInputElement | null)?.value,
       plots: plots.map((p) => ({ data: JSON.stringify(p.data), x: [p.layout.xaxis?.type, p.layout.xaxis?.range], y: [p.layout.yaxis?.type, p.layout.yaxis?.range] })),
     };
   });
@@ -44,11 +45,12 @@ describe('the gallery', () => {
       const row = first.page.locator(`[data-testid="table-row-${layer}-${side}"] [data-quantity="deficit"]`);
       expect(await row.textContent(), `${layer} ${side}`).toBe(String(deficit));
     }
-    // A view that is not the default: another layer, another threshold.
+    // A view that is not the default: another layer, another threshold, other digits.
     const rows = await first.page.locator('[data-testid^="table-row-"]').count();
     await first.page.locator('[data-testid^="table-row-"]').nth(Math.min(2, rows - 1)).click();
     await first.page.locator('[data-testid="threshold"]').fill('1e-3');
     await first.page.locator('[data-testid="threshold"]').press('Enter');
+    await first.page.locator('[data-testid="digits"]').fill('4');
     await first.page.click('[data-testid="share"]');
     await first.page.waitForSelector('[data-testid="toast"]');
     expect(await first.page.textContent('[data-testid="toast"]')).toMatch(/no weights/);
@@ -60,6 +62,8 @@ describe('the gallery', () => {
     await finished(second.page, example.expect.length);
     const after = await seen(second.page);
     expect(after).toEqual(before);
+    await second.page.click('#tab-report');
+    await second.page.waitForSelector('#panel-report :text("verified: the same bits")');
     expect([...first.complaints, ...second.complaints]).toEqual([]);
     await first.context.close();
     await second.context.close();

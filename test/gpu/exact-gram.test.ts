@@ -1,11 +1,14 @@
 /** The exact Gram against big-integer arithmetic, entry by entry, and its hash against the CPU's. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
-import { exactGramOnGpu, residueVariants } from '../../src/gpu/exact-gram';
+import { DISPATCH_COSTS, exactGramOnGpu, residueVariants } from '../../src/gpu/exact-gram';
 import type { ExactGramOptions } from '../../src/gpu/exact-gram';
+import type { Dispatch } from '../../src/gpu/kernel';
 import { exactGram, integerGramSteps } from '../../src/numerics/exact/exact-gram';
+import { gramBits } from '../../src/numerics/exact/fixed-point';
 import { exactResult } from '../../src/numerics/exact/integer-gram';
 import type { IntegerGram } from '../../src/numerics/exact/integer-gram';
+import { coprimeModuli } from '../../src/numerics/exact/moduli';
 import { runAtOnce } from '../../src/numerics/stepwise';
 import { toBigInt } from '../oracle/exact';
 import { bitsOf, families, matrix, testQueue } from './queue';
@@ -108,6 +111,38 @@ describe.each(Object.keys(residueVariants) as (keyof typeof residueVariants)[])(
       expect(bigIntegers(got)).toEqual(new Array(3).fill((2048n * BigInt(value) ** 2n) << BigInt(2 * BITS)));
     }
   });
+});
+
+it('cuts its work into dispatches within the budget that make every tile modulo every number once', async () => {
+  const [rows, columns] = [2048, 160];
+  const x = matrix(rows, columns, 17, (random) => random.integer(201) - 100);
+  const dispatches: Dispatch[] = [];
+  const run = queue.run.bind(queue);
+  queue.run = (work, signal) => {
+    const list = [...work].flat() as Dispatch[];
+    dispatches.push(...list);
+    return run(list, signal);
+  };
+  const variant = residueVariants.quad;
+  const { fixed } = await onGpu(x, rows, columns, { variant });
+  queue.run = run;
+  const tiles = columns / variant.side;
+  const moduli = coprimeModuli(2047, gramBits(fixed) + 1).length;
+  const made = new Set<string>();
+  const { products } = queue.software ? DISPATCH_COSTS.software : DISPATCH_COSTS.gpu;
+  for (const { params, grid } of dispatches.filter(({ kernel }) => kernel === variant.kernel)) {
+    let work = 0;
+    for (let k = 0; k < grid[2]!; k++) {
+      for (let i = 0; i < grid[1]; i++) {
+        const [modulus, tileRow] = [params.firstModulus! + k, params.firstTileRow! + i];
+        expect(made.has(`${modulus} ${tileRow}`)).toBe(false);
+        made.add(`${modulus} ${tileRow}`);
+        work += (tiles - tileRow) * variant.side ** 2 * rows;
+      }
+    }
+    expect(work).toBeLessThanOrEqual(products);
+  }
+  expect(made.size).toBe(moduli * tiles);
 });
 
 it('is equivariant under powers of two', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GRAM_BLOCK_ROWS, gramOnGpu, gramVariants } from '../../src/gpu/gram';
+import type { Dispatch } from '../../src/gpu/kernel';
 import { bitsOf, families, matrix, testQueue } from './queue';
 
 const queue = await testQueue();
@@ -73,18 +74,32 @@ describe.each(Object.keys(gramVariants) as (keyof typeof gramVariants)[])('gram,
   });
 });
 
-it('cuts large work into several dispatches, and both kernels give the same exact integers', async () => {
-  const [rows, columns] = [GRAM_BLOCK_ROWS, 544];
+it('cuts large work into dispatches within the budget, and both kernels give the same exact integers', async () => {
+  const [rows, columns] = [GRAM_BLOCK_ROWS, 832];
   const x = matrix(rows, columns, 7, (random) => random.integer(3) - 1);
-  let dispatches = 0;
+  const dispatches: Dispatch[] = [];
   const run = queue.run.bind(queue);
   queue.run = (work, signal) => {
-    const list = [...work];
-    dispatches += list.length;
+    const list = [...work].flat() as Dispatch[];
+    dispatches.push(...list);
     return run(list, signal);
   };
   const quad = await onGpu(x, rows, columns, 'quad');
   queue.run = run;
-  if (queue.software) expect(dispatches).toBe(2);
+  const { kernel, side, softwareWork } = gramVariants.quad;
+  const tiles = Math.ceil(columns / side);
+  const made = dispatches
+    .filter((one) => one.kernel === kernel)
+    .map(({ params, grid }) => ({ first: params.firstTileRow!, count: grid[1] }));
+  // Every tile row once, in order.
+  const tileRows = made.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
+  expect(tileRows).toEqual(Array.from({ length: tiles }, (_, i) => i));
+  if (queue.software) {
+    for (const { first, count } of made) {
+      const upper = count * (tiles - first) - (count * (count - 1)) / 2;
+      expect(upper * rows * side * side).toBeLessThanOrEqual(softwareWork);
+    }
+    expect(made.length).toBeGreaterThan(1);
+  }
   expect(await onGpu(x, rows, columns, 'shared')).toEqual(quad);
 });

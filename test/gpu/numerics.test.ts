@@ -135,13 +135,13 @@ describe('KernelQueue', () => {
 
 describe('kernel descriptions', () => {
   it.each(Object.values(kernels).map((kernel) => [kernel.name, kernel] as const))('%s is what its WGSL declares', (_, kernel) => {
-    const declared = [...kernel.source.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var<([^>]+)>\s*(\w+)\s*:\s*([^;]+);/g)].map((m) => ({
+    const declared = [...kernel.source.matchAll(/@group\((\d+)\)\s*@binding\((\d+)\)\s*var(?:<([^>]+)>)?\s*(\w+)\s*:\s*([^;]+);/g)].map((m) => ({
       group: Number(m[1]),
       binding: Number(m[2]),
-      space: m[3]!.replace(/\s/g, ''),
+      space: (m[3] ?? m[5])!.replace(/\s/g, ''),
       name: m[4],
     }));
-    const space = { 'read-only-storage': 'storage,read', storage: 'storage,read_write' };
+    const space = { 'read-only-storage': 'storage,read', storage: 'storage,read_write', texture: 'texture_2d<f32>', sampler: 'sampler' };
     expect(declared).toEqual([
       ...kernel.bindings.map(({ name, type }, binding) => ({ group: 0, binding, space: space[type], name })),
       { group: 0, binding: kernel.bindings.length, space: 'uniform', name: 'params' },

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
-import { addGrams, dualGramOfRows, gramOfRows, gramOfRowsAsync, subtractGrams } from '../../src/numerics/cpu/gram';
+import {
+  addGrams, dualGramOfRows, gramOfRows, gramOfRowsAsync, gramPart, plainGramOfRows, plainGramPart, subtractGrams,
+} from '../../src/numerics/cpu/gram';
+import { joinGramParts } from '../../src/numerics/cpu/gram-parts';
 import { fisherGramOfRows, fisherGramOfRowsAsync } from '../../src/numerics/cpu/fisher-gram';
 import type { Gram } from '../../src/numerics/types';
 import { fromBigInt, toBigInt } from '../oracle/exact';
@@ -102,6 +105,75 @@ describe('gramOfRows', () => {
     const aborted = gramOfRowsAsync(x, 8192, 192, controller.signal);
     setTimeout(() => controller.abort(), 5);
     await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('components that are hard to slice', () => {
+  const random = new Random(31);
+  const kinds: Record<string, (k: number) => number> = {
+    'entries from 1 to 2^-60': () => random.normal() * 2 ** -random.integer(60),
+    'one large entry in a column': (k) => (k < 7 ? 1 : random.normal() * 2 ** -40),
+    'all bits set, all of one sign': () => 1 - 2 ** -53,
+    'ties of the rounding to slices': () => (random.integer(2 ** 20) + 0.5) * 2 ** -25,
+  };
+  for (const [name, component] of Object.entries(kinds)) {
+    for (const rows of [192, 193, 250]) {
+      it(`${name}, ${rows} rows: within 2^-90`, () => {
+        const d = 7;
+        const x = Float64Array.from({ length: rows * d }, (_, k) => component(k));
+        expect(largestError(gramOfRows(x, rows, d), rows, (i, k) => x[k * d + i]!)).toBeLessThan(2 ** -90);
+      });
+    }
+  }
+});
+
+describe('parts for several workers', () => {
+  const random = new Random(12);
+
+  for (const [rows, d] of [[5, 1], [40, 33], [70, 150], [0, 20]] as const) {
+    it(`[${rows}, ${d}] in 1, 2 or 3 parts: the bits of the whole`, () => {
+      const x = random.normals(rows * d);
+      // The last columns are float32, which part of them decides nothing.
+      const mixed = x.map((v, k) => (k % d > d / 2 ? Math.fround(v) : v));
+      for (const parts of [1, 2, 3]) {
+        const each = Array.from({ length: parts }, (_, part) => part);
+        for (const data of [x, mixed, Float32Array.from(x)]) {
+          expect(joinGramParts(each.map((part) => gramPart(data, rows, d, part, parts)))).toEqual(gramOfRows(data, rows, d));
+        }
+        expect(joinGramParts(each.map((part) => plainGramPart(x, rows, d, part, parts)))).toEqual(plainGramOfRows(x, rows, d));
+      }
+    });
+  }
+
+  it('two parts have about the same area', () => {
+    const areas = [0, 1].map((part) => {
+      const { from, to, dimension } = gramPart(new Float64Array(512), 1, 512, part, 2);
+      return (to - from) * (dimension - (from + to - 1) / 2);
+    });
+    expect(Math.abs(areas[0]! / areas[1]! - 1)).toBeLessThan(0.05);
+  });
+});
+
+describe('plainGramOfRows', () => {
+  it('is the hi + lo Gram to float64 roundoff, symmetric, deeper and wider than a block', () => {
+    const random = new Random(9);
+    for (const [rows, d] of [[1, 1], [3, 5], [300, 21], [520, 70]] as const) {
+      const x = random.normals(rows * d);
+      const plain = plainGramOfRows(x, rows, d);
+      const { hi } = gramOfRows(x, rows, d);
+      expect([plain.lo, plain.roundoff, plain.rows]).toEqual([null, 2 ** -53, rows]);
+      for (let i = 0; i < d; i++) {
+        for (let j = 0; j < d; j++) {
+          expect(plain.hi[i * d + j]).toBe(plain.hi[j * d + i]);
+          expect(Math.abs(plain.hi[i * d + j]! - hi[i * d + j]!)).toBeLessThanOrEqual(rows * 2 ** -53 * Math.sqrt(hi[i * d + i]! * hi[j * d + j]!));
+        }
+      }
+    }
+  });
+
+  it('refuses what is not finite and what overflows', () => {
+    expect(() => plainGramOfRows(Float64Array.of(1, NaN), 2, 1)).toThrow(expect.objectContaining({ code: 'not-finite' }));
+    expect(() => plainGramOfRows(Float64Array.of(1e200), 1, 1)).toThrow(expect.objectContaining({ code: 'gram-overflow' }));
   });
 });
 

@@ -53,11 +53,22 @@ const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 
 /** Each: sizes -> arguments. */
 const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: number) => Argument[]> = {
-  multiplyTiles: (random, tiles, length, k) => {
-    const words = [1, 3, 4][k % 3]!;
-    const panel = 2 * words * length;
+  multiplyTiles: (random, tiles, length) => {
+    const panel = 2 * length;
     const [a, b, out] = [random.normals(2 * panel), random.normals((tiles + 1) * panel), random.normals(8 * tiles)];
-    return [words, a, panel, b, panel, tiles, length, out];
+    return [a, panel, b, panel, tiles, length, out];
+  },
+  sliceVectors: (random, n, length, k) => {
+    const width = 4 * (1 + (n % 5));
+    const [values, tails] = [random.normals(width * length), random.normals(width * length).map((x) => x * 2 ** -54)];
+    const plane = width * length + (k % 3);
+    return [values, tails, k % 2, random.normals(width), width, length, random.normals(5 * plane), plane];
+  },
+  addSlices: (random, count, unitsAt, k) => {
+    const plane = k + count + (k % 2);
+    const target = () => random.normals(k + count);
+    const [lo, sums, units] = [target().map((x) => x * 2 ** -54), random.normals(5 * plane), random.normals(unitsAt + count)];
+    return [target(), lo, k, sums, k % 2, plane, 0.25, units, unitsAt, count];
   },
   addTiles: (random, count, unitsAt, k) => {
     const target = () => random.normals(k + count);
@@ -68,29 +79,47 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
     return [random.normals(rows * depth), random.normals(columns * depth), random.normals(rows * columns), rows, columns, depth];
   },
-  sweepTriangle: (random, n) => {
-    const vectors = Array.from({ length: 4 }, () => random.normals(n)) as [Float64Array, Float64Array, Float64Array, Float64Array];
-    return [random.normals((n * (n + 1)) / 2), n, ...vectors];
+  subtractPanels: (random, n, m, depth) => {
+    const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
+    const stride = columns + (n % 3);
+    const out = random.normals(m + rows * stride);
+    return [random.normals(rows * depth), random.normals(columns * depth), out, m, stride, rows, columns, depth];
+  },
+  multiplyTriangle: (random, m, k) => {
+    const stride = m + (k % 3);
+    return [random.normals(m * stride), stride, m, random.normals(m), random.normals(m)];
   },
   sweepRows: (random, rows, m, k) => {
     const columns = rows + m;
     const [x, u] = [random.normals(rows), random.normals(rows)];
-    const [v, y, q] = [random.normals(columns), random.normals(columns), random.normals(columns)];
-    return [random.normals(rows * columns), rows, columns, k % rows, x, v, u, y, q];
+    const [v, y, q, z] = [random.normals(columns), random.normals(columns), random.normals(columns), random.normals(columns)];
+    return [random.normals(rows * columns), rows, columns, k % rows, x, v, u, y, q, random.normal(), z];
   },
-  multiplyTransposed: (random, rows, m, k) => {
-    const columns = rows + m - 1;
-    return [random.normals(rows * columns), rows, columns, k % rows, random.normals(rows), random.normals(columns)];
+  multiplyRows: (random, rows, length, k) => {
+    const stride = length + (k % 3);
+    return [random.normals(k + rows * stride), k, rows, stride, length, random.normals(2 + length), 2, random.normals(1 + rows), 1];
+  },
+  addRows: (random, rows, length, k) => {
+    const stride = length + (k % 3);
+    return [random.normals(k + rows * stride), k, rows, stride, length, random.normals(2 + rows), 2, random.normals(1 + length), 1];
   },
   applyRowReflectors: (random, count, m) => {
     const columns = count + m - 1;
     return [random.normals(count * columns), random.normals(count), count, columns, random.normals(4 * columns)];
   },
-  applyPackedReflectors: (random, n) => [random.normals((n * (n + 1)) / 2), random.normals(n), n, random.normals(4 * n)],
+  applyLowerReflectors: (random, n, k) => {
+    const stride = n + (k % 3);
+    return [random.normals(n * stride), random.normals(n), n, stride, random.normals(4 * n)];
+  },
   residualSquares: (random, n) => [random.normals(n * n), n, random.normals(4 * n), random.normals(4), random.normals(4)],
   subtractRows: (random, n, m, k) => {
     const j = k % n;
     return [random.normals(n * n), random.normals(n * n).map((x) => x * 2 ** -54), n, m % (j + 1), j];
+  },
+  scaleRow: (random, count, at, restAt) => {
+    const pairs = (length: number) => [random.normals(length), random.normals(length).map((x) => x * 2 ** -54)] as const;
+    const scale = random.normal();
+    return [...pairs(at + count), at, count, scale, scale * 2 ** -54, ...pairs(restAt + count), restAt];
   },
   rotateRows: (random, n, i) => [random.normals((i + 2) * n), n, i, random.normal(), random.normal()],
 };

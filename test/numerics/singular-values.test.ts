@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
+import { ConvergenceError } from '../../src/numerics/convergence-error';
+import { dqds } from '../../src/numerics/dqds';
 import { applyV, bidiagonalize, bidiagonalWords } from '../../src/numerics/bidiagonal';
 import { getLane, setLane } from '../../src/numerics/lanes';
 import { bidiagonalSingularValues } from '../../src/numerics/singular-values';
@@ -46,6 +48,33 @@ describe('bidiagonal singular values', () => {
     const got = runAtOnce(bidiagonalSingularValues(Float64Array.of(1, 1e-150), Float64Array.of(1)));
     expect(got[0]).toBeCloseTo(Math.SQRT2, 14);
     expect(got[1]! / (1e-150 / Math.SQRT2)).toBeCloseTo(1, 13);
+  });
+
+  it('clusters, splits, both directions and eighteen orders: sums and products of squares are those of the matrix', () => {
+    const random = new Random(8);
+    const n = 60;
+    const make = (entry: (k: number) => number) => Float64Array.from({ length: n }, (_, k) => entry(k));
+    const cases: [Float64Array, Float64Array][] = [
+      [make(() => random.normal()), make(() => random.normal()).subarray(1)],
+      [make((k) => (k < 30 ? 1 : 1e-8)), make(() => 1e-9 * random.normal()).subarray(1)],
+      [make(() => 1), make((k) => (k % 7 ? 1e-3 * random.normal() : 0)).subarray(1)],
+      [make((k) => 10 ** (-0.3 * k)), make((k) => 10 ** (-0.3 * k) * random.normal()).subarray(1)],
+      [make((k) => 10 ** (-0.3 * (n - k))), make((k) => 10 ** (-0.3 * (n - k + 1)) * random.normal()).subarray(1)],
+      [make(() => 10 ** (-9 * random.uniform())), make(() => 10 ** (-9 * random.uniform())).subarray(1)],
+    ];
+    for (const [d, e] of cases) {
+      const got = runAtOnce(bidiagonalSingularValues(d, e));
+      const squares = (x: Float64Array) => x.reduce((sum, v) => sum + v * v, 0);
+      const logs = (x: Float64Array) => x.reduce((sum, v) => sum + Math.log(Math.abs(v)), 0);
+      expect(squares(got) / (squares(d) + squares(e))).toBeCloseTo(1, 13);
+      expect(Math.abs(logs(got) - logs(d))).toBeLessThan(1e-11);
+    }
+  });
+
+  it('NaN that never converges is a ConvergenceError with its name', () => {
+    for (const [q, e] of [[NaN, 1], [1, NaN]]) {
+      expect(() => runAtOnce(dqds(Float64Array.of(1, q!, 2), Float64Array.of(e!, 1)))).toThrow(ConvergenceError);
+    }
   });
 
   it('zeros on the diagonal, zero couplings, and nothing at all', () => {

@@ -21,3 +21,12 @@ export function fromBigInt(integer: bigint, bits: number): number {
   const drop = Math.max(0, magnitude.toString(2).length - 64);
   return sign * Number(magnitude >> BigInt(drop)) * 2 ** (drop - bits);
 }
+
+/** A decimal number, as '-1.25e-7', times 2^bits, rounded down. */
+export function decimalToBigInt(text: string, bits: number): bigint {
+  const [mantissa = '', exponent = '0'] = text.split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const power = Number(exponent) - fraction.length;
+  const scaled = BigInt(whole + fraction) << BigInt(bits);
+  return power >= 0 ? scaled * 10n ** BigInt(power) : scaled / 10n ** BigInt(-power);
+}

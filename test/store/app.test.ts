@@ -74,11 +74,12 @@ describe('a drop', () => {
 });
 
 describe('settings', () => {
-  it('notices what was not computed yet, but not the threshold', async () => {
+  it('notices what was not computed yet, but not threshold and digits', async () => {
     const { store } = setup();
     await store.getState().openFiles([file('model.safetensors')]);
     expect(settingsChanged(store.getState())).toBe(false);
     store.getState().setThreshold(1e-3);
+    store.getState().setDigits(4);
     expect(settingsChanged(store.getState())).toBe(false);
     store.getState().edit({ seed: 8 });
     expect(settingsChanged(store.getState())).toBe(true);
@@ -102,6 +103,21 @@ describe('settings', () => {
     expect(client.requests).toHaveLength(1);
     store.getState().setThreshold(Number.NaN);
     expect(shownReport(store.getState())!.spectra.find((s) => s.dimension === 256)!.rank).toBe(before.rank);
+  });
+});
+
+describe('digits', () => {
+  it('move the floor of the same spectra, without computing, until the choice is taken back', async () => {
+    const { store, client } = setup();
+    await store.getState().openFiles([file('model.safetensors')]);
+    const at = shownReport(store.getState())!.spectra.findIndex((s) => s.deficit > 0);
+    const spectrum = () => shownReport(store.getState())!.spectra[at]!;
+    const usual = spectrum();
+    store.getState().setDigits(1);
+    expect(spectrum()).toMatchObject({ digits: 1, floor: usual.noise.solver, rank: usual.dimension, eigenvalues: usual.eigenvalues });
+    store.getState().setDigits(null);
+    expect(spectrum()).toEqual(usual);
+    expect(client.requests).toHaveLength(1);
   });
 });
 
@@ -136,7 +152,7 @@ describe('cancel', () => {
     const { store } = setup({ pause: 150 });
     await store.getState().openFiles([file('big.safetensors')]);
     const id = store.getState().current!;
-    const earlier = { report: { ...fakeReport(), spectra: [] }, request: null, probe: null };
+    const earlier = { report: { ...fakeReport(), spectra: [] }, request: null, probe: null, verified: null };
     store.setState({ results: { [id]: earlier } });
     const run = store.getState().run();
     store.getState().cancel();
@@ -180,6 +196,7 @@ describe('links', () => {
     first.store.getState().edit({ seed: 11 });
     first.store.getState().look({ scale: 'absolute', index: 'log', range: { x: [0, 2], y: [-9, 0] } });
     first.store.getState().setThreshold(1e-6);
+    first.store.getState().setDigits(5);
     await first.store.getState().run();
     await first.store.getState().copyLink();
     expect(first.page.copied).toBe(`https://host.example/sub/${first.page.fragment}`);
@@ -265,7 +282,7 @@ describe('csvOf', () => {
       .trim()
       .split('\r\n');
     expect(lines[0]).toBe('layer,side,quantity,index,value,uncertainty,limited_by');
-    expect(lines).toHaveLength(1 + 3 + 8 + 3);
+    expect(lines).toHaveLength(1 + 4 + 8 + 3);
     expect(lines.slice(1).every((l) => l.startsWith(`"'=HYPERLINK(""https://evil.example""),x",activation,`))).toBe(true);
     expect(lines.at(-1)).toContain(`eigenvalue,3,${spectrum.eigenvalues[2]},,floor`);
   });

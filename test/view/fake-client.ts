@@ -37,11 +37,14 @@ export function fakeSpectrum(layer: FakeLayer, side: Side, rows = 961): Spectrum
   const least = live.at(-1) ?? null;
   return {
     tap: { layer: layer.name, side },
+    gram: { of: 'words', sha256: '0'.repeat(64) },
     dimension: width,
     rows,
     eigenvalues,
     residuals: eigenvalues.map(() => floor * 0.1),
     floor,
+    digits: 9,
+    noise: { forward: floor * 1e-16, solver: floor * 1e-12, digits: 11 },
     covers: 'all',
     rank,
     deficit: width - rank,
@@ -78,6 +81,7 @@ export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'mo
   return {
     kind: 'deadreckon-report',
     schema: 1,
+    request: defaultRequest,
     checkpoint: {
       format: 'safetensors',
       name,
@@ -140,6 +144,7 @@ export function fakeReport(layers: readonly FakeLayer[] = fakeLayers, name = 'mo
       seconds: 0,
       phases: {},
       partial: true,
+      grams: null,
     },
   };
 }

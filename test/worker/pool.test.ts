@@ -51,6 +51,18 @@ describe('the solver pool', () => {
     expect(new Set(values).size).toBe(1);
   });
 
+  it('makes one large Gram with all workers, to the same bits', async () => {
+    const rows = 1030;
+    const d = 256;
+    const large = new Random(6).normals(rows * d);
+    const here = gramOfRows(large, rows, d);
+    for (const size of [1, 2, 3]) {
+      const { pool: p, made } = pool(size);
+      expect(await p.gramOfRows(large, rows, d)).toEqual(here);
+      expect(made.length).toBe(size);
+    }
+  });
+
   it('rejects bad input with its kind, and goes on', async () => {
     const { pool: p } = pool(1);
     await expect(p.gramOfRows(new Float64Array([1, NaN]), 1, 2)).rejects.toMatchObject({ name: 'InputError' });

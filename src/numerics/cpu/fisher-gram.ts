@@ -3,7 +3,7 @@
  * Sample i has the gradient g_i = sum_t a_it delta_it^T [p, q], so K_ij = <g_i, g_j> = sum_{t,s} (a_it . a_js)(delta_it . delta_js).
  */
 import { addProducts, productWords } from '../exact-products';
-import type { PairMatrix, Vectors } from '../exact-products';
+import type { PairMatrix, Vectors } from '../product-blocks';
 import { productError, sumError } from '../double-double';
 import { exponentOf, largestMagnitude, scaledCopy } from '../scaling';
 import { runAtOnce, runBreathing } from '../stepwise';
@@ -11,7 +11,8 @@ import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
 import { inWorkspace } from '../workspace';
 import type { Workspace } from '../workspace';
-import { assertFinite, finishedGram, pairMatrix } from './gram';
+import { assertFinite } from './gram';
+import { joinGramParts, pairMatrix } from './gram-parts';
 
 type Matrix = Float64Array | Float32Array;
 
@@ -50,10 +51,11 @@ export function* fisherGramSteps(a: Matrix, delta: Matrix, samples: number, posi
   const factors: Factors = { a: scaledCopy(a, -exponentA), delta: scaledCopy(delta, -exponentDelta), samples, positions, p, q };
   const [route, words] = ghost <= gradients ? [ghostSteps, ghostWords] : [gradientSteps, gradientWords];
   return yield* inWorkspace(2 * samples * samples + words(factors), function* (work) {
-    const K = pairMatrix(samples, work);
+    const K = pairMatrix(samples, samples, work);
     yield* route(K, factors, work);
     const exponent = 2 * (exponentA + exponentDelta);
-    return finishedGram(scaledCopy(K.hi, exponent), scaledCopy(K.lo, exponent), samples, samples);
+    const [hi, lo] = [scaledCopy(K.hi, exponent), scaledCopy(K.lo, exponent)];
+    return joinGramParts([{ dimension: samples, rows: samples, from: 0, to: samples, hi, lo, stride: samples }]);
   });
 }
 
@@ -81,8 +83,8 @@ function ghostWords({ positions, p, q }: Factors): number {
 function* ghostSteps(K: PairMatrix, { a, delta, samples, positions, p, q }: Factors, work: Workspace): Steps<void> {
   const step = tileSamples(positions);
   const side = step * positions;
-  const A = pairMatrix(side, work);
-  const D = pairMatrix(side, work);
+  const A = pairMatrix(side, side, work);
+  const D = pairMatrix(side, side, work);
   for (let i = 0; i < samples; i += step) {
     for (let j = i; j < samples; j += step) {
       const rows = Math.min(step, samples - i);
@@ -140,7 +142,8 @@ function gradientWords(factors: Factors): number {
   const width = bandWidth(factors);
   const entries = width * q;
   const making = productWords({ count: width, length: positions }, { count: q });
-  return 2 * samples * entries + Math.max(making, productWords({ count: samples, length: entries }, { count: samples }));
+  const gradients = { count: samples, length: entries };
+  return 2 * samples * entries + Math.max(making, productWords(gradients, gradients));
 }
 
 /** Gradients are made as pairs, a band of input features at a time, and their Gram is summed over the bands. */

@@ -1,17 +1,14 @@
 /** Gram matrices of taps in float64, as hi + lo pairs of about 100 bits. */
 import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
-import { addProducts, productWords } from '../exact-products';
-import type { PairMatrix, Vectors } from '../exact-products';
+import type { Vectors } from '../product-blocks';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
-import { inWorkspace } from '../workspace';
-import type { Workspace } from '../workspace';
+import { joinGramParts, ownPart, pairPart, plainPart } from './gram-parts';
+import type { GramPart } from './gram-parts';
 
 type Matrix = Float64Array | Float32Array;
-
-const SQUARE = 16;
 
 /** G = X^T X [d, d] of X [rows, d]. Throws InputError `not-finite` or `gram-overflow`. */
 export function gramOfRows(x: Matrix, rows: number, d: number): Gram {
@@ -46,55 +43,37 @@ export function subtractGrams(total: Gram, part: Gram): Gram {
   return combine(total, part, -1);
 }
 
+/** What worker `part` of `parts` contributes to `gramOfRows`: `joinGramParts` of all parts has the same bits. */
+export function gramPart(x: Matrix, rows: number, d: number, part: number, parts: number): GramPart {
+  assertFinite(x, rows, d);
+  return runAtOnce(pairPart(columns(x, rows, d), rows, part, parts, ownPart));
+}
+
+/** X^T X in float64 alone, `lo` is null: for comparison, and where 53 bits will do. */
+export function plainGramOfRows(x: Float64Array, rows: number, d: number): Gram {
+  assertFinite(x, rows, d);
+  return runAtOnce(plainPart(x, rows, d, 0, 1, (whole) => joinGramParts([whole])));
+}
+
+/** What worker `part` of `parts` contributes to `plainGramOfRows`. */
+export function plainGramPart(x: Float64Array, rows: number, d: number, part: number, parts: number): GramPart {
+  assertFinite(x, rows, d);
+  return runAtOnce(plainPart(x, rows, d, part, parts, ownPart));
+}
+
 export function* gramSteps(x: Matrix, rows: number, d: number): Steps<Gram> {
   assertFinite(x, rows, d);
-  return yield* selfProducts({ values: x, offset: 0, count: d, length: rows, vectorStride: 1, componentStride: d }, rows);
+  return yield* pairPart(columns(x, rows, d), rows, 0, 1, (whole) => joinGramParts([whole]));
 }
 
 export function* dualGramSteps(x: Matrix, rows: number, d: number): Steps<Gram> {
   assertFinite(x, rows, d);
-  return yield* selfProducts({ values: x, offset: 0, count: rows, length: d, vectorStride: d, componentStride: 1 }, rows);
+  const vectors = { values: x, offset: 0, count: rows, length: d, vectorStride: d, componentStride: 1 };
+  return yield* pairPart(vectors, rows, 0, 1, (whole) => joinGramParts([whole]));
 }
 
-function* selfProducts(vectors: Vectors, rows: number): Steps<Gram> {
-  const n = vectors.count;
-  return yield* inWorkspace(2 * n * n + productWords(vectors, vectors), function* (work) {
-    const target = pairMatrix(n, work);
-    yield* addProducts(target, vectors, vectors, 1, work);
-    return finishedGram(target.hi.slice(), target.lo.slice(), n, rows);
-  });
-}
-
-/** A zero matrix [n, n] of pairs. */
-export function pairMatrix(n: number, work: Workspace): PairMatrix {
-  return { hi: work.zeros(n * n), lo: work.zeros(n * n), offset: 0, stride: n };
-}
-
-/** Mirrors the upper half and checks that nothing overflowed. */
-export function finishedGram(hi: Float64Array, lo: Float64Array, dimension: number, rows: number): Gram {
-  mirror(hi, dimension);
-  mirror(lo, dimension);
-  for (let i = 0; i < dimension; i++) {
-    if (!Number.isFinite(hi[i * dimension + i]!)) {
-      throw new InputError(
-        'gram-overflow',
-        `The sum of squares of column ${i} is beyond float64 (1.8e308). ` +
-          'Values up to 1e150 were expected: rescale the weights or the probe.',
-      );
-    }
-  }
-  return { dimension, rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
-}
-
-/** Copies the upper half to the lower, in squares that the cache holds. */
-function mirror(a: Float64Array, n: number): void {
-  for (let i0 = 0; i0 < n; i0 += SQUARE) {
-    for (let j0 = i0; j0 < n; j0 += SQUARE) {
-      for (let i = i0; i < Math.min(i0 + SQUARE, n); i++) {
-        for (let j = Math.max(j0, i + 1); j < Math.min(j0 + SQUARE, n); j++) a[j * n + i] = a[i * n + j]!;
-      }
-    }
-  }
+function columns(x: Matrix, rows: number, d: number): Vectors {
+  return { values: x, offset: 0, count: d, length: rows, vectorStride: 1, componentStride: d };
 }
 
 export function assertFinite(x: Matrix, rows: number, d: number): void {

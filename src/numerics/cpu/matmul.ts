@@ -3,6 +3,7 @@
  * keeps a tile of the result in registers (Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008).
  * The order of summation depends on k alone.
  */
+import { packPanels, wholeTiles } from '../panels';
 import { engine } from '../workspace';
 
 /** A matrix inside an array: element (i, j) is values[offset + i * rowStride + j * columnStride]. */
@@ -13,8 +14,6 @@ export interface MatrixView {
   readonly columnStride: number;
 }
 
-/** Lines of a panel: the innermost loops keep a tile of 4 x 4 results. */
-const TILE = 4;
 /** Depth of a block: a panel of B, 4 * 256 * 8 bytes = 8 KiB, stays in the L1 cache. */
 const DEPTH = 256;
 /** Rows of a block of A: 64 * 256 * 8 bytes = 128 KiB, stays in the L2 cache. */
@@ -28,8 +27,8 @@ const SMALL = 1024;
 export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset: number, m: number, k: number, n: number): void {
   if (m * k * n < SMALL && k <= DEPTH) return multiplySmall(a, b, out, offset, m, k, n);
   const depth = Math.min(DEPTH, k);
-  const rows = Math.min(ROWS, roundUp(m));
-  const columns = Math.min(COLUMNS, roundUp(n));
+  const rows = Math.min(ROWS, wholeTiles(m));
+  const columns = Math.min(COLUMNS, wholeTiles(n));
   const work = engine().open(rows * depth + columns * depth + rows * columns);
   const panelsA = work.array(rows * depth);
   const panelsB = work.array(columns * depth);
@@ -38,11 +37,11 @@ export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset
     const nb = Math.min(columns, n - j0);
     for (let k0 = 0; k0 < k; k0 += depth) {
       const kb = Math.min(depth, k - k0);
-      pack(panelsB, b.values, b.offset + k0 * b.rowStride + j0 * b.columnStride, b.columnStride, b.rowStride, nb, kb);
+      packPanels(panelsB, b.values, b.offset + k0 * b.rowStride + j0 * b.columnStride, b.columnStride, b.rowStride, nb, kb);
       for (let i0 = 0; i0 < m; i0 += rows) {
         const mb = Math.min(rows, m - i0);
-        pack(panelsA, a.values, a.offset + i0 * a.rowStride + k0 * a.columnStride, a.rowStride, a.columnStride, mb, kb);
-        work.loops.multiplyPanels(panelsA, panelsB, block, roundUp(mb), roundUp(nb), kb);
+        packPanels(panelsA, a.values, a.offset + i0 * a.rowStride + k0 * a.columnStride, a.rowStride, a.columnStride, mb, kb);
+        work.loops.multiplyPanels(panelsA, panelsB, block, wholeTiles(mb), wholeTiles(nb), kb);
         addBlock(out, offset + i0 * n + j0, n, block, mb, nb);
       }
     }
@@ -64,45 +63,9 @@ function multiplySmall(a: MatrixView, b: MatrixView, out: Float64Array, offset: 
   }
 }
 
-function roundUp(length: number): number {
-  return Math.ceil(length / TILE) * TILE;
-}
-
-/**
- * Copies `count` lines of `length` values into panels of `TILE` interleaved lines, zero where a panel has no line:
- * panels[(line - line % TILE) * length + t * TILE + line % TILE] = value t of the line.
- */
-function pack(
-  panels: Float64Array,
-  values: Float64Array,
-  offset: number,
-  lineStride: number,
-  stride: number,
-  count: number,
-  length: number,
-): void {
-  let to = 0;
-  for (let line = 0; line < count; line += TILE) {
-    let p = offset + line * lineStride;
-    if (line + TILE <= count) {
-      for (let t = 0; t < length; t++, p += stride, to += TILE) {
-        panels[to] = values[p]!;
-        panels[to + 1] = values[p + lineStride]!;
-        panels[to + 2] = values[p + 2 * lineStride]!;
-        panels[to + 3] = values[p + 3 * lineStride]!;
-      }
-    } else {
-      const left = count - line;
-      for (let t = 0; t < length; t++, p += stride, to += TILE) {
-        for (let l = 0; l < TILE; l++) panels[to + l] = l < left ? values[p + l * lineStride]! : 0;
-      }
-    }
-  }
-}
-
 /** out[at …] [rows, columns] += block, whose rows are padded to whole tiles. */
 function addBlock(out: Float64Array, at: number, stride: number, block: Float64Array, rows: number, columns: number): void {
-  const padded = roundUp(columns);
+  const padded = wholeTiles(columns);
   for (let i = 0; i < rows; i++) {
     for (let j = 0, to = at + i * stride, from = i * padded; j < columns; j++) out[to + j]! += block[from + j]!;
   }

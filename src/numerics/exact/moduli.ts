@@ -24,6 +24,20 @@ export function garnerInverses(moduli: readonly number[]): Uint32Array {
   return inverses;
 }
 
+/**
+ * What the Chinese remainder theorem makes an integer of, M being the product of the moduli: inverses[k] is 1 / (M / moduli[k]) modulo
+ * moduli[k]; weights [moduli.length + 1, digits] are M / moduli[k], and at the end -M, 16 bits a word, least first.
+ */
+export function chineseRemainder(moduli: readonly number[], digits: number): { inverses: number[]; weights: Uint32Array } {
+  const product = moduli.reduce((all, m) => all * BigInt(m), 1n);
+  const integers = [...moduli.map((m) => product / BigInt(m)), -product];
+  const digitsOf = (integer: bigint) => Array.from({ length: digits }, (_, d) => Number((integer >> BigInt(16 * d)) & 0xffffn));
+  return {
+    inverses: moduli.map((m, k) => inverse(Number(integers[k]! % BigInt(m)), m)),
+    weights: Uint32Array.from(integers.flatMap(digitsOf)),
+  };
+}
+
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -8,6 +8,26 @@ export function multiplyPanels(a: Float64Array, b: Float64Array, out: Float64Arr
   }
 }
 
+export function subtractPanels(
+  a: Float64Array,
+  b: Float64Array,
+  out: Float64Array,
+  at: number,
+  stride: number,
+  rows: number,
+  columns: number,
+  depth: number,
+): void {
+  for (let j = 0; j < columns; j += TILE) {
+    for (let i = 0; i < rows; i += TILE) {
+      tileProduct(a, i * depth, b, j * depth, depth, tile, 0, TILE);
+      for (let k = 0; k < TILE * TILE; k++) out[at + (i + (k >> 2)) * stride + j + (k & 3)]! -= tile[k]!;
+    }
+  }
+}
+
+const tile = new Float64Array(TILE * TILE);
+
 function tileProduct(
   a: Float64Array,
   pa: number,

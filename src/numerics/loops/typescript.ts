@@ -1,21 +1,27 @@
 /** The hot loops in TypeScript: the reference for WebAssembly, and what runs where it cannot. */
 import type { HotLoops } from '../hot-loops';
 import { addTiles, multiplyTiles } from './exact-products';
-import { multiplyPanels } from './matrix-product';
-import { multiplyTransposed, sweepRows, sweepTriangle } from './reductions';
-import { applyPackedReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
-import { subtractRows } from './double-double-rows';
+import { multiplyPanels, subtractPanels } from './matrix-product';
+import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
+import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
+import { scaleRow, subtractRows } from './double-double-rows';
+import { addSlices, sliceVectors } from './slices';
 
 export const typescriptLoops: HotLoops = {
   multiplyTiles,
   addTiles,
+  addSlices,
+  sliceVectors,
   multiplyPanels,
-  sweepTriangle,
+  subtractPanels,
+  multiplyTriangle,
+  multiplyRows,
+  addRows,
   sweepRows,
-  multiplyTransposed,
   applyRowReflectors,
-  applyPackedReflectors,
+  applyLowerReflectors,
   residualSquares,
   subtractRows,
+  scaleRow,
   rotateRows,
 };

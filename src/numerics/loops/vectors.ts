@@ -4,8 +4,8 @@ export function applyRowReflectors(reflectors: Float64Array, taus: Float64Array,
   for (let k = count - 1; k >= 0; k--) reflect(reflectors, k * columns + k, taus[k]!, columns - k, x, 4 * k);
 }
 
-export function applyPackedReflectors(reflectors: Float64Array, taus: Float64Array, n: number, x: Float64Array): void {
-  for (let i = 1; i < n; i++) reflect(reflectors, (i * (i + 1)) / 2, taus[i]!, i, x, 0);
+export function applyLowerReflectors(reflectors: Float64Array, taus: Float64Array, n: number, stride: number, x: Float64Array): void {
+  for (let i = 1; i < n; i++) reflect(reflectors, i * stride, taus[i]!, i, x, 0);
 }
 
 /** The four sums of a dot product. */

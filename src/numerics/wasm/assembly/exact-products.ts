@@ -5,19 +5,13 @@ import { at as address } from './lanes';
 const BIAS: f64 = 6;
 
 /** See HotLoops.multiplyTiles. */
-export function multiplyTiles(words: i32, a: usize, aAt: i32, b: usize, bAt: i32, tiles: i32, length: i32, out: usize): void {
+export function multiplyTiles(a: usize, aAt: i32, b: usize, bAt: i32, tiles: i32, length: i32, out: usize): void {
   a += <usize>aAt << 3;
   b += <usize>bAt << 3;
-  const panel = (<usize>words * length) << 4;
+  const panel = <usize>length << 4;
   let t = 0;
-  if (words == 1) {
-    for (; t + 1 < tiles; t += 2, b += 2 * panel, out += 128) multiplyExact2(a, b, b + panel, length, out);
-    if (t < tiles) multiplyExact(a, b, length, out);
-  } else if (words == 3) {
-    for (; t < tiles; t++, b += panel, out += 64) multiplySplit(a, b, length, out);
-  } else {
-    for (; t < tiles; t++, b += panel, out += 64) multiplyPairs(a, b, length, out);
-  }
+  for (; t + 1 < tiles; t += 2, b += 2 * panel, out += 128) multiplyTwo(a, b, b + panel, length, out);
+  if (t < tiles) multiplyOne(a, b, length, out);
 }
 
 // @ts-ignore: decorator
@@ -30,7 +24,7 @@ function storeTile(out: usize, h0: v128, l0: v128, h1: v128, l1: v128): void {
   v128.store(out, l1, 48);
 }
 
-function multiplyExact(a: usize, b: usize, length: i32, out: usize): void {
+function multiplyOne(a: usize, b: usize, length: i32, out: usize): void {
   let h0 = f64x2.splat(BIAS);
   let h1 = h0;
   let l0 = f64x2.splat(0);
@@ -50,7 +44,7 @@ function multiplyExact(a: usize, b: usize, length: i32, out: usize): void {
 }
 
 /** Two panels of `b` at once: four chains hide the latency of the additions. */
-function multiplyExact2(a: usize, b: usize, c: usize, length: i32, out: usize): void {
+function multiplyTwo(a: usize, b: usize, c: usize, length: i32, out: usize): void {
   let h0 = f64x2.splat(BIAS);
   let h1 = h0;
   let h2 = h0;
@@ -83,66 +77,6 @@ function multiplyExact2(a: usize, b: usize, c: usize, length: i32, out: usize): 
   }
   storeTile(out, h0, l0, h1, l1);
   storeTile(out + 64, h2, l2, h3, l3);
-}
-
-/** l + (xh uh - q + (xh ul + xl uh) + xl ul) for q = s - h. */
-// @ts-ignore: decorator
-@inline
-function lowPart(l: v128, q: v128, xh: v128, xl: v128, uh: v128, ul: v128): v128 {
-  const cross = f64x2.add(f64x2.mul(xh, ul), f64x2.mul(xl, uh));
-  return f64x2.add(l, f64x2.add(f64x2.add(f64x2.sub(f64x2.mul(xh, uh), q), cross), f64x2.mul(xl, ul)));
-}
-
-function multiplySplit(a: usize, b: usize, length: i32, out: usize): void {
-  let h0 = f64x2.splat(BIAS);
-  let h1 = h0;
-  let l0 = f64x2.splat(0);
-  let l1 = l0;
-  for (const end = a + <usize>length * 48; a < end; a += 48, b += 48) {
-    const u = v128.load(b);
-    const uh = v128.load(b, 16);
-    const ul = v128.load(b, 32);
-    const s0 = f64x2.add(h0, f64x2.mul(v128.load64_splat(a), u));
-    l0 = lowPart(l0, f64x2.sub(s0, h0), v128.load64_splat(a, 16), v128.load64_splat(a, 32), uh, ul);
-    h0 = s0;
-    const s1 = f64x2.add(h1, f64x2.mul(v128.load64_splat(a, 8), u));
-    l1 = lowPart(l1, f64x2.sub(s1, h1), v128.load64_splat(a, 24), v128.load64_splat(a, 40), uh, ul);
-    h1 = s1;
-  }
-  storeTile(out, h0, l0, h1, l1);
-}
-
-/** l + (xh uh - q + (xh ul + xl uh) + (xl ul + (x ut + xt u))) */
-// @ts-ignore: decorator
-@inline
-function lowPartOfPairs(l: v128, q: v128, x: v128, xh: v128, xl: v128, xt: v128, u: v128, uh: v128, ul: v128, ut: v128): v128 {
-  const cross = f64x2.add(f64x2.mul(xh, ul), f64x2.mul(xl, uh));
-  const tails = f64x2.add(f64x2.mul(x, ut), f64x2.mul(xt, u));
-  return f64x2.add(l, f64x2.add(f64x2.add(f64x2.sub(f64x2.mul(xh, uh), q), cross), f64x2.add(f64x2.mul(xl, ul), tails)));
-}
-
-function multiplyPairs(a: usize, b: usize, length: i32, out: usize): void {
-  let h0 = f64x2.splat(BIAS);
-  let h1 = h0;
-  let l0 = f64x2.splat(0);
-  let l1 = l0;
-  for (const end = a + (<usize>length << 6); a < end; a += 64, b += 64) {
-    const u = v128.load(b);
-    const uh = v128.load(b, 16);
-    const ul = v128.load(b, 32);
-    const ut = v128.load(b, 48);
-    const x = v128.load64_splat(a);
-    const s0 = f64x2.add(h0, f64x2.mul(x, u));
-    const q0 = f64x2.sub(s0, h0);
-    l0 = lowPartOfPairs(l0, q0, x, v128.load64_splat(a, 16), v128.load64_splat(a, 32), v128.load64_splat(a, 48), u, uh, ul, ut);
-    h0 = s0;
-    const y = v128.load64_splat(a, 8);
-    const s1 = f64x2.add(h1, f64x2.mul(y, u));
-    const q1 = f64x2.sub(s1, h1);
-    l1 = lowPartOfPairs(l1, q1, y, v128.load64_splat(a, 24), v128.load64_splat(a, 40), v128.load64_splat(a, 56), u, uh, ul, ut);
-    h1 = s1;
-  }
-  storeTile(out, h0, l0, h1, l1);
 }
 
 /** See HotLoops.addTiles. */

@@ -1,6 +1,7 @@
 /** What the module exports: the functions of HotLoops, arrays as addresses. */
 export { addTiles, multiplyTiles } from './exact-products';
-export { multiplyPanels } from './matrix-product';
-export { multiplyTransposed, sweepRows, sweepTriangle } from './reductions';
-export { applyPackedReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
-export { subtractRows } from './double-double-rows';
+export { multiplyPanels, subtractPanels } from './matrix-product';
+export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
+export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
+export { scaleRow, subtractRows } from './double-double-rows';
+export { addSlices, sliceVectors } from './slices';

@@ -7,12 +7,26 @@ export function multiplyPanels(a: usize, b: usize, out: usize, rows: i32, column
   for (let j = 0; j < columns; j += 4, b += panel) {
     let pa = a;
     let po = out + (<usize>j << 3);
-    for (let i = 0; i < rows; i += 4, pa += panel, po += stride << 2) tileProduct(pa, b, panel, po, stride);
+    for (let i = 0; i < rows; i += 4, pa += panel, po += stride << 2) tileProduct(pa, b, panel, po, stride, false);
+  }
+}
+
+/** See HotLoops.subtractPanels. */
+export function subtractPanels(a: usize, b: usize, out: usize, at: i32, stride: i32, rows: i32, columns: i32, depth: i32): void {
+  const step = <usize>stride << 3;
+  const panel = <usize>depth << 5;
+  out += <usize>at << 3;
+  for (let j = 0; j < columns; j += 4, b += panel) {
+    let pa = a;
+    let po = out + (<usize>j << 3);
+    for (let i = 0; i < rows; i += 4, pa += panel, po += step << 2) tileProduct(pa, b, panel, po, step, true);
   }
 }
 
 /** 4 x 4: row i of the tile is c_i0 (columns 0, 1) and c_i1 (columns 2, 3). */
-function tileProduct(a: usize, b: usize, panel: usize, out: usize, stride: usize): void {
+// @ts-ignore: decorator
+@inline
+function tileProduct(a: usize, b: usize, panel: usize, out: usize, stride: usize, subtract: bool): void {
   let c00 = f64x2.splat(0);
   let c01 = c00;
   let c10 = c00;
@@ -37,15 +51,15 @@ function tileProduct(a: usize, b: usize, panel: usize, out: usize, stride: usize
     c30 = f64x2.add(c30, f64x2.mul(a3, b0));
     c31 = f64x2.add(c31, f64x2.mul(a3, b1));
   }
-  v128.store(out, c00);
-  v128.store(out, c01, 16);
-  out += stride;
-  v128.store(out, c10);
-  v128.store(out, c11, 16);
-  out += stride;
-  v128.store(out, c20);
-  v128.store(out, c21, 16);
-  out += stride;
-  v128.store(out, c30);
-  v128.store(out, c31, 16);
+  storeRow(out, c00, c01, subtract);
+  storeRow(out + stride, c10, c11, subtract);
+  storeRow(out + 2 * stride, c20, c21, subtract);
+  storeRow(out + 3 * stride, c30, c31, subtract);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow(out: usize, c0: v128, c1: v128, subtract: bool): void {
+  v128.store(out, subtract ? f64x2.sub(v128.load(out), c0) : c0);
+  v128.store(out, subtract ? f64x2.sub(v128.load(out, 16), c1) : c1, 16);
 }

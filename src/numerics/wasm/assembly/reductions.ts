@@ -1,91 +1,205 @@
 /** WebAssembly twin of loops/reductions.ts: sums over even and odd columns are the lanes of a register. */
-import { addFirst, at, sumOf } from './lanes';
+import { addFirst, at as address, sumOf } from './lanes';
 
-/** See HotLoops.sweepTriangle. */
-export function sweepTriangle(a: usize, m: i32, v: usize, w: usize, q: usize, p: usize): void {
-  let i = 0;
-  if (m & 1) {
-    const x = load<f64>(a) - 2 * load<f64>(v) * load<f64>(w);
-    store<f64>(a, x);
-    store<f64>(p, load<f64>(p) + x * load<f64>(q));
-    i = 1;
+/** See HotLoops.multiplyTriangle. */
+export function multiplyTriangle(a: usize, stride: i32, m: i32, q: usize, p: usize): void {
+  memory.fill(p, 0, <usize>m << 3);
+  const step = <usize>stride << 3;
+  let i = m & 3;
+  multiplyCorner(a, step, 0, i, q, p);
+  for (; i < m; i += 4) {
+    multiplyFourRows(a + step * i, step, i, q, p);
+    multiplyCorner(a, step, i, 4, q, p);
   }
-  for (; i < m; i += 2) sweepRowPair(at(a, (i * (i + 1)) >> 1), i, v, w, q, p);
 }
 
-/** Rows i and i + 1, the first at `r0`. */
-function sweepRowPair(r0: usize, i: i32, v: usize, w: usize, q: usize, p: usize): void {
-  let r1 = at(r0, i + 1);
-  const v0 = load<f64>(at(v, i));
-  const w0 = load<f64>(at(w, i));
-  const q0 = load<f64>(at(q, i));
-  const v1 = load<f64>(at(v, i + 1));
-  const w1 = load<f64>(at(w, i + 1));
-  const q1 = load<f64>(at(q, i + 1));
-  const vv0 = f64x2.splat(v0);
-  const ww0 = f64x2.splat(w0);
-  const qq0 = f64x2.splat(q0);
-  const vv1 = f64x2.splat(v1);
-  const ww1 = f64x2.splat(w1);
-  const qq1 = f64x2.splat(q1);
+/** Rows i ... i + 3, the first at `r0`. */
+function multiplyFourRows(r0: usize, step: usize, i: i32, q: usize, p: usize): void {
+  let r1 = r0 + step;
+  let r2 = r1 + step;
+  let r3 = r2 + step;
+  const own = address(q, i);
+  const q0 = v128.load64_splat(own);
+  const q1 = v128.load64_splat(own, 8);
+  const q2 = v128.load64_splat(own, 16);
+  const q3 = v128.load64_splat(own, 24);
   let s0 = f64x2.splat(0);
   let s1 = s0;
-  for (const end = at(r0, i - 1); r0 < end; r0 += 16, r1 += 16, v += 16, w += 16, q += 16, p += 16) {
-    const wj = v128.load(w);
-    const vj = v128.load(v);
+  let s2 = s0;
+  let s3 = s0;
+  for (const end = address(r0, i - 1); r0 < end; r0 += 16, r1 += 16, r2 += 16, r3 += 16, q += 16, p += 16) {
     const qj = v128.load(q);
-    const x = f64x2.sub(v128.load(r0), f64x2.add(f64x2.mul(vv0, wj), f64x2.mul(ww0, vj)));
-    const y = f64x2.sub(v128.load(r1), f64x2.add(f64x2.mul(vv1, wj), f64x2.mul(ww1, vj)));
-    v128.store(r0, x);
-    v128.store(r1, y);
-    s0 = f64x2.add(s0, f64x2.mul(x, qj));
-    s1 = f64x2.add(s1, f64x2.mul(y, qj));
-    v128.store(p, f64x2.add(v128.load(p), f64x2.add(f64x2.mul(x, qq0), f64x2.mul(y, qq1))));
+    const x0 = v128.load(r0);
+    const x1 = v128.load(r1);
+    const x2 = v128.load(r2);
+    const x3 = v128.load(r3);
+    s0 = f64x2.add(s0, f64x2.mul(x0, qj));
+    s1 = f64x2.add(s1, f64x2.mul(x1, qj));
+    s2 = f64x2.add(s2, f64x2.mul(x2, qj));
+    s3 = f64x2.add(s3, f64x2.mul(x3, qj));
+    const low = f64x2.add(f64x2.mul(x0, q0), f64x2.mul(x1, q1));
+    const high = f64x2.add(f64x2.mul(x2, q2), f64x2.mul(x3, q3));
+    v128.store(p, f64x2.add(v128.load(p), f64x2.add(low, high)));
   }
   if (i & 1) {
-    const wj = load<f64>(w);
-    const vj = load<f64>(v);
     const qj = load<f64>(q);
-    const x = load<f64>(r0) - (v0 * wj + w0 * vj);
-    const y = load<f64>(r1) - (v1 * wj + w1 * vj);
-    store<f64>(r0, x);
-    store<f64>(r1, y);
-    s0 = addFirst(s0, x * qj);
-    s1 = addFirst(s1, y * qj);
-    store<f64>(p, load<f64>(p) + (x * q0 + y * q1));
-    r0 += 8;
-    r1 += 8;
+    const x0 = load<f64>(r0);
+    const x1 = load<f64>(r1);
+    const x2 = load<f64>(r2);
+    const x3 = load<f64>(r3);
+    s0 = addFirst(s0, x0 * qj);
+    s1 = addFirst(s1, x1 * qj);
+    s2 = addFirst(s2, x2 * qj);
+    s3 = addFirst(s3, x3 * qj);
+    const low = x0 * load<f64>(own) + x1 * load<f64>(own, 8);
+    store<f64>(p, load<f64>(p) + (low + (x2 * load<f64>(own, 16) + x3 * load<f64>(own, 24))));
     p += 8;
   }
-  const d0 = load<f64>(r0) - 2 * v0 * w0;
-  const c = load<f64>(r1) - (v1 * w0 + w1 * v0);
-  const d1 = load<f64>(r1, 8) - 2 * v1 * w1;
-  store<f64>(r0, d0);
-  store<f64>(r1, c);
-  store<f64>(r1, d1, 8);
-  store<f64>(p, load<f64>(p) + (sumOf(s0) + d0 * q0 + c * q1));
-  store<f64>(p, load<f64>(p, 8) + (sumOf(s1) + c * q0 + d1 * q1), 8);
+  store<f64>(p, sumOf(s0));
+  store<f64>(p, sumOf(s1), 8);
+  store<f64>(p, sumOf(s2), 16);
+  store<f64>(p, sumOf(s3), 24);
 }
 
-/** See HotLoops.sweepRows. Two rows at a time share the loads of v, y and q. */
-export function sweepRows(a: usize, rows: i32, columns: i32, k: i32, x: usize, v: usize, u: usize, y: usize, q: usize): void {
-  v = at(v, k);
-  y = at(y, k);
-  q = at(q, k);
-  let i = k + 1;
-  for (; i + 1 < rows; i += 2) sweepTwoRows(at(a, i * columns + k), columns, columns - k, at(x, i), v, at(u, i), y, q);
-  if (i < rows) sweepRow(at(a, i * columns + k), columns - k, at(x, i), v, load<f64>(at(u, i)), y, q);
+function multiplyCorner(a: usize, step: usize, i: i32, count: i32, q: usize, p: usize): void {
+  for (let r = i; r < i + count; r++) {
+    const row = a + step * r;
+    const qr = load<f64>(address(q, r));
+    let sum = load<f64>(address(row, r)) * qr;
+    for (let c = i; c < r; c++) {
+      const x = load<f64>(address(row, c));
+      sum += x * load<f64>(address(q, c));
+      store<f64>(address(p, c), load<f64>(address(p, c)) + x * qr);
+    }
+    store<f64>(address(p, r), load<f64>(address(p, r)) + sum);
+  }
 }
 
-function sweepTwoRows(r0: usize, stride: i32, length: i32, x: usize, v: usize, u: usize, y: usize, q: usize): void {
-  let r1 = at(r0, stride);
-  const x0 = f64x2.splat(load<f64>(x));
-  const x1 = f64x2.splat(load<f64>(x, 8));
-  const u0 = f64x2.splat(load<f64>(u));
-  const u1 = f64x2.splat(load<f64>(u, 8));
+/** See HotLoops.multiplyRows. Four rows at a time share the loads of x. */
+export function multiplyRows(a: usize, at: i32, rows: i32, stride: i32, length: i32, x: usize, xAt: i32, y: usize, yAt: i32): void {
+  a = address(a, at);
+  x = address(x, xAt);
+  y = address(y, yAt);
+  const step = <usize>stride << 3;
+  let i = 0;
+  for (; i + 3 < rows; i += 4, a += 4 * step, y += 32) multiplyFour(a, step, length, x, y);
+  for (; i < rows; i++, a += step, y += 8) multiplyOne(a, length, x, y);
+}
+
+function multiplyFour(r0: usize, step: usize, length: i32, x: usize, y: usize): void {
+  let r1 = r0 + step;
+  let r2 = r1 + step;
+  let r3 = r2 + step;
   let s0 = f64x2.splat(0);
   let s1 = s0;
-  for (const end = at(r0, length - 1); r0 < end; r0 += 16, r1 += 16, v += 16, y += 16, q += 16) {
+  let s2 = s0;
+  let s3 = s0;
+  for (const end = address(r0, length - 1); r0 < end; r0 += 16, r1 += 16, r2 += 16, r3 += 16, x += 16) {
+    const xj = v128.load(x);
+    s0 = f64x2.add(s0, f64x2.mul(v128.load(r0), xj));
+    s1 = f64x2.add(s1, f64x2.mul(v128.load(r1), xj));
+    s2 = f64x2.add(s2, f64x2.mul(v128.load(r2), xj));
+    s3 = f64x2.add(s3, f64x2.mul(v128.load(r3), xj));
+  }
+  if (length & 1) {
+    const xj = load<f64>(x);
+    s0 = addFirst(s0, load<f64>(r0) * xj);
+    s1 = addFirst(s1, load<f64>(r1) * xj);
+    s2 = addFirst(s2, load<f64>(r2) * xj);
+    s3 = addFirst(s3, load<f64>(r3) * xj);
+  }
+  store<f64>(y, sumOf(s0));
+  store<f64>(y, sumOf(s1), 8);
+  store<f64>(y, sumOf(s2), 16);
+  store<f64>(y, sumOf(s3), 24);
+}
+
+function multiplyOne(row: usize, length: i32, x: usize, y: usize): void {
+  let sum = f64x2.splat(0);
+  for (const end = address(row, length - 1); row < end; row += 16, x += 16) {
+    sum = f64x2.add(sum, f64x2.mul(v128.load(row), v128.load(x)));
+  }
+  if (length & 1) sum = addFirst(sum, load<f64>(row) * load<f64>(x));
+  store<f64>(y, sumOf(sum));
+}
+
+/** See HotLoops.addRows. */
+export function addRows(a: usize, at: i32, rows: i32, stride: i32, length: i32, c: usize, cAt: i32, y: usize, yAt: i32): void {
+  a = address(a, at);
+  c = address(c, cAt);
+  y = address(y, yAt);
+  const step = <usize>stride << 3;
+  let i = 0;
+  for (; i + 3 < rows; i += 4, a += 4 * step, c += 32) addFour(a, step, length, c, y);
+  for (; i < rows; i++, a += step, c += 8) addOne(a, length, load<f64>(c), y);
+}
+
+function addFour(r0: usize, step: usize, length: i32, c: usize, y: usize): void {
+  let r1 = r0 + step;
+  let r2 = r1 + step;
+  let r3 = r2 + step;
+  const c0 = v128.load64_splat(c);
+  const c1 = v128.load64_splat(c, 8);
+  const c2 = v128.load64_splat(c, 16);
+  const c3 = v128.load64_splat(c, 24);
+  for (const end = address(r0, length - 1); r0 < end; r0 += 16, r1 += 16, r2 += 16, r3 += 16, y += 16) {
+    const low = f64x2.add(f64x2.mul(c0, v128.load(r0)), f64x2.mul(c1, v128.load(r1)));
+    const high = f64x2.add(f64x2.mul(c2, v128.load(r2)), f64x2.mul(c3, v128.load(r3)));
+    v128.store(y, f64x2.add(v128.load(y), f64x2.add(low, high)));
+  }
+  if (length & 1) {
+    const low = load<f64>(c) * load<f64>(r0) + load<f64>(c, 8) * load<f64>(r1);
+    const high = load<f64>(c, 16) * load<f64>(r2) + load<f64>(c, 24) * load<f64>(r3);
+    store<f64>(y, load<f64>(y) + (low + high));
+  }
+}
+
+function addOne(row: usize, length: i32, ci: f64, y: usize): void {
+  const cc = f64x2.splat(ci);
+  for (const end = address(row, length - 1); row < end; row += 16, y += 16) {
+    v128.store(y, f64x2.add(v128.load(y), f64x2.mul(cc, v128.load(row))));
+  }
+  if (length & 1) store<f64>(y, load<f64>(y) + ci * load<f64>(row));
+}
+
+/** See HotLoops.sweepRows. A row is read again for z while it is near. */
+export function sweepRows(
+  a: usize, rows: i32, columns: i32, k: i32, x: usize, v: usize, u: usize, y: usize, q: usize, tau: f64, z: usize,
+): void {
+  const length = columns - k;
+  const step = <usize>columns << 3;
+  const first = k + 1;
+  a = address(a, first * columns + k);
+  x = address(x, first);
+  u = address(u, first);
+  v = address(v, k);
+  y = address(y, k);
+  q = address(q, k);
+  z = address(z, k);
+  memory.fill(z, 0, <usize>length << 3);
+  let i = first;
+  for (; i + 3 < rows; i += 4, a += 4 * step, x += 32, u += 32) {
+    updateTwo(a, step, length, x, v, u, y, q, tau);
+    updateTwo(a + 2 * step, step, length, x + 16, v, u + 16, y, q, tau);
+    addFour(a, step, length, u, z);
+  }
+  for (; i < rows; i++, a += step, x += 8, u += 8) {
+    updateOne(a, length, x, v, u, y, q, tau);
+    addOne(a, length, load<f64>(u), z);
+  }
+}
+
+/** Two rows at a time share the loads of v, y and q. */
+function updateTwo(row: usize, step: usize, length: i32, x: usize, v: usize, u: usize, y: usize, q: usize, tau: f64): void {
+  let r0 = row;
+  let r1 = row + step;
+  const x0 = v128.load64_splat(x);
+  const x1 = v128.load64_splat(x, 8);
+  const u0 = v128.load64_splat(u);
+  const u1 = v128.load64_splat(u, 8);
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  for (const end = address(r0, length - 1); r0 < end; r0 += 16, r1 += 16, v += 16, y += 16, q += 16) {
     const vj = v128.load(v);
     const yj = v128.load(y);
     const qj = v128.load(q);
@@ -107,63 +221,31 @@ function sweepTwoRows(r0: usize, stride: i32, length: i32, x: usize, v: usize, u
     s0 = addFirst(s0, r * qj);
     s1 = addFirst(s1, s * qj);
   }
-  store<f64>(x, sumOf(s0));
-  store<f64>(x, sumOf(s1), 8);
+  finishRow(row, tau * sumOf(s0), x, u);
+  finishRow(row + step, tau * sumOf(s1), x + 8, u + 8);
 }
 
-function sweepRow(row: usize, length: i32, x: usize, v: usize, ui: f64, y: usize, q: usize): void {
-  const xi = load<f64>(x);
-  const xx = f64x2.splat(xi);
-  const uu = f64x2.splat(ui);
+function updateOne(row: usize, length: i32, x: usize, v: usize, u: usize, y: usize, q: usize, tau: f64): void {
+  let r0 = row;
+  const xx = v128.load64_splat(x);
+  const uu = v128.load64_splat(u);
   let sum = f64x2.splat(0);
-  for (const end = at(row, length - 1); row < end; row += 16, v += 16, y += 16, q += 16) {
-    const r = f64x2.sub(v128.load(row), f64x2.add(f64x2.mul(xx, v128.load(v)), f64x2.mul(uu, v128.load(y))));
-    v128.store(row, r);
+  for (const end = address(r0, length - 1); r0 < end; r0 += 16, v += 16, y += 16, q += 16) {
+    const r = f64x2.sub(v128.load(r0), f64x2.add(f64x2.mul(xx, v128.load(v)), f64x2.mul(uu, v128.load(y))));
+    v128.store(r0, r);
     sum = f64x2.add(sum, f64x2.mul(r, v128.load(q)));
   }
   if (length & 1) {
-    const r = load<f64>(row) - (xi * load<f64>(v) + ui * load<f64>(y));
-    store<f64>(row, r);
+    const r = load<f64>(r0) - (load<f64>(x) * load<f64>(v) + load<f64>(u) * load<f64>(y));
+    store<f64>(r0, r);
     sum = addFirst(sum, r * load<f64>(q));
   }
-  store<f64>(x, sumOf(sum));
+  finishRow(row, tau * sumOf(sum), x, u);
 }
 
-/** See HotLoops.multiplyTransposed. */
-export function multiplyTransposed(a: usize, rows: i32, columns: i32, k: i32, u: usize, y: usize): void {
-  const first = k + 1;
-  const length = columns - first;
-  y = at(y, first);
-  memory.fill(y, 0, <usize>length << 3);
-  let i = first;
-  for (; i + 3 < rows; i += 4) addFourRows(at(a, i * columns + first), <usize>columns << 3, length, at(u, i), y);
-  for (; i < rows; i++) addRow(at(a, i * columns + first), length, load<f64>(at(u, i)), y);
-}
-
-function addFourRows(r0: usize, stride: usize, length: i32, u: usize, y: usize): void {
-  let r1 = r0 + stride;
-  let r2 = r1 + stride;
-  let r3 = r2 + stride;
-  const u0 = v128.load64_splat(u);
-  const u1 = v128.load64_splat(u, 8);
-  const u2 = v128.load64_splat(u, 16);
-  const u3 = v128.load64_splat(u, 24);
-  for (const end = at(r0, length - 1); r0 < end; r0 += 16, r1 += 16, r2 += 16, r3 += 16, y += 16) {
-    const low = f64x2.add(f64x2.mul(u0, v128.load(r0)), f64x2.mul(u1, v128.load(r1)));
-    const high = f64x2.add(f64x2.mul(u2, v128.load(r2)), f64x2.mul(u3, v128.load(r3)));
-    v128.store(y, f64x2.add(v128.load(y), f64x2.add(low, high)));
-  }
-  if (length & 1) {
-    const low = load<f64>(u) * load<f64>(r0) + load<f64>(u, 8) * load<f64>(r1);
-    const high = load<f64>(u, 16) * load<f64>(r2) + load<f64>(u, 24) * load<f64>(r3);
-    store<f64>(y, load<f64>(y) + (low + high));
-  }
-}
-
-function addRow(row: usize, length: i32, ui: f64, y: usize): void {
-  const uu = f64x2.splat(ui);
-  for (const end = at(row, length - 1); row < end; row += 16, y += 16) {
-    v128.store(y, f64x2.add(v128.load(y), f64x2.mul(uu, v128.load(row))));
-  }
-  if (length & 1) store<f64>(y, load<f64>(y) + ui * load<f64>(row));
+// @ts-ignore: decorator
+@inline
+function finishRow(row: usize, xi: f64, x: usize, u: usize): void {
+  store<f64>(x, xi);
+  store<f64>(u, load<f64>(row) - xi);
 }

@@ -6,9 +6,9 @@ export function applyRowReflectors(reflectors: usize, taus: usize, count: i32, c
   for (let k = count - 1; k >= 0; k--) reflect(at(reflectors, k * columns + k), load<f64>(at(taus, k)), columns - k, at(x, 4 * k));
 }
 
-/** See HotLoops.applyPackedReflectors. */
-export function applyPackedReflectors(reflectors: usize, taus: usize, n: i32, x: usize): void {
-  for (let i = 1; i < n; i++) reflect(at(reflectors, (i * (i + 1)) >> 1), load<f64>(at(taus, i)), i, x);
+/** See HotLoops.applyLowerReflectors. */
+export function applyLowerReflectors(reflectors: usize, taus: usize, n: i32, stride: i32, x: usize): void {
+  for (let i = 1; i < n; i++) reflect(at(reflectors, i * stride), load<f64>(at(taus, i)), i, x);
 }
 
 function reflect(v: usize, tau: f64, n: i32, x: usize): void {

@@ -1,0 +1,52 @@
+/** Hashes of Gram matrices: what another machine must reproduce to have verified an analysis bit for bit. */
+import { sha256 } from '../base/sha256';
+import type { Gram } from '../numerics/types';
+import type { GramHash, Spectrum } from './report';
+
+/**
+ * SHA-256 of the integers of an exact Gram, which are the same on every device; else of its words, hi then lo, which are the same wherever
+ * the taps are (float64 arithmetic and the order of summation are fixed).
+ */
+export async function gramHash({ hi, lo }: Gram): Promise<GramHash> {
+  const bytes = new Uint8Array(8 * (hi.length + (lo?.length ?? 0)));
+  for (const [values, offset] of [[hi, 0], [lo, 8 * hi.length]] as const) {
+    if (values) bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
+  }
+  return { of: 'words', sha256: await sha256(bytes) };
+}
+
+/** One hash for all spectra of a report, in their order. */
+export function fingerprintOf(spectra: readonly Spectrum[]): Promise<string> {
+  const lines = spectra.map(({ tap, gram }) => JSON.stringify([tap.layer, tap.side, gram.of, gram.sha256]));
+  return sha256(new TextEncoder().encode(lines.join('\n')));
+}
+
+/** What a second run of the same analysis says about the first. */
+export interface Verification {
+  /** Spectra whose Grams have the same bits. */
+  readonly same: number;
+  /** The others that both have: how far the largest eigenvalue is off, relative to itself. */
+  readonly different: readonly { readonly layer: string; readonly side: string; readonly largest: number }[];
+  /** Spectra that only one of the two has. */
+  readonly missing: readonly { readonly layer: string; readonly side: string }[];
+}
+
+export function compareGrams(given: readonly Spectrum[], made: readonly Spectrum[]): Verification {
+  const key = ({ tap }: Spectrum) => JSON.stringify([tap.layer, tap.side]);
+  const others = new Map(made.map((spectrum) => [key(spectrum), spectrum]));
+  let same = 0;
+  const different: { layer: string; side: string; largest: number }[] = [];
+  const missing: { layer: string; side: string }[] = [];
+  for (const spectrum of given) {
+    const other = others.get(key(spectrum));
+    others.delete(key(spectrum));
+    if (!other) missing.push(spectrum.tap);
+    else if (other.gram.sha256 === spectrum.gram.sha256 && other.gram.of === spectrum.gram.of) same++;
+    else {
+      const [a, b] = [spectrum.eigenvalues[0] ?? 0, other.eigenvalues[0] ?? 0];
+      different.push({ ...spectrum.tap, largest: a === b ? 0 : Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b)) });
+    }
+  }
+  missing.push(...[...others.values()].map(({ tap }) => tap));
+  return { same, different, missing };
+}

@@ -1,0 +1,133 @@
+/**
+ * A Gram of columns, X^T X, or the part of it that one of several workers makes. Bands of rows of its upper triangle are cut so that
+ * all cost the same, and every entry is summed in the same order whatever the number of parts: the joined Gram has the same bits.
+ */
+import { InputError } from '../../base/errors';
+import { DOUBLE_DOUBLE_ROUNDOFF } from '../double-double';
+import { addProducts, isFloat32, productWords } from '../exact-products';
+import { packPanels, TILE, wholeTiles } from '../panels';
+import type { PairMatrix, Vectors } from '../product-blocks';
+import { COLUMNS, STRIP } from '../product-blocks';
+import type { Steps } from '../stepwise';
+import type { Gram } from '../types';
+import { inWorkspace } from '../workspace';
+import type { Workspace } from '../workspace';
+
+/** Rows from ... to of the upper triangle of a Gram. Plain data. */
+export interface GramPart {
+  readonly dimension: number;
+  /** How many rows of X were summed. */
+  readonly rows: number;
+  readonly from: number;
+  readonly to: number;
+  /** Columns `from` ... of these rows, `stride` apart; what is left of the diagonal means nothing. */
+  readonly hi: Float64Array;
+  /** Null in a Gram of single words. */
+  readonly lo: Float64Array | null;
+  readonly stride: number;
+}
+
+/** Depth of a block of a plain Gram: a panel of four columns, 8 KiB, stays in the first-level cache beside those of a strip. */
+const DEPTH = 256;
+/** Side of the squares in which a triangle is mirrored: a line of the cache. */
+const SQUARE = 8;
+
+/** Part `part` of `parts` of the hi + lo Gram of the vectors; `use` sees it before its memory is given back. */
+export function* pairPart<R>(v: Vectors, rows: number, part: number, parts: number, use: (part: GramPart) => R): Steps<R> {
+  const [from, to] = band(v.count, part, parts);
+  const count = v.count - from;
+  const own = { ...v, offset: v.offset + from * v.vectorStride, count };
+  return yield* inWorkspace(2 * (to - from) * count + productWords(own, own), function* (work) {
+    const target = pairMatrix(to - from, count, work);
+    // All vectors decide, not only those of this part.
+    yield* addProducts(target, own, own, 1, work, to - from, isFloat32(v));
+    return use({ dimension: v.count, rows, from, to, hi: target.hi, lo: target.lo, stride: count });
+  });
+}
+
+/** The same of a Gram in float64 alone, X [rows, d]. */
+export function* plainPart<R>(
+  x: Float64Array,
+  rows: number,
+  d: number,
+  part: number,
+  parts: number,
+  use: (part: GramPart) => R,
+): Steps<R> {
+  const [from, to] = band(d, part, parts);
+  const width = wholeTiles(d - from);
+  const depth = Math.min(DEPTH, rows);
+  return yield* inWorkspace(width * (depth + wholeTiles(to - from)), function* (work) {
+    const panels = work.array(width * depth);
+    const negative = work.zeros(width * wholeTiles(to - from));
+    for (let k = 0; k < rows; k += depth) {
+      const length = Math.min(depth, rows - k);
+      packPanels(panels, x, k * d + from, 1, d, d - from, length);
+      for (let j = 0; j < width; j += COLUMNS) {
+        const last = Math.min(j + COLUMNS, width);
+        for (let i = 0; i < Math.min(last, to - from); i += STRIP) {
+          const height = wholeTiles(Math.min(STRIP, to - from - i));
+          const first = Math.max(i, j);
+          const [left, right] = [panels.subarray(i * length), panels.subarray(first * length)];
+          work.loops.subtractPanels(left, right, negative, i * width + first, width, height, last - first, length);
+          yield;
+        }
+      }
+    }
+    for (let at = 0; at < negative.length; at++) negative[at] = -negative[at]!;
+    return use({ dimension: d, rows, from, to, hi: negative, lo: null, stride: width });
+  });
+}
+
+/** Rows of part `part`: about equal areas of the triangle, whole tiles. */
+function band(d: number, part: number, parts: number): [number, number] {
+  const edge = (p: number) => (p === parts ? d : Math.round((d * (1 - Math.sqrt(1 - p / parts))) / TILE) * TILE);
+  return [Math.min(d, edge(part)), Math.min(d, edge(part + 1))];
+}
+
+/** A zero matrix of pairs. */
+export function pairMatrix(rows: number, columns: number, work: Workspace): PairMatrix {
+  return { hi: work.zeros(rows * columns), lo: work.zeros(rows * columns), offset: 0, stride: columns };
+}
+
+/** A part that may leave its workspace. */
+export function ownPart(part: GramPart): GramPart {
+  return { ...part, hi: part.hi.slice(), lo: part.lo && part.lo.slice() };
+}
+
+/** The Gram of all its parts. Throws InputError `gram-overflow`. */
+export function joinGramParts(parts: readonly GramPart[]): Gram {
+  const { dimension, rows } = parts[0]!;
+  const pairs = parts[0]!.lo !== null;
+  const hi = new Float64Array(dimension * dimension);
+  const lo = pairs ? new Float64Array(dimension * dimension) : null;
+  for (const part of parts) {
+    place(part, part.hi, hi);
+    if (lo) place(part, part.lo!, lo);
+  }
+  for (let i = 0; i < dimension; i++) {
+    if (!Number.isFinite(hi[i * dimension + i]!)) {
+      throw new InputError(
+        'gram-overflow',
+        `The sum of squares of column ${i} is beyond float64 (1.8e308). ` +
+          'Values up to 1e150 were expected: rescale the weights or the probe.',
+      );
+    }
+  }
+  return { dimension, rows, hi, lo, roundoff: pairs ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53 };
+}
+
+/** Copies the part and its mirror image to the whole matrix. */
+function place({ dimension: n, from, to, stride }: GramPart, values: Float64Array, whole: Float64Array): void {
+  for (let i0 = from; i0 < to; i0 += SQUARE) {
+    for (let j0 = i0; j0 < n; j0 += SQUARE) {
+      for (let i = i0; i < Math.min(i0 + SQUARE, to); i++) {
+        for (let j = Math.max(j0, i); j < Math.min(j0 + SQUARE, n); j++) {
+          const value = values[(i - from) * stride + j - from]!;
+          whole[i * n + j] = value;
+          whole[j * n + i] = value;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** Panels of interleaved lines, the form in which the innermost loop of a matrix product reads its operands in order. */
+
+/** Lines of a panel: the innermost loop keeps a tile of 4 x 4 results. */
+export const TILE = 4;
+
+/** The number of lines when the last panel is filled up. */
+export function wholeTiles(lines: number): number {
+  return Math.ceil(lines / TILE) * TILE;
+}
+
+/**
+ * Copies `count` lines of `length` values into panels of `TILE` interleaved lines, zero where a panel has no line:
+ * panels[(line - line % TILE) * length + t * TILE + line % TILE] = value t of the line.
+ */
+export function packPanels(
+  panels: Float64Array,
+  values: Float64Array,
+  offset: number,
+  lineStride: number,
+  stride: number,
+  count: number,
+  length: number,
+): void {
+  let to = 0;
+  for (let line = 0; line < count; line += TILE) {
+    let p = offset + line * lineStride;
+    if (line + TILE <= count) {
+      for (let t = 0; t < length; t++, p += stride, to += TILE) {
+        panels[to] = values[p]!;
+        panels[to + 1] = values[p + lineStride]!;
+        panels[to + 2] = values[p + 2 * lineStride]!;
+        panels[to + 3] = values[p + 3 * lineStride]!;
+      }
+    } else {
+      const left = count - line;
+      for (let t = 0; t < length; t++, p += stride, to += TILE) {
+        for (let l = 0; l < TILE; l++) panels[to + l] = l < left ? values[p + l * lineStride]! : 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** What the products of many vectors are made of, and how they are made: block by block of components, strip by strip of rows. */
+
+/** Vectors inside flat arrays: component k of vector i is values[offset + i * vectorStride + k * componentStride] (+ tails[same]). */
+export interface Vectors {
+  readonly values: Float64Array | Float32Array;
+  /** Second words of double-double components. */
+  readonly tails?: Float64Array;
+  readonly offset: number;
+  readonly count: number;
+  readonly length: number;
+  readonly vectorStride: number;
+  readonly componentStride: number;
+}
+
+/** Where the products go: entry (i, j) is at offset + i * stride + j of hi and lo. */
+export interface PairMatrix {
+  readonly hi: Float64Array;
+  readonly lo: Float64Array;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/** Rows of A that are multiplied at a time; a multiple of all kinds of tiles. */
+export const STRIP = 16;
+/** Columns of the result that are finished before the next are begun: what is packed of B for them stays in the second-level cache. */
+export const COLUMNS = 256;
+
+/** Rows i ... end of A times rows first ... last of B, added to the target; only what is right of the diagonal where A is B. */
+export type MultiplyStrip = (target: PairMatrix, i: number, end: number, first: number, last: number, sign: 1 | -1) => void;
+/** Packs components start ... start + length, divided by the units. */
+export type PackBlock = (start: number, length: number, unitA: Float64Array, unitB: Float64Array) => MultiplyStrip;

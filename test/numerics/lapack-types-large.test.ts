@@ -1,0 +1,3 @@
+import { testLapackTypes } from './lapack-types';
+
+testLapackTypes([512]);
