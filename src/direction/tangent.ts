@@ -153,7 +153,8 @@ async function iterated(map: ArcMap, linear: Linearization, tolerances: Toleranc
   // What a generic change of the weights does to the outputs, learnt from the first half of the probe and foretold for the second.
   const moved = await apply(new Random(1).normals(dimension));
   const first = (y: Float64Array) => y.map((value, i) => (i < rows / 2 ? value : 0));
-  const half = await lsqr({ rows, columns: dimension, apply: async (x) => first(await apply(x)), applyTransposed: (y) => applyTransposed(first(y)) }, first(moved), limits);
+  const halfMap = { rows, columns: dimension, apply: async (x: Float64Array) => first(await apply(x)), applyTransposed: (y: Float64Array) => applyTransposed(first(y)) };
+  const half = await lsqr(halfMap, first(moved), limits);
   const missed = norm((await restOf(moved, half.x)).subarray(Math.ceil(rows / 2))) / (norm(moved.subarray(Math.ceil(rows / 2))) || 1);
 
   return {

@@ -83,8 +83,14 @@ export const nodes: readonly Cell[] = [
     dead: 'both', moves: ['incoming', 'outgoing'], expected: fibre(3),
   }),
   ...([['quadratic', 2], ['cubic', 3]] as const).flatMap(([activation, e]) => [
-    node({ ...FIVE_INPUTS, name: `${activation} unit of 5 inputs, dead on both sides`, activation, dead: 'both', moves: ['incoming', 'outgoing'], expected: singular(e + 1) }),
-    node({ ...FIVE_INPUTS, name: `${activation} unit of 5 inputs, incoming dead`, activation, dead: 'incoming', moves: ['incoming'], expected: singular(e) }),
+    node({
+      ...FIVE_INPUTS, name: `${activation} unit of 5 inputs, dead on both sides`, activation,
+      dead: 'both', moves: ['incoming', 'outgoing'], expected: singular(e + 1),
+    }),
+    node({
+      ...FIVE_INPUTS, name: `${activation} unit of 5 inputs, incoming dead`, activation,
+      dead: 'incoming', moves: ['incoming'], expected: singular(e),
+    }),
   ]),
   node({ ...TWO_INPUTS, name: 'tanh unit, incoming dead, u incoming', activation: 'tanh', dead: 'incoming', moves: ['incoming'], expected: regular }),
   node({ ...TWO_INPUTS, name: 'tanh unit, incoming dead, u outgoing', activation: 'tanh', dead: 'incoming', moves: ['outgoing'], expected: fibre(null) }),
