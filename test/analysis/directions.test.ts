@@ -30,8 +30,9 @@ describe('an MLP', () => {
   it('without anything dead has gauges only', async () => {
     const { directions, audit, triple } = await read(normals({ '0.weight': [4, 3], '0.bias': [4], '2.weight': [2, 4], '2.bias': [2] }), { activation: 'relu' });
     expect(new Set(directions.map((d) => d.verdict))).toEqual(new Set(['gauge']));
-    expect(audit.map(({ layer, unexplained }) => ({ layer, unexplained }))).toEqual([{ layer: '0', unexplained: 0 }, { layer: '2', unexplained: 0 }]);
-    console.log(directions.length, audit, triple);
+    expect(audit.map(({ layer, found, unexplained }) => ({ layer, found, unexplained }))).toEqual([{ layer: '0', found: 0, unexplained: 0 }, { layer: '2', found: 0, unexplained: 0 }]);
+    // 26 parameters, four scales of units.
+    expect(triple).toMatchObject({ lambda: '11', multiplicity: 1 });
   });
 
   it('with a dead tanh unit has one singular direction of order 2, and lambda of the closed form', async () => {
@@ -39,13 +40,31 @@ describe('an MLP', () => {
     const first = Float64Array.from(tensors['0.weight']!.values).fill(0, 10, 15);
     const second = Float64Array.from(tensors['2.weight']!.values).fill(0, 2, 3);
     const { directions, triple, audit } = await read({ '0.weight': { shape: [3, 5], values: first }, '2.weight': { shape: [1, 3], values: second } }, { activation: 'tanh' });
-    console.log(directions.map((d) => [d.detector, d.note, d.order, d.verdict]), triple, audit);
+    expect(directions.filter((d) => d.detector === 'dead-unit').map((d) => [d.order, d.verdict, d.coefficient])).toEqual([[2, 'singular', 1 / 4]]);
+    expect(directions.filter((d) => d.detector === 'spectral-tail').every((d) => d.verdict === 'flat fibre' || d.verdict === 'unresolved')).toBe(true);
+    // The dead unit's outgoing weights see no gradient in its incoming ones, and the other way round.
+    expect(audit.map(({ inputKernel, gradientKernel, unexplained }) => [inputKernel, gradientKernel, unexplained])).toEqual([[0, 5, 0], [1, 0, 0]]);
     expect(triple).toMatchObject({ lambda: '13/2', multiplicity: 1 });
   });
 
   it('linear chains have the closed form', async () => {
-    const { triple, directions, audit } = await read(normals({ '0.weight': [2, 4], '1.weight': [3, 2] }), { activation: 'linear' });
-    console.log(directions.map((d) => [d.detector, d.note, d.order, d.verdict]), triple, audit);
+    const { triple, directions } = await read(normals({ '0.weight': [2, 4], '1.weight': [3, 2] }), { activation: 'linear' });
+    // Scales bend away from the line; shears are flat along it.
+    expect(directions.map((d) => [d.verdict, d.lineOrder])).toEqual([['gauge', 2], ['gauge', null], ['gauge', null], ['gauge', 2]]);
     expect(triple).toMatchObject({ lambda: '5', multiplicity: 1 });
+  });
+
+  it('with weights that are not finite says so and reads nothing', async () => {
+    const tensors = normals({ '0.weight': [3, 4], '2.weight': [2, 3] });
+    (tensors['2.weight']!.values as Float64Array)[1] = NaN;
+    const { directions, audit, triple } = await read(tensors, { activation: 'tanh' });
+    expect([directions, audit]).toEqual([[], []]);
+    expect(triple).toMatchObject({ lambda: null, reason: expect.stringContaining("'2.weight' holds NaN") });
+  });
+
+  it('on one sample claims nothing dead', async () => {
+    const { directions } = await read(normals({ '0.weight': [4, 3], '0.bias': [4], '2.weight': [2, 4] }), { activation: 'relu' }, 'mse', 1);
+    expect(directions.filter((d) => !['unresolved', 'regular'].includes(d.verdict))).toEqual([]);
+    expect(directions.some((d) => d.verdict === 'unresolved')).toBe(true);
   });
 });

@@ -34,3 +34,5 @@ export interface Detector {
 
 /** Candidates of one kind at one place: of many equal ones, the first. */
 export const AT_ONE_PLACE = 16;
+/** Generators of one family of symmetries that are read as a sample: the audit counts all of them. */
+export const OF_ONE_FAMILY = 4;

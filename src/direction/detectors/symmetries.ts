@@ -1,6 +1,6 @@
 /** Generators of the architecture's own symmetries: flat at any weights (model/symmetries). */
 import type { Candidate } from '../types';
-import { AT_ONE_PLACE, type Detector } from './detector';
+import { OF_ONE_FAMILY, type Detector } from './detector';
 import { length } from './lines';
 
 export const symmetries: Detector = {
@@ -11,7 +11,7 @@ export const symmetries: Detector = {
       if ((needed && needed !== loss) || approximate) continue;
       let count = 0;
       for (const vector of generators(parameters)) {
-        if (count === AT_ONE_PLACE) break;
+        if (count === OF_ONE_FAMILY) break;
         // At special weights a generator may vanish.
         if ([...vector.values()].every((values) => length(values) === 0)) continue;
         count++;
