@@ -15,12 +15,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   probe: ['base', 'numerics'],
   spectrum: ['base', 'numerics'],
   theory: ['base'],
-  analysis: ['base', 'numerics', 'checkpoint', 'model', 'probe', 'spectrum'],
+  direction: ['base', 'numerics', 'theory', 'spectrum', 'model'],
+  experiment: ['base', 'numerics', 'checkpoint', 'model', 'probe', 'spectrum', 'theory', 'direction', 'analysis'],
+  analysis: ['base', 'numerics', 'checkpoint', 'model', 'probe', 'spectrum', 'theory', 'direction'],
   worker: ['analysis', 'base'],
   store: ['base', 'analysis', 'worker'],
   figure: ['analysis'],
   view: ['base', 'analysis', 'store', 'figure', 'worker'],
-  cli: ['base', 'analysis', 'checkpoint', 'numerics', 'gpu', 'model', 'worker'],
+  cli: ['base', 'analysis', 'checkpoint', 'numerics', 'gpu', 'model', 'worker', 'direction', 'experiment'],
 };
 
 /** Files that wire folders together, and what they may import beyond their folder's row. */
@@ -128,7 +130,7 @@ describe('the import table', () => {
     expect(cycles).toEqual([]);
   });
 
-  it.each(['checkpoint/formats', 'model/architectures', 'probe/sources', 'spectrum/readings'])('%s: every file is registered', (folder) => {
+  it.each(['checkpoint/formats', 'model/architectures', 'probe/sources', 'spectrum/readings', 'experiment/cells', 'experiment/recipes'])('%s: every file is registered', (folder) => {
     const registry = readFileSync(join(SRC, folder, 'registry.ts'), 'utf8');
     const members = readdirSync(join(SRC, folder)).filter((f) => f.endsWith('.ts') && f !== 'registry.ts');
     expect(members.length).toBeGreaterThan(0);

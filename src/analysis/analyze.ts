@@ -9,6 +9,7 @@ import type { Gram, Numerics, Solver } from '../numerics/types';
 import type { ProbeFileContent } from '../probe/file';
 import { NO_LAYERS } from './choice';
 import { workOf, type Work } from './cost';
+import { readModelDirections } from './directions';
 import type { AnalysisEvent, Phase } from './events';
 import { fingerprintOf } from './fingerprint';
 import { prepare, type Prepared } from './inspect';
@@ -181,6 +182,17 @@ async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Ru
     numerics.ops.dispose(...weights.values());
   }
   await solveAll(grams, numerics.ops.roundoff, request, run, means);
+  if (request.directions) await run.time('directions', () => readDirections(model, p, numerics, run, means));
+}
+
+async function readDirections(model: Model, { probe, request }: Prepared, { ops }: Numerics, run: Run, means: Means): Promise<void> {
+  const found = await readModelDirections(model, await model.parameters(), probe!, { loss: request.loss!, seed: request.seed }, ops, {
+    progress: (layer, done, total) => run.progress('directions', layer, done, total),
+    found: (direction) => means.emit({ type: 'direction', direction }),
+    signal: means.signal,
+  });
+  const { directions, audit, triple } = found;
+  Object.assign(run.report, { directions, audit, triple } satisfies Partial<Report>);
 }
 
 /** Solves in the order of the layers, as many at a time as the solver likes; spectra arrive in order. */

@@ -1,14 +1,16 @@
 /** What an analysis says while it runs. */
+import type { Direction } from '../direction/types';
 import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
 import type { Request } from './request';
 
-export type Phase = 'read' | 'forward' | 'gram' | 'eigen';
+export type Phase = 'read' | 'forward' | 'gram' | 'eigen' | 'directions';
 
 export type AnalysisEvent =
   /** First: a report with layers and probe but no spectra yet. Spectra that follow belong to it. */
   | { type: 'started'; report: Report }
   | { type: 'progress'; phase: Phase; layer: string | null; done: number; total: number; secondsLeft: number | null }
   | { type: 'spectrum'; spectrum: Spectrum }
+  | { type: 'direction'; direction: Direction }
   | { type: 'skipped'; skipped: Skipped };
 
 /** What is known about a checkpoint before anything is computed. */

@@ -3,6 +3,7 @@
  * shared, and opened again. This zod schema is its only definition; `public/report.schema.json` is generated from it.
  */
 import { z } from 'zod';
+import { AuditLine, Direction, Triple } from './directions-schema';
 import { FISHERS, LOSSES, Request } from './request';
 import { MOST_DIGITS } from '../spectrum/floor';
 
@@ -201,7 +202,7 @@ export const Provenance = z.object({
   /** ISO 8601. */
   createdAt: z.string().max(40),
   seconds: z.number().min(0),
-  /** Seconds by phase: 'read', 'forward', 'gram', 'eigen'. */
+  /** Seconds by phase: 'read', 'forward', 'gram', 'eigen', 'directions'. */
   phases: z.record(z.string().max(32), z.number()),
   /** True when the run was cancelled: what is here is complete, the rest is missing. */
   partial: z.boolean(),
@@ -222,6 +223,10 @@ export const Report = z.object({
   layers: z.array(Layer).max(20_000),
   spectra: z.array(Spectrum).max(100_000),
   skipped: z.array(Skipped).max(100_000),
+  /** Absent where nobody asked for directions. */
+  directions: z.array(Direction).max(100_000).optional(),
+  audit: z.array(AuditLine).max(20_000).optional(),
+  triple: Triple.optional(),
   provenance: Provenance,
 });
 

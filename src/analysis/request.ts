@@ -27,6 +27,8 @@ export const Request = z.object({
   digits: z.int().min(1).max(MOST_DIGITS).nullable().default(null),
   /** Also build the N x N Gram of per-sample parameter gradients of every layer. */
   parameter: z.boolean().default(false),
+  /** Also the order and the verdict of the dead directions of the whole network. */
+  directions: z.boolean().default(false),
   /** Blocks of samples for the jackknife error bars; 0 or 1 = none, null = 5 where it is cheap. */
   folds: z.int().min(0).max(20).nullable().default(null),
 });

@@ -7,6 +7,7 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
 
   npm run --silent cli -- analyze PATH… [options]
   npm run --silent cli -- verify REPORT PATH… [--probe FILE] [--json]
+  npm run --silent cli -- experiment [NAME] [--seed S] [--backend NAME] [--json] [--out FILE]
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
 A file that holds only 'inputs' and 'targets' is used as the probe.
@@ -23,22 +24,35 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --threshold X       relative cut: eigenvalues under X * largest count as dead
   --digits P          digits that an eigenvalue above the floor should be known to (default 9 after a float64 pass, else 1)
   --folds B           blocks of samples for the error bars (0 = none)
+  --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
   --parameter         also the N x N Gram of per-sample parameter gradients
   --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
   --json              print the report as JSON, and nothing else, on standard output
   --out FILE          write the report to a file as well
 
 verify runs the analysis of a report (of --out, --json or the page) again and compares every Gram matrix, bit for bit.
+experiment without a NAME lists the experiments. They need no files.
 
 Exit code: 0 when something was analysed (verify: when all bits are the same), 1 when not, 2 when these words were not understood, 130 when interrupted.
 `;
 
 export interface AnalyzeCommand {
+  kind: 'analyze';
   /** Run the request of the report among the paths, and compare. */
   verify: boolean;
   paths: string[];
   probe: string | null;
   request: Request;
+  json: boolean;
+  out: string | null;
+}
+
+export interface ExperimentCommand {
+  kind: 'experiment';
+  /** Null: list them. */
+  name: string | null;
+  seed: number;
+  backend: Request['backend'];
   json: boolean;
   out: string | null;
 }
@@ -49,7 +63,7 @@ export class UsageError extends Error {
 }
 
 /** @returns the command, or 'help'. @throws UsageError */
-export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' {
+export function parseCommand(words: readonly string[]): AnalyzeCommand | ExperimentCommand | 'help' {
   let parsed;
   try {
     parsed = parseArgs({
@@ -69,6 +83,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
         digits: { type: 'string' },
         folds: { type: 'string' },
         parameter: { type: 'boolean' },
+        directions: { type: 'boolean' },
         backend: { type: 'string' },
         json: { type: 'boolean' },
         out: { type: 'string' },
@@ -82,8 +97,10 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
   const [command, ...paths] = positionals;
   if (values.help || command === 'help' || (command === undefined && words.length === 0)) return 'help';
   const verify = command === 'verify';
-  if (command !== 'analyze' && !verify) throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze' and 'verify'`);
-  if (paths.length === 0) throw new UsageError(`${command} needs a PATH`);
+  if (command !== 'analyze' && command !== 'experiment' && !verify) {
+    throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze', 'verify' and 'experiment'`);
+  }
+  if (command !== 'experiment' && paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   const choices: Record<string, string> = {};
   if (values.activation) choices.activation = activationName(values.activation) ?? values.activation;
   for (const pair of values.choice ?? []) {
@@ -105,10 +122,16 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | 'help' 
     layers: values.layers,
     backend: values.backend,
     parameter: values.parameter,
+    directions: values.directions,
   });
   if (!request.success) {
     const issue = request.error.issues[0]!;
     throw new UsageError(`--${issue.path.map(String).join('.')}: ${issue.message}`);
   }
-  return { verify, paths, probe: values.probe ?? null, request: request.data, json: values.json ?? false, out: values.out ?? null };
+  const output = { json: values.json ?? false, out: values.out ?? null };
+  if (command === 'experiment') {
+    if (paths.length > 1) throw new UsageError(`experiment takes one NAME, not '${paths.join("' and '")}'`);
+    return { kind: 'experiment', name: paths[0] ?? null, seed: request.data.seed, backend: request.data.backend, ...output };
+  }
+  return { kind: 'analyze', verify, paths, probe: values.probe ?? null, request: request.data, ...output };
 }

@@ -13,6 +13,7 @@ import { cpuNumerics } from '../numerics/cpu/numerics';
 import type { Rates } from '../numerics/rates';
 import { inlineSolver } from '../numerics/solver';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
+import { experimentText, runExperiment } from './experiments';
 import { fileMemory } from './file-memory';
 import { walkFiles } from './file-source';
 import { reportTable } from './table';
@@ -32,6 +33,18 @@ async function main(words: string[]): Promise<number> {
   }
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
+  if (command.kind === 'experiment') {
+    const open = async () => {
+      if (command.backend !== 'webgpu') return cpuNumerics();
+      const opened = await openGpu({ allowSoftware: true });
+      if ('reason' in opened) throw new InputError('no-webgpu', `WebGPU cannot be used here: ${opened.reason} Use --backend cpu-f64.`);
+      return opened;
+    };
+    const result = await runExperiment(command, open, interrupt.signal, (percent) => say(`${command.name}: ${percent} %`));
+    if (command.out !== null && result.data) await writeFile(fromHere(command.out), JSON.stringify(result.data));
+    await print(command.json && result.data ? `${JSON.stringify(result.data)}\n` : experimentText(result));
+    return 0;
+  }
   const { given, reports } = await run(command, interrupt.signal);
   if (reports.length === 0) return 1;
   if (command.verify) {

@@ -15,10 +15,32 @@ export function reportTable(report: Report): string {
     lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`);
   }
   lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '', ...floors(report.spectra));
+  lines.push(...directionLines(report));
   for (const s of report.skipped) lines.push(`skipped ${s.layer}${s.side ? ` (${s.side})` : ''}: ${s.reason}`);
   const phases = Object.entries(provenance.phases).map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);
   lines.push(`${provenance.device} · ${provenance.seconds.toFixed(2)} s (${phases.join(', ')})`);
   return lines.join('\n') + '\n';
+}
+
+function directionLines({ directions, audit, triple }: Report): string[] {
+  if (!directions || !triple) return [];
+  const header = ['layer', 'detector', 'line', 'order', 'verdict', '1/(2k)', 'which'];
+  const shown = directions.map((d) => [
+    d.layer, d.detector, d.lineOrder === null ? '∞' : String(d.lineOrder), d.order === null ? '–' : String(d.order), d.verdict,
+    d.coefficient === null ? '–' : d.coefficient.toPrecision(3), d.note ?? '',
+  ]);
+  const counts = ['layer', 'parameters', 'null', 'symmetries', 'input kernel', 'gradient kernel', 'unexplained'];
+  const audited = (audit ?? []).map((a) => [a.layer, ...[a.parameters, a.found, a.expected, a.inputKernel, a.gradientKernel, a.unexplained].map(String)]);
+  const assembled =
+    triple.lambda === null
+      ? `λ, m, ν: not assembled. ${triple.reason}${triple.bounds ? ` At least λ ≥ ${triple.bounds[0]}.` : ''}`
+      : `λ = ${triple.lambda}, m = ${triple.multiplicity}${triple.nu === null ? '' : `, ν ≤ ${triple.nu.toPrecision(6)}`}. ${triple.assumption}`;
+  return [
+    ...(shown.length > 0 ? [...grid([header, ...shown]), ''] : ['no dead directions found', '']),
+    ...(audited.length > 0 ? [...grid([counts, ...audited]), ''] : []),
+    assembled,
+    '',
+  ];
 }
 
 /** What the ranks were counted above. */
@@ -63,8 +85,8 @@ function number(x: number): string {
   return x === 0 || (size >= 0.01 && size < 10_000) ? x.toPrecision(4) : x.toExponential(2);
 }
 
-/** Columns padded to their widest cell; names to the left, numbers to the right. */
-function grid(rows: string[][]): string[] {
+/** Columns padded to their widest cell; the first `left` columns and the last to the left, numbers to the right. */
+export function grid(rows: readonly (readonly string[])[], left = 2): string[] {
   const widths = rows[0]!.map((_, c) => Math.max(...rows.map((r) => r[c]!.length)));
-  return rows.map((r) => r.map((cell, c) => (c < 2 || c === r.length - 1 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('  ').trimEnd());
+  return rows.map((r) => r.map((cell, c) => (c < left || c === r.length - 1 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join('  ').trimEnd());
 }

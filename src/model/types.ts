@@ -1,8 +1,17 @@
 /** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
 import type { Checkpoint } from '../checkpoint/types';
 import type { Ops } from '../numerics/ops';
+import type { NormSite } from './symmetries/norms';
 import type { HiddenSpace } from './symmetries/spaces';
 import type { Symmetry } from './symmetries/symmetry';
+
+/** The dense map of a layer. */
+export interface DenseMap {
+  /** Parameter [in, out] or [out, in]. */
+  readonly weight: string;
+  readonly inputAxis: 0 | 1;
+  readonly bias: string | null;
+}
 
 /** One tap point of a network. */
 export interface ModelLayer {
@@ -13,6 +22,8 @@ export interface ModelLayer {
   readonly width: number;
   /** Nonlinearity between the pre-activation and the activation; 'linear' where there is none. */
   readonly activation: string;
+  /** Null for an embedding. */
+  readonly dense: DenseMap | null;
 }
 
 /** What a layer shows of itself during a forward pass; rows are samples, or samples x positions. */
@@ -74,6 +85,8 @@ export interface Model {
   symmetries(): readonly Symmetry[];
   /** Hidden spaces between the parameters that write into them and those that read from them. */
   spaces(): readonly HiddenSpace[];
+  /** Norms whose output linear maps read. */
+  norms(): readonly NormSite[];
   /** Reads the weights once, transposed and reshaped as the forward pass wants them. */
   parameters(): Promise<Map<string, Parameter>>;
   /**

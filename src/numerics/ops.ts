@@ -1,6 +1,6 @@
 /**
  * The tensor primitives: the one seam over which layers are written. A layer is a function over `Ops<T>`; T is a float64
- * tensor on the CPU, a float32 tensor on WebGPU, or a recorded variable of the tape (tape.ts) over either of them.
+ * tensor on the CPU, a float32 tensor on WebGPU, or a recorded variable of the tape (tape.ts) or a power series (jet.ts) over either of them.
  *
  * Shapes follow numpy: row-major, elementwise operations broadcast. A scalar has shape [].
  * Operations throw an Error whose sentence names both shapes when they do not fit.

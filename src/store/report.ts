@@ -27,6 +27,7 @@ export function extendReport(report: Report, events: readonly AnalysisEvent[]): 
   let next = report;
   const spectra: Spectrum[] = [];
   const skipped: Report['skipped'] = [];
+  const directions: NonNullable<Report['directions']> = [];
   for (const event of events) {
     switch (event.type) {
       case 'started':
@@ -38,14 +39,22 @@ export function extendReport(report: Report, events: readonly AnalysisEvent[]): 
       case 'skipped':
         skipped.push(event.skipped);
         break;
+      case 'direction':
+        directions.push(event.direction);
+        break;
       case 'progress':
         break;
       default:
         event satisfies never;
     }
   }
-  if (spectra.length === 0 && skipped.length === 0) return next;
-  return { ...next, spectra: [...next.spectra, ...spectra], skipped: [...next.skipped, ...skipped] };
+  if (spectra.length === 0 && skipped.length === 0 && directions.length === 0) return next;
+  return {
+    ...next,
+    spectra: [...next.spectra, ...spectra],
+    skipped: [...next.skipped, ...skipped],
+    ...(directions.length > 0 ? { directions: [...(next.directions ?? []), ...directions] } : {}),
+  };
 }
 
 /** The final report with the spectra that already came kept as the objects they are: what is drawn is not drawn again. */

@@ -10,6 +10,7 @@ const phases: Record<Phase, string> = {
   forward: 'running the network',
   gram: 'building Grams',
   eigen: 'solving spectra',
+  directions: 'reading directions',
 };
 
 /** One line at the bottom: what happens, how far it is, how to stop it. */

@@ -122,11 +122,19 @@ describe('cli analyze', () => {
     ['a wrong number', 2, ['analyze', 'x.pt', '--samples', 'many'], /--samples/],
     ['more digits than there are', 2, ['analyze', 'x.pt', '--digits', '13'], /--digits/],
     ['an unknown command', 2, ['analyse', 'x.pt'], /analyse/],
+    ['an unknown experiment', 2, ['experiment', 'celz'], /celz.*cells/],
+    ['two experiments', 2, ['experiment', 'cells', 'again'], /'cells' and 'again'/],
   ] as const)('%s: exit code %i and a sentence', async (_, expected, words, sentence) => {
     const { code, out, err } = await cli(...words);
     expect(err).toMatch(sentence);
     expect(err).not.toMatch(/\n\s+at /);
     expect([code, out]).toEqual([expected, '']);
+  });
+
+  it('experiment lists what there is', async () => {
+    const { code, out } = await cli('experiment');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^cells +orders and verdicts/m);
   });
 
   it('--help says how', async () => {

@@ -48,7 +48,7 @@ function model(net: Net, random: Random): { model: Model; parameters: Map<string
     parameters.set(`${l}.bias`, { values: normal(0.1, widths[l]!), shape: [widths[l]!] });
   }
   const layers = widths.slice(1).map((width, l) => {
-    return { name: `${l + 1}`, kind: 'linear', width, activation: l + 2 < widths.length ? net.activation : 'linear' };
+    return { name: `${l + 1}`, kind: 'linear', width, activation: l + 2 < widths.length ? net.activation : 'linear', dense: null };
   });
   const made: Pick<Model, 'layers' | 'outputs' | 'forward'> = {
     layers,

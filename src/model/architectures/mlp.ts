@@ -6,7 +6,7 @@ import { transpose } from '../../numerics/transpose';
 import { ACTIVATION, decide, type Assumption } from '../choices';
 import { activate } from '../layers/activations';
 import { normalize } from '../layers/norm';
-import { mlpSpaces, mlpSymmetries } from '../symmetries/mlp';
+import { mlpNorms, mlpSpaces, mlpSymmetries } from '../symmetries/mlp';
 import type { Architecture, Choices, Model, ModelChoice, Parameter, Recognition } from '../types';
 
 /** `0.weight`, `net.fc1.bias`, `linears.2.weight`, `dense_1/kernel`, `mlp/~/linear_0/w`; `W1` and `b1` of an npz. */
@@ -215,10 +215,17 @@ function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: Mod
     input: { kind: 'vector', width: first.inputs },
     outputs: last.outputs,
     defaultLoss: 'mse',
-    layers: stages.map((s) => ({ name: s.dense.name, kind: 'linear', width: s.dense.outputs, activation: s.activation })),
+    layers: stages.map(({ dense, activation: f }) => ({
+      name: dense.name,
+      kind: 'linear',
+      width: dense.outputs,
+      activation: f,
+      dense: { weight: `${dense.name}.weight`, inputAxis: 1, bias: dense.group.bias ? `${dense.name}.bias` : null },
+    })),
     tensors,
     symmetries: () => mlpSymmetries(stages.map(described), EPSILON),
     spaces: () => mlpSpaces(stages.map(described)),
+    norms: () => mlpNorms(stages.map(described)),
     parameters: () => read(stages),
     forward(ops, weights, batch, sink) {
       if (batch.kind !== 'vector') throw new Error('internal: an MLP takes vectors');

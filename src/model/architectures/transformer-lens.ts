@@ -6,7 +6,7 @@ import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
 import { ACTIVATION, decide, plainQuestion, recorded, type Assumption, type Question } from '../choices';
 import { biasOf, BUFFER, forward, read, type Anatomy, type Block } from '../layers/hooked-transformer';
 import type { Normalization } from '../layers/norm';
-import { transformerSpaces, transformerSymmetries, type TransformerAnatomy } from '../symmetries/transformer';
+import { transformerNorms, transformerSpaces, transformerSymmetries, type TransformerAnatomy } from '../symmetries/transformer';
 import type { Architecture, Choices, Model, ModelChoice, ModelLayer, Recognition } from '../types';
 
 export const transformerLens: Architecture = {
@@ -188,6 +188,7 @@ function build(checkpoint: Checkpoint, a: Anatomy, choices: ModelChoice[]): Mode
     tensors,
     symmetries: () => transformerSymmetries(described(a, has)),
     spaces: () => transformerSpaces(described(a, has)),
+    norms: () => (a.normalization === 'none' ? [] : transformerNorms(described(a, has))),
     parameters: () => read(checkpoint, a),
     forward: (ops, weights, batch, sink) => forward(ops, weights, batch, sink, a, has),
   };
@@ -221,7 +222,11 @@ function rotaryContext(checkpoint: Checkpoint): number {
 }
 
 function listLayers(checkpoint: Checkpoint, a: Anatomy): ModelLayer[] {
-  const linear = (name: string, kind: string, width: number): ModelLayer => ({ name, kind, width, activation: 'linear' });
+  const linear = (name: string, kind: string, width: number): ModelLayer => {
+    // A gated MLP adds its bias to the product, not to what W_in gives.
+    const bias = checkpoint.tensors.has(biasOf(name)) && !a.blocks.some(({ prefix, gated }) => gated && name === `${prefix}.mlp.W_in`) ? biasOf(name) : null;
+    return { name, kind, width, activation: 'linear', dense: name === 'embed.W_E' ? null : { weight: name, inputAxis: 0, bias } };
+  };
   const hidden = (name: string) => checkpoint.tensors.get(name)!.shape[1]!;
   return [
     linear('embed.W_E', 'embedding', a.width),

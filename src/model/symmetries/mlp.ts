@@ -17,23 +17,32 @@ export interface Stage {
 }
 
 export function mlpSymmetries(stages: readonly Stage[], epsilon: number): Symmetry[] {
-  const found = mlpSpaces(stages).flatMap(spaceSymmetries);
-  for (const [i, stage] of stages.entries()) {
-    const next = stages[i + 1];
-    if (!next) {
-      if (stage.norms.length === 0) found.push(logitShift(stage.name, { name: stage.weight, axis: 1 }, stage.inputs, stage.bias));
-      continue;
-    }
+  const last = stages.at(-1)!;
+  return [
+    ...mlpSpaces(stages).flatMap(spaceSymmetries),
+    ...sites(stages).flatMap(({ stage, site, linear }) => [
+      ...normedStream(stage.name, stage.outputs, writersOf(stage), [site], epsilon, linear),
+      ...(linear ? normSymmetries(site) : []),
+    ]),
+    ...(last.norms.length === 0 ? [logitShift(last.name, { name: last.weight, axis: 1 }, last.inputs, last.bias)] : []),
+  ];
+}
+
+/** Norms whose output the next layer reads as it is. */
+export function mlpNorms(stages: readonly Stage[]): NormSite[] {
+  return sites(stages).flatMap(({ site, linear }) => (linear ? [site] : []));
+}
+
+function sites(stages: readonly Stage[]): { stage: Stage; site: NormSite; linear: boolean }[] {
+  return stages.slice(0, -1).flatMap((stage, i) => {
+    const next = stages[i + 1]!;
     const [norm] = stage.norms;
     // Batch norm in evaluation mode is a fixed affine map, whose statistics do not move.
-    if (!norm || stage.norms.length > 1 || norm.kind === 'batch-norm') continue;
+    if (!norm || stage.norms.length > 1 || norm.kind === 'batch-norm') return [];
     const reader = { layer: next.name, weight: next.weight, inputAxis: 1 as const, outputs: next.outputs, bias: next.bias };
-    const site: NormSite = { layer: stage.name, width: stage.outputs, readers: [reader], kind: norm.kind, scale: norm.scale, shift: norm.shift };
-    const linear = stage.activation === 'linear';
-    found.push(...normedStream(stage.name, stage.outputs, writersOf(stage), [site], epsilon, linear));
-    if (linear) found.push(...normSymmetries(site));
-  }
-  return found;
+    const site = { layer: stage.name, width: stage.outputs, readers: [reader], kind: norm.kind, scale: norm.scale, shift: norm.shift };
+    return [{ stage, site, linear: stage.activation === 'linear' }];
+  });
 }
 
 /** The space behind every layer but the last; behind a norm, what its scale and shift write. */

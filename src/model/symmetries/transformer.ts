@@ -120,9 +120,21 @@ function attentionConstants({ key, value, output, attentionNorm, mlpNorm, mlp }:
   return found;
 }
 
-/** The residual stream. */
+/** Every norm with what reads it, also where the norm itself is missing. */
+export function transformerNorms(a: TransformerAnatomy): NormSite[] {
+  return residual(a).norms;
+}
+
 function stream(a: TransformerAnatomy): Symmetry[] {
-  const { width, heads, groups, headWidth, embedding, positions, blocks, unembedding } = a;
+  const { writers, norms, stages } = residual(a);
+  const { width, embedding } = a;
+  if (a.normalization !== 'none') return [...norms.flatMap(normSymmetries), ...normedStream(embedding.name, width, writers, norms, a.epsilon)];
+  return plainStream(embedding.name, width, writers, norms.flatMap((norm) => norm.readers), stages);
+}
+
+/** The residual stream: what writes, what reads, and constants with what reads after them. */
+function residual(a: TransformerAnatomy) {
+  const { heads, groups, headWidth, embedding, positions, blocks, unembedding } = a;
   const constant = ({ bias }: Named): Writer[] => (bias === null ? [] : [{ name: bias, axis: 0, lines: 1 }]);
   const writers: Writer[] = [{ name: embedding.name, axis: 1, lines: embedding.vocabulary }];
   if (positions) writers.push({ name: positions.name, axis: 1, lines: positions.context });
@@ -155,6 +167,5 @@ function stream(a: TransformerAnatomy): Symmetry[] {
   const last = reader(unembedding, unembedding.outputs);
   site(a.finalNorm, [last]);
   read([last]);
-  if (a.normalization !== 'none') return [...norms.flatMap(normSymmetries), ...normedStream(embedding.name, width, writers, norms, a.epsilon)];
-  return plainStream(embedding.name, width, writers, norms.flatMap((norm) => norm.readers), stages);
+  return { writers, norms, stages };
 }

@@ -20,9 +20,12 @@ const DEPTH = 256;
 const ROWS = 64;
 /** Columns of a block of B: 1024 * 256 * 8 bytes = 2 MiB. */
 const COLUMNS = 1024;
+/** Products of fewer multiplications than this are done as they stand, in the same order. */
+const SMALL = 1024;
 
 /** out[offset …] += A B, row-major [m, n], for A [m, k] and B [k, n]. */
 export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset: number, m: number, k: number, n: number): void {
+  if (m * k * n < SMALL && k <= DEPTH) return multiplySmall(a, b, out, offset, m, k, n);
   const depth = Math.min(DEPTH, k);
   const rows = Math.min(ROWS, wholeTiles(m));
   const columns = Math.min(COLUMNS, wholeTiles(n));
@@ -44,6 +47,20 @@ export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset
     }
   }
   work.release();
+}
+
+function multiplySmall(a: MatrixView, b: MatrixView, out: Float64Array, offset: number, m: number, k: number, n: number): void {
+  const { values: x, columnStride: dp } = a;
+  const { values: y, rowStride: dq } = b;
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      let p = a.offset + i * a.rowStride;
+      let q = b.offset + j * b.columnStride;
+      for (let t = 0; t < k; t++, p += dp, q += dq) sum += x[p]! * y[q]!;
+      out[offset + i * n + j]! += sum;
+    }
+  }
 }
 
 /** out[at …] [rows, columns] += block, whose rows are padded to whole tiles. */

@@ -1,0 +1,81 @@
+/**
+ * (lambda, m, nu) of the network as its own truth, where the structure enumerates (paper B; science.md 2c): by the splitting lemma
+ * lambda = rank J / 2 + lambda of what is left, and what is left is known for linear chains, for dead units, and where nothing is.
+ */
+import { format, rational, sum, type Rational } from '../base/rational';
+import { deepLinear } from '../theory/deep-linear';
+import { crossing, independent, locus } from '../theory/normal-crossing';
+import { singularFluctuation } from '../theory/singular-fluctuation';
+import type { Singularity } from '../theory/triple';
+import type { Direction } from './types';
+
+/** A unit both of whose sides are dead. */
+export interface DeadUnit {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Order at zero of the function between its sides: 1 for tanh, 2 for a square. */
+  readonly order: number;
+}
+
+export interface Structure {
+  /** Rank of the Jacobian of the outputs by all parameters, null where it was not taken. */
+  readonly rank: number | null;
+  readonly dimension: number;
+  /** Null dimensions that no known symmetry and no dead unit accounts for; null where they were not counted. */
+  readonly unexplained: number | null;
+  /** Widths of a chain of linear layers, with the rank of their product: the whole network, or null. */
+  readonly linearChain: { readonly widths: readonly number[]; readonly rank: number } | null;
+  readonly deadUnits: readonly DeadUnit[];
+}
+
+export type Triple =
+  | { readonly lambda: string; readonly value: number; readonly multiplicity: number; readonly nu: number | null; readonly assumption: string }
+  | { readonly lambda: null; readonly bounds: readonly [number, number | null] | null; readonly reason: string };
+
+export function assemble(structure: Structure, directions: readonly Direction[]): Triple {
+  const { rank, linearChain, deadUnits } = structure;
+  if (linearChain) {
+    const { widths, rank: r } = linearChain;
+    return found(deepLinear(widths, r), null, `Closed form of the linear chain ${widths.join(' → ')} at rank ${r} (Aoyagi 2024): the least over all weights that give the same function, with this function as the truth.`);
+  }
+  if (rank === null) return { lambda: null, bounds: null, reason: 'The network is too large for the rank of its Jacobian, on which everything else rests.' };
+  const live: Singularity = { lambda: rational(rank, 2), multiplicity: 1 };
+  const unresolved = directions.filter((d) => d.verdict === 'unresolved');
+  const singular = directions.filter((d) => d.verdict === 'singular');
+  const bounds = boundsOf(rank, singular);
+  if (unresolved.length > 0) {
+    return { lambda: null, bounds, reason: `${unresolved.length} of ${directions.length} directions are unresolved: "${unresolved[0]!.evidence}"` };
+  }
+  const elsewhere = singular.filter((d) => d.detector !== 'dead-unit');
+  if (elsewhere.length > 0) {
+    return { lambda: null, bounds, reason: `Singular directions of '${elsewhere[0]!.detector}' do not say how their loci meet (science: orders do not add).` };
+  }
+  const misread = singular.filter((d) => !deadUnits.some((unit) => d.order === 1 + unit.order));
+  if (misread.length > 0) {
+    return { lambda: null, bounds, reason: `A dead unit of '${misread[0]!.layer}' reads order ${misread[0]!.order}, not that of its activation: live units absorb a part of it.` };
+  }
+  if (structure.unexplained === null || structure.unexplained > 0) {
+    const count = structure.unexplained === null ? 'Null dimensions were not counted' : `${structure.unexplained} null dimensions are unexplained`;
+    return { lambda: null, bounds, reason: `${count}: they may hide more singularities, or flat fibres.` };
+  }
+  const units = deadUnits.map(({ inputs, outputs, order }) => crossing([locus(outputs, 1), locus(inputs, order)]));
+  const nu = rank / 2 + singular.reduce((total, d) => total + singularFluctuation(d.order!), 0);
+  return found(
+    independent([live, ...units]),
+    singular.length <= 1 ? nu : null,
+    units.length === 0
+      ? 'Every null dimension is a gauge: half the rank of the Jacobian.'
+      : `Half the rank of the Jacobian, and for each dead unit the crossing of its two loci; independent of each other, on this probe, with the network as its own truth.${singular.length === 1 ? ' nu takes the joint direction as the only locus: what the network realises lies below it.' : ''}`,
+  );
+}
+
+function found({ lambda, multiplicity }: Singularity, nu: number | null, assumption: string): Triple {
+  return { lambda: format(lambda), value: lambda.numerator / lambda.denominator, multiplicity, nu, assumption };
+}
+
+/** r / 2 + 1 / (2 q) from below, with q the lowest order that was read: any arc of finite order bounds lambda (science.md 2c). */
+function boundsOf(rank: number, singular: readonly Direction[]): readonly [number, number | null] {
+  const best = Math.min(...singular.map((d) => d.order!));
+  const below: Rational = Number.isFinite(best) ? sum(rational(rank, 2), rational(1, 2 * best)) : rational(rank, 2);
+  return [below.numerator / below.denominator, null];
+}

@@ -1,0 +1,70 @@
+/** From a checkpoint to directions, audit and (lambda, m, nu). */
+import { describe, expect, it } from 'vitest';
+import { readModelDirections } from '../../src/analysis/directions';
+import { Random } from '../../src/base/random';
+import { recogniseModel } from '../../src/model/recognise';
+import type { Choices } from '../../src/model/types';
+import { cpuOps } from '../../src/numerics/cpu/ops';
+import { gaussian } from '../../src/probe/sources/gaussian';
+import { stubCheckpoint } from '../checkpoint-stub';
+
+type Tensors = Record<string, { shape: number[]; values: ArrayLike<number> }>;
+
+function normals(shapes: Record<string, number[]>, seed = 3): Tensors {
+  const random = new Random(seed);
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, values: random.normals(shape.reduce((a, b) => a * b, 1)) }]));
+}
+
+async function read(tensors: Tensors, choices: Choices, loss: 'mse' | 'ce' = 'mse', samples = 60) {
+  const verdict = await recogniseModel(stubCheckpoint(Object.fromEntries(Object.entries(tensors).map(([k, v]) => [k, { ...v, dtype: 'f64' as const }]))), choices);
+  if (!verdict.model) throw new Error(verdict.sentence);
+  const { model } = verdict;
+  const probe = gaussian.make({ input: model.input, outputs: model.outputs, samples, positions: null, seed: 1 });
+  const seen: string[] = [];
+  const report = await readModelDirections(model, await model.parameters(), probe, { loss, seed: 1 }, cpuOps(), { progress: () => {}, found: (d) => seen.push(d.detector) });
+  expect(seen).toEqual(report.directions.map((d) => d.detector));
+  return report;
+}
+
+describe('an MLP', () => {
+  it('without anything dead has gauges only', async () => {
+    const { directions, audit, triple } = await read(normals({ '0.weight': [4, 3], '0.bias': [4], '2.weight': [2, 4], '2.bias': [2] }), { activation: 'relu' });
+    expect(new Set(directions.map((d) => d.verdict))).toEqual(new Set(['gauge']));
+    expect(audit.map(({ layer, found, unexplained }) => ({ layer, found, unexplained }))).toEqual([{ layer: '0', found: 0, unexplained: 0 }, { layer: '2', found: 0, unexplained: 0 }]);
+    // 26 parameters, four scales of units.
+    expect(triple).toMatchObject({ lambda: '11', multiplicity: 1 });
+  });
+
+  it('with a dead tanh unit has one singular direction of order 2, and lambda of the closed form', async () => {
+    const tensors = normals({ '0.weight': [3, 5], '2.weight': [1, 3] });
+    const first = Float64Array.from(tensors['0.weight']!.values).fill(0, 10, 15);
+    const second = Float64Array.from(tensors['2.weight']!.values).fill(0, 2, 3);
+    const { directions, triple, audit } = await read({ '0.weight': { shape: [3, 5], values: first }, '2.weight': { shape: [1, 3], values: second } }, { activation: 'tanh' });
+    expect(directions.filter((d) => d.detector === 'dead-unit').map((d) => [d.order, d.verdict, d.coefficient])).toEqual([[2, 'singular', 1 / 4]]);
+    expect(directions.filter((d) => d.detector === 'spectral-tail').every((d) => d.verdict === 'flat fibre' || d.verdict === 'unresolved')).toBe(true);
+    // The dead unit's outgoing weights see no gradient in its incoming ones, and the other way round.
+    expect(audit.map(({ inputKernel, gradientKernel, unexplained }) => [inputKernel, gradientKernel, unexplained])).toEqual([[0, 5, 0], [1, 0, 0]]);
+    expect(triple).toMatchObject({ lambda: '13/2', multiplicity: 1 });
+  });
+
+  it('linear chains have the closed form', async () => {
+    const { triple, directions } = await read(normals({ '0.weight': [2, 4], '1.weight': [3, 2] }), { activation: 'linear' });
+    // Scales bend away from the line; shears are flat along it.
+    expect(directions.map((d) => [d.verdict, d.lineOrder])).toEqual([['gauge', 2], ['gauge', null], ['gauge', null], ['gauge', 2]]);
+    expect(triple).toMatchObject({ lambda: '5', multiplicity: 1 });
+  });
+
+  it('with weights that are not finite says so and reads nothing', async () => {
+    const tensors = normals({ '0.weight': [3, 4], '2.weight': [2, 3] });
+    (tensors['2.weight']!.values as Float64Array)[1] = NaN;
+    const { directions, audit, triple } = await read(tensors, { activation: 'tanh' });
+    expect([directions, audit]).toEqual([[], []]);
+    expect(triple).toMatchObject({ lambda: null, reason: expect.stringContaining("'2.weight' holds NaN") });
+  });
+
+  it('on one sample claims nothing dead', async () => {
+    const { directions } = await read(normals({ '0.weight': [4, 3], '0.bias': [4], '2.weight': [2, 4] }), { activation: 'relu' }, 'mse', 1);
+    expect(directions.filter((d) => !['unresolved', 'regular'].includes(d.verdict))).toEqual([]);
+    expect(directions.some((d) => d.verdict === 'unresolved')).toBe(true);
+  });
+});
