@@ -114,6 +114,14 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
               ))}
             </select>
           </Field>
+          <Field {...field} label="directions" help={settingHelp.directions}>
+            <input
+              type="checkbox"
+              data-testid="directions-setting"
+              checked={request.directions}
+              onChange={(e) => edit({ directions: e.target.checked })}
+            />
+          </Field>
         </>
       )}
       <details open={roomy || undefined}>

@@ -1,0 +1,72 @@
+import { useMemo } from 'react';
+import type { Direction } from '../analysis/directions-schema';
+import { obstructionFigure } from '../figure/obstruction-figure';
+import { slopeWords, sweepFigure } from '../figure/sweep-figure';
+import { detectorTitle, orderSentence } from './direction-words';
+import Plot from './Plot';
+import { Term } from './Term';
+import { readTheme } from './use-theme';
+import { VerdictMark } from './VerdictMark';
+
+const narrow = matchMedia('(max-width: 1240px)');
+
+/** The sweep of the selected direction, and its obstructions by order. */
+export function DirectionPanel({ direction, themeName }: { direction: Direction; themeName: string }) {
+  const { sweep, obstructions, verdict } = direction;
+  // The theme's tokens are read from the document: its name stands for them.
+  const line = useMemo(
+    () => sweep && sweepFigure({ direction: { verdict, sweep }, theme: readTheme(), narrow: narrow.matches }),
+    [sweep, verdict, themeName],
+  );
+  const orders = useMemo(
+    () => (obstructions.length > 0 ? obstructionFigure({ direction, theme: readTheme() }) : null),
+    [direction, themeName],
+  );
+  const name = `${detectorTitle(direction.detector)} of ${direction.layer}`;
+  return (
+    <section className="direction-panel" aria-label={`Sweep and obstructions: ${name}`}>
+      <div className="sweep">
+        <div className="plot-head">
+          <h2>
+            <Term name="directionalFisher">Directional Fisher</Term>
+          </h2>
+          <span className="muted caption">
+            <VerdictMark verdict={verdict} /> F<sub>u</sub>(t), fit, and dotted <Term name="divergence" /> along the straight line
+          </span>
+        </div>
+        <div className="plot-box">
+          {line ? (
+            <Plot figure={line} className="plot" label={`Directional Fisher against the step, ${name}: ${slopeWords(sweep!)}.`} />
+          ) : (
+            <p className="plot-empty muted">There is no sweep of this direction.</p>
+          )}
+        </div>
+      </div>
+      <div className="orders">
+        <div className="plot-head">
+          <h2>
+            <Term name="obstruction">Obstruction by order</Term>
+          </h2>
+          <span className="muted caption">
+            <LineMark /> line <VerdictMark verdict={verdict} /> arc
+          </span>
+        </div>
+        <div className="plot-box">
+          {orders ? (
+            <Plot figure={orders} className="plot" label={`Obstruction sizes by order, ${name}. ${orderSentence(direction)}`} />
+          ) : (
+            <p className="plot-empty muted">Nothing was followed here.</p>
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function LineMark() {
+  return (
+    <svg className="mark" width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
+      <path d="M5 1 9.5 9h-9z" fill="var(--muted)" />
+    </svg>
+  );
+}
