@@ -1,14 +1,21 @@
 import { naturalCompare } from './natural';
 
-/** A comparison by a key: names the way people order them, numbers by size, what has no key last whichever way round. */
-export function orderBy<T>(key: (item: T) => number | string | null, descending: boolean): (a: T, b: T) => number {
+export type SortKey = number | string | null;
+
+/**
+ * A sorted copy, each key computed once: names the way people order them, numbers by size, what has no key last whichever way round.
+ * Equal keys keep their order.
+ */
+export function sortedBy<T>(list: readonly T[], key: (item: T) => SortKey, descending: boolean): T[] {
   const sign = descending ? -1 : 1;
-  return (a, b) => {
-    const x = key(a);
-    const y = key(b);
-    if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1;
-    if (typeof x === 'string' || typeof y === 'string') return sign * naturalCompare(String(x), String(y));
-    // Equal infinities have no difference.
-    return x === y ? 0 : sign * (x - y);
-  };
+  return list
+    .map((item) => ({ item, key: key(item) }))
+    .sort((a, b) => (a.key === null || b.key === null ? Number(a.key === null) - Number(b.key === null) : sign * compare(a.key, b.key)))
+    .map(({ item }) => item);
+}
+
+function compare(x: number | string, y: number | string): number {
+  if (typeof x === 'string' || typeof y === 'string') return naturalCompare(String(x), String(y));
+  // Equal infinities have no difference.
+  return x === y ? 0 : x - y;
 }

@@ -10,16 +10,17 @@ export interface ObstructionFigureInput {
   title?: string;
 }
 
-/** A size that is exactly zero is drawn here at the least, on the lower edge. */
+/** Log10 of the smallest size that is drawn in its place; what is smaller, zero included, lies on the lower edge. */
 const LEAST = -17;
 
 export function obstructionFigure({ direction, theme, title }: ObstructionFigureInput): Figure {
   const { obstructions, order, verdict } = direction;
   const look = verdictLooks[verdict];
   const sizes = obstructions.flatMap((o) => [o.line, o.lifted ?? 0]).filter((v) => v > 0).map(Math.log10);
-  const low = Math.min(LEAST, ...sizes) - 0.8;
   const high = Math.max(0, ...sizes) + 0.8;
-  const edge = 10 ** (low + 0.3);
+  const low = LEAST - 1;
+  const edge = 10 ** (LEAST - 0.6);
+  const drawn = (size: number) => size >= 10 ** LEAST;
   const highest = obstructions.at(-1)?.order ?? 1;
 
   const trace = (name: string, list: { order: number; size: number }[], symbol: string, colour: string, dash: string) => ({
@@ -27,10 +28,10 @@ export function obstructionFigure({ direction, theme, title }: ObstructionFigure
     mode: 'lines+markers',
     name,
     x: list.map((o) => o.order),
-    y: list.map((o) => Math.max(o.size, edge)),
+    y: list.map((o) => (drawn(o.size) ? o.size : edge)),
     line: { width: 1, color: colour, dash },
     marker: {
-      symbol: list.map((o) => (o.size > 0 || symbol.endsWith('-open') ? symbol : `${symbol}-open`)),
+      symbol: list.map((o) => (drawn(o.size) || symbol.endsWith('-open') ? symbol : `${symbol}-open`)),
       size: 8,
       color: colour,
     },

@@ -81,7 +81,7 @@ export function sweepFigure({ direction, theme, narrow, title }: SweepFigureInpu
         exponentformat: 'power',
         showgrid: false,
         tickfont: { family: theme.sans, size: 9, color: theme.muted },
-        title: { text: 't, step along the direction', font: { size: 12, color: theme.muted }, standoff: 8 },
+        title: { text: 't, step along the straight line', font: { size: 12, color: theme.muted }, standoff: 8 },
       },
       yaxis: {
         ...baseAxis(theme),
@@ -109,7 +109,7 @@ export function sweepFigure({ direction, theme, narrow, title }: SweepFigureInpu
           align: 'left',
           bgcolor: theme.paper,
           borderpad: 2,
-          text: slopeWords(direction.sweep),
+          text: slopeWords(direction.sweep).replace('F_u', 'F<sub>u</sub>'),
         },
         ...(floor > 0
           ? [
@@ -121,7 +121,7 @@ export function sweepFigure({ direction, theme, narrow, title }: SweepFigureInpu
                 y: Math.log10(floor),
                 yanchor: 'top',
                 yshift: -3,
-                text: narrow ? `floor ${scientific(floor, 2)}` : `floor ${scientific(floor, 2)}: at or below it F_u is roundoff`,
+                text: narrow ? `floor ${scientific(floor, 2)}` : `floor ${scientific(floor, 2)}: at or below it F<sub>u</sub> is roundoff`,
               },
             ]
           : []),
@@ -154,7 +154,8 @@ function yRange({ points, floor }: Sweep): Range {
   const seen = [floor, ...points.flatMap((p) => [p.fisher, p.divergence])].filter((v) => v >= floor && v > 0).map(Math.log10);
   if (seen.length === 0) return [-1, 1];
   const [low, high] = [Math.min(...seen), Math.max(...seen)];
-  const room = Math.max(0.5, (high - low) * 0.13);
+  // At least some decades tall, so that a line at the floor looks like one.
+  const room = Math.max(3 - (high - low) / 2, (high - low) * 0.13);
   return [low - room, high + room];
 }
 

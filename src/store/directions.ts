@@ -2,7 +2,7 @@
 import { VERDICTS, type Direction } from '../analysis/directions-schema';
 import type { View } from '../analysis/link';
 import type { Report } from '../analysis/report';
-import { orderBy } from '../base/order';
+import { sortedBy, type SortKey } from '../base/order';
 import { layerMatcher } from './layer-filter';
 import { layersInView, shownReport } from './report';
 import { selectedLayer } from './selection';
@@ -66,7 +66,7 @@ export function lineOrderOf(d: Direction): number | null {
 }
 
 /** What each column is sorted by; what has no key comes last. */
-export const sortKeys: Record<string, (d: Direction) => number | string | null> = {
+export const sortKeys: Record<string, (d: Direction) => SortKey> = {
   layer: (d) => d.layer,
   detector: (d) => `${d.detector} ${d.note ?? ''}`,
   lineOrder: lineOrderOf,
@@ -89,7 +89,7 @@ export function listDirections(directions: readonly Direction[], list: View['dir
         (matches === null || matches(d.layer)),
     );
   const key = list.sort && Object.hasOwn(sortKeys, list.sort.key) ? sortKeys[list.sort.key]! : null;
-  return key ? rows.sort(orderBy((row) => key(row.direction), list.sort!.descending)) : rows;
+  return key ? sortedBy(rows, (row) => key(row.direction), list.sort!.descending) : rows;
 }
 
 let last: { directions: Report['directions']; list: View['directions']; filter: string; rows: readonly Listed[] } | null = null;

@@ -10,7 +10,7 @@ import { VerdictMark } from './VerdictMark';
 
 const narrow = matchMedia('(max-width: 1240px)');
 
-/** The sweep of the selected direction, and its obstructions by order. */
+/** The selected direction: its evidence, its sweep, and its obstructions by order. */
 export function DirectionPanel({ direction, themeName }: { direction: Direction; themeName: string }) {
   const { sweep, obstructions, verdict } = direction;
   // The theme's tokens are read from the document: its name stands for them.
@@ -22,41 +22,49 @@ export function DirectionPanel({ direction, themeName }: { direction: Direction;
     () => (obstructions.length > 0 ? obstructionFigure({ direction, theme: readTheme() }) : null),
     [direction, themeName],
   );
-  const name = `${detectorTitle(direction.detector)} of ${direction.layer}`;
+  const title = detectorTitle(direction.detector);
+  const name = `${title} of ${direction.layer}`;
   return (
-    <section className="direction-panel" aria-label={`Sweep and obstructions: ${name}`}>
-      <div className="sweep">
-        <div className="plot-head">
-          <h2>
-            <Term name="directionalFisher">Directional Fisher</Term>
-          </h2>
-          <span className="muted caption">
-            <VerdictMark verdict={verdict} /> F<sub>u</sub>(t), fit, and dotted <Term name="divergence" /> along the straight line
-          </span>
+    <section className="direction-panel" aria-labelledby="direction-title">
+      <h2 id="direction-title">
+        {direction.layer} · {title}
+        {direction.note && `, ${direction.note}`}
+      </h2>
+      <p data-testid="direction-evidence">{direction.evidence}</p>
+      <div className="direction-plots">
+        <div>
+          <div className="plot-head">
+            <h3>
+              <Term name="directionalFisher">Directional Fisher</Term>
+            </h3>
+            <span className="muted caption">
+              <VerdictMark verdict={verdict} /> {sweep?.window && 'fitted between the upright lines; '}dotted: <Term name="divergence" />
+            </span>
+          </div>
+          <div className="plot-box">
+            {line ? (
+              <Plot figure={line} className="plot" label={`Directional Fisher against the step, ${name}: ${slopeWords(sweep!)}.`} />
+            ) : (
+              <p className="plot-empty muted">There is no sweep of this direction.</p>
+            )}
+          </div>
         </div>
-        <div className="plot-box">
-          {line ? (
-            <Plot figure={line} className="plot" label={`Directional Fisher against the step, ${name}: ${slopeWords(sweep!)}.`} />
-          ) : (
-            <p className="plot-empty muted">There is no sweep of this direction.</p>
-          )}
-        </div>
-      </div>
-      <div className="orders">
-        <div className="plot-head">
-          <h2>
-            <Term name="obstruction">Obstruction by order</Term>
-          </h2>
-          <span className="muted caption">
-            <LineMark /> line <VerdictMark verdict={verdict} /> arc
-          </span>
-        </div>
-        <div className="plot-box">
-          {orders ? (
-            <Plot figure={orders} className="plot" label={`Obstruction sizes by order, ${name}. ${orderSentence(direction)}`} />
-          ) : (
-            <p className="plot-empty muted">Nothing was followed here.</p>
-          )}
+        <div>
+          <div className="plot-head">
+            <h3>
+              <Term name="obstruction">Obstruction by order</Term>
+            </h3>
+            <span className="muted caption">
+              <LineMark /> line <VerdictMark verdict={verdict} /> arc
+            </span>
+          </div>
+          <div className="plot-box">
+            {orders ? (
+              <Plot figure={orders} className="plot" label={`Obstruction sizes by order, ${name}. ${orderSentence(direction)}`} />
+            ) : (
+              <p className="plot-empty muted">Nothing was followed here.</p>
+            )}
+          </div>
         </div>
       </div>
     </section>

@@ -1,20 +1,20 @@
-import { memo, type KeyboardEvent } from 'react';
+import { memo, useEffect, useRef, type KeyboardEvent } from 'react';
 import type { Direction } from '../analysis/directions-schema';
 import type { View } from '../analysis/link';
-import { scientific } from '../figure/number';
 import { lineOrderOf, magnitudeOf, orderOf, selectedDirection, shownDirections } from '../store/directions';
 import { shownReport } from '../store/report';
 import { useApp, useStore } from './app-context';
 import { coefficientText, detectorTitle, orderText } from './direction-words';
 import type { TermName } from './glossary';
+import { Numeral } from './Numeral';
 import { Term } from './Term';
 import { useWindow } from './use-window';
 import { VerdictMark } from './VerdictMark';
 
-const ROW = 32;
+const ROW = 40;
 const HEAD = 34;
 /** Rows that Page Up and Page Down pass. */
-const PAGE = 9;
+const PAGE = 7;
 
 const columns: readonly { key: string; title?: string; term?: TermName }[] = [
   { key: 'layer', title: 'layer' },
@@ -39,12 +39,21 @@ export function DirectionTable({ reading }: { reading: boolean }) {
   const at = selected ? rows.indexOf(selected) : -1;
   const { scroller, start, end, before, after } = useWindow(rows.length, ROW, { keep: at, header: HEAD });
 
+  // The selected row may have to be scrolled to and rendered first: the focus follows when it is there.
+  const moved = useRef(false);
+  useEffect(() => {
+    const row = moved.current && selected ? document.getElementById(rowId(selected.index)) : null;
+    if (!row) return;
+    moved.current = false;
+    row.focus({ preventScroll: true });
+  });
+
   const move = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE, Home: -rows.length, End: rows.length }[event.key];
     if (!step || !(event.target instanceof HTMLElement) || !event.target.matches('tbody tr')) return;
     event.preventDefault();
     store.getState().stepDirection(step);
-    requestAnimationFrame(() => document.getElementById(rowId(selectedDirection(store.getState())!.index))?.focus({ preventScroll: true }));
+    moved.current = true;
   };
   const sortBy = (sort: Sort) => store.getState().look({ directions: { ...list, sort } });
 
@@ -53,7 +62,7 @@ export function DirectionTable({ reading }: { reading: boolean }) {
       <h2 id="direction-table-title" className="offscreen">
         Directions
       </h2>
-      <div className="table-scroll" ref={scroller} aria-busy={reading}>
+      <div className={`table-scroll${reading ? ' filling' : ''}`} ref={scroller} aria-busy={reading}>
         <table className="numbers" role="grid" aria-labelledby="direction-table-title" aria-rowcount={rows.length + 1}>
           <thead>
             <tr aria-rowindex={1}>
@@ -121,7 +130,7 @@ const Row = memo(function Row({ index, direction: d, place, current }: RowProps)
       </th>
       <td className="word" title={d.note ?? undefined}>
         {detectorTitle(d.detector)}
-        {d.note && <span className="faint"> · {d.note}</span>}
+        {d.note && <span className="second faint">{d.note}</span>}
       </td>
       <td data-quantity="lineOrder">{orderText(lineOrderOf(d))}</td>
       <td data-quantity="order">{orderText(orderOf(d))}</td>
@@ -129,8 +138,19 @@ const Row = memo(function Row({ index, direction: d, place, current }: RowProps)
       <td className="word" data-quantity="verdict">
         <VerdictMark verdict={d.verdict} /> {d.verdict}
       </td>
-      <td data-quantity="magnitude">{magnitude ? `${magnitude.kind === 'left' ? '≤ ' : ''}${scientific(magnitude.value, 2)}` : '–'}</td>
-      <td className="word muted">{d.evidence}</td>
+      <td data-quantity="magnitude">
+        {magnitude ? (
+          <>
+            {magnitude.kind === 'left' && magnitude.value > 0 && '≤ '}
+            <Numeral value={magnitude.value} kind="scientific" digits={2} />
+          </>
+        ) : (
+          '–'
+        )}
+      </td>
+      <td className="word muted">
+        <span className="lines">{d.evidence}</span>
+      </td>
     </tr>
   );
 });

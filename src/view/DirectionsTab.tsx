@@ -40,10 +40,9 @@ function Empty({ possible }: { possible: boolean }) {
     <section className="directions-empty" aria-labelledby="directions-empty-title">
       <h2 id="directions-empty-title">No directions have been read</h2>
       <p>
-        A dead direction is a change of the weights that leaves the outputs on the probe where they are to first order: its order says at which power
-        of the step they begin to move, and a symmetry is a direction along which they never do. Candidates of every layer will be followed along a
-        straight line and along the curved path that keeps the outputs still longest, which gives each its order and tells a singularity from a
-        symmetry.
+        A dead direction is a change of the weights that leaves the outputs on the probe still to first order; its order k is the power of the step at
+        which they begin to move, if they ever do. Candidates of every layer will be followed along a straight line and along the curved path that
+        keeps the outputs still longest, which tells a singularity (k of 2 or more) from a symmetry (no k at all).
       </p>
       {possible ? (
         <>

@@ -7,6 +7,8 @@ import { Term } from './Term';
 import { useWindow } from './use-window';
 
 const ROW = 40;
+/** Pixels of the longest bar: one scale for all columns. */
+const BAR = 56;
 const quantities = ['found', 'expected', 'inputKernel', 'gradientKernel', 'unexplained'] as const satisfies readonly TermName[];
 
 /** Per layer: how many dimensions move nothing at first order, and what accounts for them. */
@@ -64,7 +66,7 @@ function AuditRow({ line, most }: { line: AuditLine; most: number }) {
       {quantities.map((name) => (
         <td key={name} data-quantity={name} className={name === 'unexplained' && line.unexplained > 0 ? 'unexplained' : undefined}>
           {count(line[name])}
-          {line[name] > 0 && <span className="bar" style={{ width: `${(100 * line[name]) / most}%` }} aria-hidden="true" />}
+          {line[name] > 0 && <span className="bar" style={{ width: Math.max(1, (BAR * line[name]) / most) }} aria-hidden="true" />}
         </td>
       ))}
       <td className="word note-cell">{line.families.map((f) => `${f.family} ${count(f.dimension)}`).join(', ')}</td>

@@ -1,7 +1,7 @@
 import { memo, useMemo, type KeyboardEvent, type ReactNode } from 'react';
 import type { View } from '../analysis/link';
 import type { Reading, Spectrum } from '../analysis/report';
-import { orderBy } from '../base/order';
+import { sortedBy } from '../base/order';
 import { count } from '../figure/number';
 import { sideLooks } from '../figure/theme';
 import { shownReport, spectraByLayer } from '../store/report';
@@ -51,7 +51,7 @@ export function LayerTable() {
     const index = spectraByLayer(report);
     const list = filteredLayers(store.getState()).flatMap((l) => index.get(l.name) ?? []);
     const column = sort && columns.find((c) => c.key === sort.key);
-    return column ? list.toSorted(orderBy(column.by, sort.descending)) : list;
+    return column ? sortedBy(list, column.by, sort!.descending) : list;
   }, [store, report, filter, sort]);
 
   const own = rows.filter((s) => s.tap.layer === selected);

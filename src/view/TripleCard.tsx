@@ -1,4 +1,3 @@
-import { decimal } from '../figure/number';
 import { shownReport } from '../store/report';
 import { useApp } from './app-context';
 import { Term } from './Term';
@@ -23,15 +22,15 @@ export function TripleCard({ reading }: { reading: boolean }) {
       <h2 id="triple-title">What they add up to</h2>
       {whole ? (
         <dl>
-          <Quantity name="lambda" value={triple.lambda} aside={triple.lambda.includes('/') ? `= ${decimal(triple.value)}` : ''} />
+          <Quantity name="lambda" value={triple.lambda} aside={triple.lambda.includes('/') ? `= ${short(triple.value)}` : ''} />
           <Quantity name="multiplicity" value={String(triple.multiplicity)} />
-          {triple.nu !== null && <Quantity name="nu" value={decimal(triple.nu)} bound="≤" />}
+          {triple.nu !== null && <Quantity name="nu" value={short(triple.nu)} bound="≤" />}
         </dl>
       ) : (
         triple.bounds && (
           <dl>
-            <Quantity name="lambda" value={decimal(triple.bounds[0])} bound="≥" />
-            {triple.bounds[1] !== null && <Quantity name="lambda" value={decimal(triple.bounds[1])} bound="≤" />}
+            <Quantity name="lambda" value={short(triple.bounds[0])} bound="≥" />
+            {triple.bounds[1] !== null && <Quantity name="lambda" value={short(triple.bounds[1])} bound="≤" />}
           </dl>
         )
       )}
@@ -42,6 +41,9 @@ export function TripleCard({ reading }: { reading: boolean }) {
     </section>
   );
 }
+
+/** Halves and quarters in full, what goes on for ever to eight digits. */
+const short = (x: number) => String(Number(x.toPrecision(8)));
 
 function Quantity({ name, value, aside, bound = '=' }: { name: TermName; value: string; aside?: string; bound?: string }) {
   return (
