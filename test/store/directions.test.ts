@@ -49,13 +49,11 @@ describe('the list of directions', () => {
     expect(places(null, 'blocks.1', { verdict: 'singular' })).toEqual([]);
   });
 
-  it('has five thousand rows filtered and sorted in a moment', () => {
+  it('sorts thousands of rows', () => {
     const many = Array.from({ length: 5000 }, (_, i) => ({ ...directions[i % 5]!, layer: `blocks.${i % 97}.mlp` }));
-    const begin = performance.now();
     const rows = listDirections(many, { ...all, sort: { key: 'layer', descending: true } }, 'mlp');
-    expect(performance.now() - begin).toBeLessThan(500);
-    expect(rows).toHaveLength(5000);
-    expect(rows[0]!.direction.layer).toBe('blocks.96.mlp');
+    const numbers = rows.map((row) => Number(row.direction.layer.split('.')[1]));
+    expect(numbers).toEqual(many.map((_, i) => i % 97).sort((x, y) => y - x));
   });
 });
 
