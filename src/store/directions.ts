@@ -1,5 +1,6 @@
 /** The directions of the report in view: which are listed, in what order, and which one is selected. */
 import { VERDICTS, type Direction } from '../analysis/directions-schema';
+import type { Inspection } from '../analysis/events';
 import type { View } from '../analysis/link';
 import type { Report } from '../analysis/report';
 import { sortedBy, type SortKey } from '../base/order';
@@ -114,6 +115,11 @@ export function selectedDirection(state: App): Listed | null {
   return rows.find((row) => row.direction.layer === layer) ?? rows[0] ?? null;
 }
 
+/** Whether there is a network to run: not of single tensors, nor of taps recorded elsewhere. */
+export function followable({ probe }: Inspection): boolean {
+  return probe.kind !== 'none' && probe.kind !== 'bundle';
+}
+
 /** 'impossible': there are no weights, or no network, to follow. 'unread': nobody asked. */
 export type DirectionsStage = 'impossible' | 'unread' | 'reading' | 'there';
 
@@ -122,5 +128,5 @@ export function directionsStage(state: App): DirectionsStage {
   if (!subject) return 'impossible';
   if (state.running === subject.id && state.results[subject.id]?.request?.directions) return 'reading';
   if (shownReport(state)?.directions) return 'there';
-  return subject.inspection && subject.inspection.probe.kind !== 'none' ? 'unread' : 'impossible';
+  return subject.inspection && followable(subject.inspection) ? 'unread' : 'impossible';
 }

@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef, type KeyboardEvent } from 'react';
 import type { Direction } from '../analysis/directions-schema';
 import type { View } from '../analysis/link';
+import type { Report } from '../analysis/report';
 import { lineOrderOf, magnitudeOf, orderOf, selectedDirection, shownDirections } from '../store/directions';
 import { shownReport } from '../store/report';
 import { useApp, useStore } from './app-context';
@@ -35,7 +36,7 @@ export function DirectionTable({ reading }: { reading: boolean }) {
   const rows = useApp(shownDirections);
   const selected = useApp(selectedDirection);
   const list = useApp((s) => s.view.directions);
-  const any = useApp((s) => (shownReport(s)?.directions?.length ?? 0) > 0);
+  const empty = useApp((s) => (rows.length === 0 ? emptyWords(shownReport(s), reading) : ''));
   const at = selected ? rows.indexOf(selected) : -1;
   const { scroller, start, end, before, after } = useWindow(rows.length, ROW, { keep: at, header: HEAD });
 
@@ -79,14 +80,18 @@ export function DirectionTable({ reading }: { reading: boolean }) {
             {after > 0 && <tr style={{ height: after }} aria-hidden="true" />}
           </tbody>
         </table>
-        {rows.length === 0 && (
-          <p className="muted table-empty">
-            {any ? 'No direction passes these filters.' : reading ? 'Rows appear here as directions are read.' : 'No detector found a dead direction in this network.'}
-          </p>
-        )}
+        {empty && <p className="muted table-empty">{empty}</p>}
       </div>
     </section>
   );
+}
+
+function emptyWords(report: Report | null, reading: boolean): string {
+  if ((report?.directions?.length ?? 0) > 0) return 'No direction passes these filters.';
+  if (reading) return 'Rows appear here as directions are read.';
+  const { triple } = report ?? {};
+  // Where nothing could be followed at all there is not even a bound.
+  return triple?.lambda === null && triple.bounds === null ? 'No direction was read: the reason stands above.' : 'No detector found a dead direction in this network.';
 }
 
 function HeadCell({ column, sort, onSort }: { column: (typeof columns)[number]; sort: Sort; onSort: (sort: Sort) => void }) {

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { BACKENDS } from '../analysis/request';
 import { FISHERS, LOSSES, type Choice } from '../analysis/report';
 import { count } from '../figure/number';
+import { followable } from '../store/directions';
 import { shownReport } from '../store/report';
 import { currentSubject, type Subject } from '../store/session';
 import { requestOf, settingsOf } from '../store/settings';
@@ -114,14 +115,16 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
               ))}
             </select>
           </Field>
-          <Field {...field} label="directions" help={settingHelp.directions}>
-            <input
-              type="checkbox"
-              data-testid="directions-setting"
-              checked={request.directions}
-              onChange={(e) => edit({ directions: e.target.checked })}
-            />
-          </Field>
+          {followable(inspection) && (
+            <Field {...field} label="directions" help={settingHelp.directions}>
+              <input
+                type="checkbox"
+                data-testid="directions-setting"
+                checked={request.directions}
+                onChange={(e) => edit({ directions: e.target.checked })}
+              />
+            </Field>
+          )}
         </>
       )}
       <details open={roomy || undefined}>
