@@ -153,7 +153,7 @@ const Row = memo(function Row({ index, direction: d, place, current }: RowProps)
           '–'
         )}
       </td>
-      <td className="word muted">
+      <td className="word muted" data-quantity="evidence">
         <span className="lines">{d.evidence}</span>
       </td>
     </tr>
