@@ -157,7 +157,6 @@ function requestOfReport(report: Report): Request {
     loss: probe.loss,
     fisher: probe.fisher,
     backend: provenance.backend === 'webgpu' ? 'webgpu' : 'cpu-f64',
-    directions: report.directions !== undefined,
     choices: Object.fromEntries(model.choices.filter((c) => !c.assumed).map((c) => [c.key, c.value])),
   };
 }
