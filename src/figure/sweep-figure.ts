@@ -42,7 +42,10 @@ export function sweepFigure({ direction, theme, narrow, title }: SweepFigureInpu
         size: 6,
         color: inside ? colour : theme.dead,
       },
-      text: list.map((p) => `t = ${scientific(p.t, 3)}<br>F_u = ${value(p.fisher, floor)}${p.estimate === null ? '' : `<br>order estimate ${decimal(p.estimate, 4)}`}`),
+      text: list.map((p) => {
+        const estimate = p.estimate === null ? '' : `<br>k without a fit ${decimal(p.estimate, 4)}`;
+        return `t = ${scientific(p.t, 3)}<br>F<sub>u</sub> = ${value(p.fisher, floor)}${estimate}`;
+      }),
       hovertemplate: '%{text}<extra></extra>',
     };
   };
@@ -134,7 +137,9 @@ export function sweepFigure({ direction, theme, narrow, title }: SweepFigureInpu
 /** The fit in words, the same as in the readings: 'slope 2.00, 1.98 to 2.01'. */
 export function slopeWords({ slope, interval, order, points, floor }: Sweep): string {
   if (slope === null) {
-    return points.every((p) => p.fisher <= floor) ? 'F_u is at the floor along the whole line: no slope' : 'too few points above the floor for a slope';
+    return points.every((p) => p.fisher <= floor)
+      ? 'F_u is at the floor along the whole line: no slope'
+      : 'too few points above the floor for a slope';
   }
   const range = interval ? `, ${decimal(interval[0], 4)} to ${decimal(interval[1], 4)}` : '';
   return `slope ${decimal(slope, 4)}${range}: ${order === null ? 'no single whole order' : `order ${order} on the line`}`;

@@ -43,7 +43,11 @@ export function DirectionFilters() {
         ))}
       </div>
       <div className="filters">
-        <select value={list.detector ?? ''} onChange={(e) => look({ detector: e.target.value || null })} aria-label="Show one detector only">
+        <select
+          value={list.detector ?? ''}
+          onChange={(e) => look({ detector: e.target.value || null })}
+          aria-label="Show one detector only"
+        >
           <option value="">every detector</option>
           {detectors.map((key) => (
             <option key={key} value={key}>

@@ -37,7 +37,11 @@ export function DirectionReadings({ direction }: { direction: Direction }) {
           <>
             <Line
               name="slope"
-              reason={sweep.interval ? `${decimal(sweep.interval[0], 4)} to ${decimal(sweep.interval[1], 4)}, 95 %` : 'no window above the floor'}
+              reason={
+                sweep.interval
+                  ? `${decimal(sweep.interval[0], 4)} to ${decimal(sweep.interval[1], 4)}, 95 %`
+                  : 'no window above the floor'
+              }
             >
               {sweep.slope === null ? '–' : decimal(sweep.slope, 5)}
             </Line>

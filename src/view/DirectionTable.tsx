@@ -91,7 +91,9 @@ function emptyWords(report: Report | null, reading: boolean): string {
   if (reading) return 'Rows appear here as directions are read.';
   const { triple } = report ?? {};
   // Where nothing could be followed at all there is not even a bound.
-  return triple?.lambda === null && triple.bounds === null ? 'No direction was read: the reason stands above.' : 'No detector found a dead direction in this network.';
+  return triple?.lambda === null && triple.bounds === null
+    ? 'No direction was read: the reason stands above.'
+    : 'No detector found a dead direction in this network.';
 }
 
 function HeadCell({ column, sort, onSort }: { column: (typeof columns)[number]; sort: Sort; onSort: (sort: Sort) => void }) {

@@ -40,9 +40,10 @@ function Empty({ possible }: { possible: boolean }) {
     <section className="directions-empty" aria-labelledby="directions-empty-title">
       <h2 id="directions-empty-title">No directions have been read</h2>
       <p>
-        A dead direction is a change of the weights that leaves the outputs on the probe still to first order; its order k is the power of the step at
-        which they begin to move, if they ever do. Candidates of every layer will be followed along a straight line and along the curved path that
-        keeps the outputs still longest, which tells a singularity (k of 2 or more) from a symmetry (no k at all).
+        A dead direction is a change of the weights that leaves the outputs on the probe still to first order; its order k is the
+        power of the step at which they begin to move, if they ever do. Candidates of every layer will be followed along a straight
+        line and along the curved path that keeps the outputs still longest, which tells a singularity (k of 2 or more) from a
+        symmetry (no k at all).
       </p>
       {possible ? (
         <>
@@ -50,11 +51,14 @@ function Empty({ possible }: { possible: boolean }) {
             Read directions
           </button>
           <p className="muted">
-            The analysis runs again and goes on to the directions. The line below shows the time left; Esc stops, and what was found is kept.
+            The analysis runs again and goes on to the directions. The line below shows the time left; Esc stops, and what was
+            found is kept.
           </p>
         </>
       ) : (
-        <p className="muted">That needs a network to follow: a checkpoint of an architecture that is recognised. What is open here holds none.</p>
+        <p className="muted">
+          That needs a network to follow: a checkpoint of an architecture that is recognised. What is open here holds none.
+        </p>
       )}
     </section>
   );

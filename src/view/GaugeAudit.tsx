@@ -21,7 +21,8 @@ export function GaugeAudit() {
     <section className="gauge-audit" aria-labelledby="audit-title">
       <h2 id="audit-title">Gauge audit</h2>
       <p className="muted">
-        Dimensions of each layer’s weights and bias that do not move the outputs at first order, and what accounts for them. The parts may overlap.
+        Dimensions of each layer’s weights and bias that do not move the outputs at first order, and what accounts for them. The
+        parts may overlap.
       </p>
       {audit.length === 0 ? (
         <p className="muted">The network is too large for its Jacobian to be held: no layer was audited.</p>

@@ -11,7 +11,9 @@ export function TripleCard({ reading }: { reading: boolean }) {
       <section className="triple" aria-labelledby="triple-title">
         <h2 id="triple-title">What they add up to</h2>
         <p className="muted">
-          {reading ? 'Follows when every direction has been read.' : 'The run was stopped before the end: the directions below are complete, their sum is missing.'}
+          {reading
+            ? 'Follows when every direction has been read.'
+            : 'The run was stopped before the end: the directions below are complete, their sum is missing.'}
         </p>
       </section>
     );

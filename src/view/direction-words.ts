@@ -33,7 +33,9 @@ export function coefficientText({ coefficient, order }: Direction): string {
 export function orderSentence({ verdict, lineOrder, order }: Direction): string {
   const line = lineOrder === null ? 'The straight line shows nothing' : `The straight line shows order ${lineOrder}`;
   if (verdict === 'unresolved') {
-    return lineOrder === null ? 'Nothing is claimed about this direction.' : `${line}. Whether a curved path takes that back is not known here.`;
+    return lineOrder === null
+      ? 'Nothing is claimed about this direction.'
+      : `${line}. Whether a curved path takes that back is not known here.`;
   }
   if (order === null) {
     return lineOrder === null

@@ -23,7 +23,8 @@ afterAll(() => site?.close());
 const SAMPLES = '200';
 
 function cliReport(): Promise<Report> {
-  const words = ['analyze', 'public/examples/dead-units.safetensors', '--samples', SAMPLES, '--choice', 'activation=tanh', '--directions', '--json'];
+  const example = 'public/examples/dead-units.safetensors';
+  const words = ['analyze', example, '--samples', SAMPLES, '--choice', 'activation=tanh', '--directions', '--json'];
   return new Promise((resolve, reject) => {
     const child = spawn('npm', ['run', '--silent', 'cli', '--', ...words], { cwd: ROOT });
     let out = '';
@@ -102,7 +103,8 @@ describe('directions', () => {
     expect(await page.textContent('[data-testid="direction-evidence"]')).toBe(directions[singular]!.evidence);
     await page.waitForFunction(() => document.querySelectorAll('.direction-plots .js-plotly-plot .trace').length >= 5);
     const drawn = await page.$eval('.direction-plots .js-plotly-plot', (plot) => {
-      const trace = (plot as unknown as { data: { name: string; x: number[]; y: number[] }[] }).data.find((t) => t.name === 'F_u, in the window')!;
+      const { data } = plot as unknown as { data: { name: string; x: number[]; y: number[] }[] };
+      const trace = data.find((t) => t.name === 'F_u, in the window')!;
       return { x: [...trace.x], y: [...trace.y] };
     });
     const sweep = directions[singular]!.sweep!;
