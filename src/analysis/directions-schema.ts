@@ -7,6 +7,7 @@ const sentence = z.string().max(4000);
 const order = z.int().min(1).max(100).nullable();
 
 export const VERDICTS = ['regular', 'singular', 'gauge', 'flat fibre', 'unresolved'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** The directional Fisher F_u(t) along the straight line, with the divergence beside it. */
 export const Sweep = z.object({
@@ -64,3 +65,8 @@ export const Triple = z.union([
   z.object({ lambda: z.string().max(100), value: z.number(), multiplicity: count, nu: z.number().nullable(), assumption: sentence }),
   z.object({ lambda: z.null(), bounds: z.tuple([z.number(), z.number().nullable()]).readonly().nullable(), reason: sentence }),
 ]);
+
+export type Sweep = z.infer<typeof Sweep>;
+export type Direction = z.infer<typeof Direction>;
+export type AuditLine = z.infer<typeof AuditLine>;
+export type Triple = z.infer<typeof Triple>;

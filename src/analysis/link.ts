@@ -5,6 +5,7 @@
 import { Inflate, deflateSync } from 'fflate';
 import { z } from 'zod';
 import { InputError } from '../base/errors';
+import { VERDICTS } from './directions-schema';
 import { SIDES, type Report } from './report';
 import { Request } from './request';
 
@@ -21,8 +22,11 @@ export const Source = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const TABS = ['spectra', 'report'] as const;
+export const TABS = ['spectra', 'directions', 'report'] as const;
 export const OVERVIEWS = ['logDetPlus', 'deficit', 'heatmap'] as const;
+
+const sort = z.object({ key: z.string().max(32), descending: z.boolean() }).nullable();
+const allDirections = { sort: null, verdict: null, detector: null };
 
 export const View = z.object({
   tab: z.enum(TABS),
@@ -39,9 +43,15 @@ export const View = z.object({
   /** What the figure of all layers compares. */
   overview: z.enum(OVERVIEWS),
   /** Column that the table is sorted by; null = the order of the layers. */
-  sort: z.object({ key: z.string().max(32), descending: z.boolean() }).nullable(),
+  sort,
   /** Glob or part of a layer's name; empty = all. */
   filter: z.string().max(200),
+  /** Selected direction, by the order in which they were found; null = the first of the layer. */
+  direction: z.int().min(0).max(100_000).nullable().default(null),
+  /** How directions are listed; a null leaves out nothing. */
+  directions: z
+    .object({ sort, verdict: z.enum(VERDICTS).nullable(), detector: z.string().max(64).nullable() })
+    .default(allDirections),
 });
 
 /** The numbers that travel with a link to a local file: one row per spectrum. */
@@ -80,6 +90,8 @@ export const defaultView: View = {
   overview: 'logDetPlus',
   sort: null,
   filter: '',
+  direction: null,
+  directions: allDirections,
 };
 
 /** A link is refused above this many characters, or if it inflates to more than `MAX_INFLATED` bytes. */

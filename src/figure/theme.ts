@@ -1,3 +1,4 @@
+import type { Verdict } from '../analysis/directions-schema';
 import type { Side } from '../analysis/report';
 
 /** Colours and fonts of the page, as the style sheet defines them. */
@@ -12,6 +13,8 @@ export interface Theme {
   dead: string;
   activation: string;
   fisher: string;
+  singular: string;
+  gauge: string;
   sans: string;
   mono: string;
 }
@@ -29,6 +32,20 @@ export const sideLooks: Record<Side, SideLook> = {
   gradient: { word: 'gradient', colour: 'fisher', symbol: 'square', dash: 'dash' },
   parameter: { word: 'parameter', colour: 'fisher', symbol: 'diamond', dash: 'dot' },
   weight: { word: 'weight', colour: 'muted', symbol: 'triangle-up', dash: 'dashdot' },
+};
+
+/** How a verdict is told apart: its word stands beside the mark wherever there is room for one. */
+export interface VerdictLook {
+  colour: keyof Pick<Theme, 'ink' | 'muted' | 'singular' | 'gauge'>;
+  symbol: 'circle' | 'diamond' | 'square' | 'square-open' | 'circle-open';
+}
+
+export const verdictLooks: Record<Verdict, VerdictLook> = {
+  regular: { colour: 'muted', symbol: 'circle' },
+  singular: { colour: 'singular', symbol: 'diamond' },
+  gauge: { colour: 'gauge', symbol: 'square' },
+  'flat fibre': { colour: 'ink', symbol: 'square-open' },
+  unresolved: { colour: 'muted', symbol: 'circle-open' },
 };
 
 /** What every figure shares: fonts, margins, no decoration. */

@@ -68,7 +68,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       subjects: [...get().subjects.filter((s) => !ids.has(s.id)), ...added],
       current: added[0]!.id,
       // How things are drawn stays; what was selected and filtered belonged to the other subject.
-      view: { ...get().view, tab: defaultView.tab, layer: null, range: null, sort: null, filter: '' },
+      view: { ...get().view, tab: defaultView.tab, layer: null, range: null, sort: null, filter: '', direction: null, directions: defaultView.directions },
     });
   };
 

@@ -1,5 +1,7 @@
-/** A report as a long table: one value per line. */
+/** A report as tables: of spectra with one value per line, of directions with one direction per line. */
+import type { Direction } from '../analysis/directions-schema';
 import type { Report } from '../analysis/report';
+import { magnitudeOf } from './directions';
 
 const HEADER = 'layer,side,quantity,index,value,uncertainty,limited_by';
 
@@ -13,6 +15,35 @@ export function csvOf(report: Report): string {
     eigenvalues.forEach((value, i) => lines.push(`${start},eigenvalue,${i + 1},${value},,${value <= floor ? 'floor' : ''}`));
   }
   return lines.join('\r\n') + '\r\n';
+}
+
+const DIRECTIONS_HEADER =
+  'layer,detector,which,line_order,order,verdict,coefficient,magnitude,slope,slope_low,slope_high,window_from,window_to,floor,evidence';
+
+/** A flat direction has no order: the field is empty, as where nothing is claimed; the verdict tells them apart. */
+export function directionsCsv(directions: readonly Direction[]): string {
+  const lines = directions.map((d) => {
+    const { sweep } = d;
+    const numbers = [
+      d.coefficient,
+      magnitudeOf(d)?.value,
+      sweep?.slope,
+      ...(sweep?.interval ?? [null, null]),
+      ...(sweep?.window ?? [null, null]),
+      sweep?.floor,
+    ];
+    return [
+      cell(d.layer),
+      cell(d.detector),
+      cell(d.note ?? ''),
+      d.lineOrder ?? '',
+      d.order ?? '',
+      d.verdict,
+      ...numbers.map((x) => x ?? ''),
+      cell(d.evidence),
+    ].join(',');
+  });
+  return [DIRECTIONS_HEADER, ...lines].join('\r\n') + '\r\n';
 }
 
 /** Text from a file: quoted where CSV needs it, and never a formula for the program that opens it. */

@@ -111,7 +111,7 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
     adopt: (subject) => {
       environment.setFragment('');
       set({ pending: null, subjects: [...get().subjects.filter((s) => s.id !== subject.id), subject], current: subject.id });
-      get().look({ layer: null, range: null });
+      get().look({ layer: null, range: null, direction: null });
       if (subject.inspection?.runsAtOnce) void get().run();
     },
 

@@ -1,7 +1,7 @@
 /** The one selection that tree, table, plots and links share. */
 import { defaultView, type View } from '../analysis/link';
 import type { Side, Spectrum } from '../analysis/report';
-import { globMatcher } from '../base/glob';
+import { layerMatcher } from './layer-filter';
 import { layersInView } from './report';
 import type { App, Get, Set } from './store';
 
@@ -23,7 +23,8 @@ export function selectionSlice(set: Set, get: Get): SelectionSlice {
     select: (layer, side) => {
       const { view } = get();
       const same = selectedLayer(get()) === layer;
-      set({ view: { ...view, layer, range: same ? view.range : null, sides: side ? first(side, view.sides) : view.sides } });
+      const kept = same ? { range: view.range, direction: view.direction } : { range: null, direction: null };
+      set({ view: { ...view, ...kept, layer, sides: side ? first(side, view.sides) : view.sides } });
     },
     step: (by) => {
       const names = filteredLayers(get()).map((l) => l.name);
@@ -69,8 +70,6 @@ export function selectedLayer(state: App): string | null {
 /** Layers whose name contains the filter, or matches it as a glob. */
 export function filteredLayers(state: App) {
   const layers = layersInView(state);
-  const filter = state.view.filter.trim();
-  if (filter === '') return layers;
-  const matches = /[*?,]/.test(filter) ? globMatcher(filter) : (name: string) => name.includes(filter);
-  return layers.filter((l) => matches(l.name));
+  const matches = layerMatcher(state.view.filter);
+  return matches ? layers.filter((l) => matches(l.name)) : layers;
 }

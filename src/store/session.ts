@@ -71,7 +71,7 @@ export function sessionSlice(set: Set, get: Get): SessionSlice {
 
     choose: (id) => {
       if (id === get().current || !get().subjects.some((s) => s.id === id)) return;
-      set({ current: id, view: { ...get().view, layer: null, range: null } });
+      set({ current: id, view: { ...get().view, layer: null, range: null, direction: null } });
     },
     goHome: () => set({ current: null, pending: null }),
     refuse: (where, message) => set({ refusals: [...get().refusals, { id: ++serial, where, message }] }),

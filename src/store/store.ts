@@ -1,6 +1,7 @@
 /** One store of plain data for the page. What has a life of its own (engine, network, clipboard) is handed in. */
 import { create } from 'zustand';
 import { actionsSlice, type ActionsSlice } from './actions';
+import { directionsSlice, type DirectionsSlice } from './directions';
 import type { Environment } from './environment';
 import { linkSlice, type LinkSlice } from './link';
 import { reportSlice, type ReportSlice } from './report';
@@ -8,7 +9,7 @@ import { selectionSlice, type SelectionSlice } from './selection';
 import { sessionSlice, type SessionSlice } from './session';
 import { settingsSlice, type SettingsSlice } from './settings';
 
-export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & ActionsSlice & LinkSlice;
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice;
 export type Get = () => App;
 export type Set = (changes: Partial<App>) => void;
 
@@ -18,6 +19,7 @@ export const createApp = (environment: Environment) =>
     ...settingsSlice(set, get),
     ...reportSlice(),
     ...selectionSlice(set, get),
+    ...directionsSlice(set, get),
     ...actionsSlice(set, get, environment),
     ...linkSlice(set, get, environment),
   }));

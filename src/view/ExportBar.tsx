@@ -1,11 +1,16 @@
 import { messageOf } from '../base/errors';
+import type { Figure } from '../figure/figure';
 import { spectrumFigure } from '../figure/spectrum-figure';
-import { csvOf } from '../store/csv';
+import { sweepFigure } from '../figure/sweep-figure';
+import { csvOf, directionsCsv } from '../store/csv';
+import { selectedDirection, shownDirections } from '../store/directions';
 import { shownReport } from '../store/report';
 import { selectedLayer } from '../store/selection';
 import { currentSubject } from '../store/session';
 import { thresholdOf } from '../store/settings';
+import type { App } from '../store/store';
 import { useApp, useStore } from './app-context';
+import { detectorTitle } from './direction-words';
 import { download, slug, stem } from './download';
 import { renderImage } from './Plot';
 import { drawnSpectra } from './SpectrumPanel';
@@ -14,22 +19,45 @@ import { readTheme } from './use-theme';
 const formats = ['json', 'csv', 'png', 'svg'] as const;
 type Format = (typeof formats)[number];
 
-const titles: Record<Format, string> = {
+const titlesOfSpectra: Record<Format, string> = {
   json: 'The whole report: opens here again, or in the command line',
   csv: 'All numbers, one per line',
   png: 'The plot as a picture',
   svg: 'The plot as a drawing',
 };
+const titlesOfDirections: Record<Format, string> = {
+  ...titlesOfSpectra,
+  csv: 'The table of directions as it is filtered and sorted',
+};
+
+/** The figure of the tab in view, with what it is about in its name. */
+function pictureOf(state: App, checkpoint: string): { figure: Figure; about: string } | null {
+  const theme = readTheme();
+  if (state.view.tab === 'directions') {
+    const selected = selectedDirection(state);
+    if (!selected?.direction.sweep) return null;
+    const { detector, layer, note, verdict, sweep } = selected.direction;
+    const title = [layer, detectorTitle(detector), note, checkpoint].filter(Boolean).join(' · ');
+    return { figure: sweepFigure({ direction: { verdict, sweep }, theme, title }), about: `${layer}.direction-${selected.index}` };
+  }
+  const layer = selectedLayer(state) ?? '';
+  const title = `${layer} · ${checkpoint}`;
+  return {
+    figure: spectrumFigure({ spectra: drawnSpectra(state), view: state.view, threshold: thresholdOf(state), theme, title }),
+    about: layer,
+  };
+}
 
 export function ExportBar() {
   const store = useStore();
-  const ready = useApp((s) => (shownReport(s)?.spectra.length ?? 0) > 0);
+  const ofDirections = useApp((s) => s.view.tab === 'directions');
+  const ready = useApp((s) => ((ofDirections ? shownReport(s)?.directions : shownReport(s)?.spectra)?.length ?? 0) > 0);
+  const titles = ofDirections ? titlesOfDirections : titlesOfSpectra;
   const save = async (format: Format) => {
     const state = store.getState();
     const report = shownReport(state);
     const subject = currentSubject(state);
     if (!report || !subject) return;
-    const layer = selectedLayer(state) ?? '';
     const name = stem(subject.name);
     try {
       // The report is saved as it was computed: a cut is a way of looking at it.
@@ -38,17 +66,15 @@ export function ExportBar() {
           new Blob([JSON.stringify(state.results[subject.id]!.report)], { type: 'application/json' }),
           `${name}.report.json`,
         );
-      else if (format === 'csv') download(new Blob([csvOf(report)], { type: 'text/csv' }), `${name}.csv`);
-      else {
-        const spectra = drawnSpectra(state);
-        const figure = spectrumFigure({
-          spectra,
-          view: state.view,
-          threshold: thresholdOf(state),
-          theme: readTheme(),
-          title: `${layer} · ${report.checkpoint.name}`,
-        });
-        download(await renderImage(figure, format), `${name}.${slug(layer)}.${format}`);
+      else if (format === 'csv') {
+        const [text, kind] = ofDirections
+          ? [directionsCsv(shownDirections(state).map((row) => row.direction)), 'directions.csv']
+          : [csvOf(report), 'csv'];
+        download(new Blob([text], { type: 'text/csv' }), `${name}.${kind}`);
+      } else {
+        const picture = pictureOf(state, report.checkpoint.name);
+        if (picture) download(await renderImage(picture.figure, format), `${name}.${slug(picture.about)}.${format}`);
+        else state.say('There is no sweep of this direction to draw.');
       }
     } catch (error) {
       store.getState().refuse(`${name}.${format}`, `The export did not work: ${messageOf(error)}`);

@@ -1,7 +1,7 @@
 import { memo, useMemo, type KeyboardEvent, type ReactNode } from 'react';
 import type { View } from '../analysis/link';
 import type { Reading, Spectrum } from '../analysis/report';
-import { naturalCompare } from '../base/natural';
+import { sortedBy } from '../base/order';
 import { count } from '../figure/number';
 import { sideLooks } from '../figure/theme';
 import { shownReport, spectraByLayer } from '../store/report';
@@ -51,7 +51,7 @@ export function LayerTable() {
     const index = spectraByLayer(report);
     const list = filteredLayers(store.getState()).flatMap((l) => index.get(l.name) ?? []);
     const column = sort && columns.find((c) => c.key === sort.key);
-    return column ? list.toSorted(order(column, sort.descending)) : list;
+    return column ? sortedBy(list, column.by, sort!.descending) : list;
   }, [store, report, filter, sort]);
 
   const own = rows.filter((s) => s.tap.layer === selected);
@@ -176,14 +176,4 @@ const rowId = (tap: Spectrum['tap']) => `row ${tap.side} ${tap.layer}`;
 function noteOf({ readings, sampleLimited, covers }: Spectrum): string {
   const limits = sampleLimited ? limitWords.samples : readings.some((r) => r.limitedBy === 'floor') ? limitWords.floor : '';
   return [limits, covers === 'head' ? 'largest only' : ''].filter(Boolean).join(', ');
-}
-
-function order({ by }: Column, descending: boolean) {
-  const sign = descending ? -1 : 1;
-  return (a: Spectrum, b: Spectrum) => {
-    const x = by(a);
-    const y = by(b);
-    if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1;
-    return sign * (typeof x === 'string' || typeof y === 'string' ? naturalCompare(String(x), String(y)) : x - y);
-  };
 }

@@ -3,6 +3,7 @@ import { BACKENDS } from '../analysis/request';
 import type { Choice } from '../analysis/report';
 import { FISHERS, LOSSES } from '../analysis/request';
 import { count } from '../figure/number';
+import { followable } from '../store/directions';
 import { shownReport } from '../store/report';
 import { currentSubject, type Subject } from '../store/session';
 import { requestOf, settingsOf } from '../store/settings';
@@ -115,6 +116,16 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
               ))}
             </select>
           </Field>
+          {followable(inspection) && (
+            <Field {...field} label="directions" help={settingHelp.directions}>
+              <input
+                type="checkbox"
+                data-testid="directions-setting"
+                checked={request.directions}
+                onChange={(e) => edit({ directions: e.target.checked })}
+              />
+            </Field>
+          )}
         </>
       )}
       <details open={roomy || undefined}>

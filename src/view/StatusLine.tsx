@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Phase } from '../analysis/events';
-import { count, duration } from '../figure/number';
+import { count, counted, duration } from '../figure/number';
 import { shownReport } from '../store/report';
 import type { App } from '../store/store';
 import { useApp, useStore } from './app-context';
@@ -59,7 +59,8 @@ function statusText(state: App): string {
   const report = shownReport(state);
   if (!report) return 'ready';
   const { partial, seconds } = report.provenance;
-  const what = `${count(report.spectra.length)} spectra of ${count(report.layers.length)} layers`;
+  const directions = report.directions ? ` and ${counted(report.directions.length, 'direction')}` : '';
+  const what = `${count(report.spectra.length)} spectra of ${count(report.layers.length)} layers${directions}`;
   return partial ? `stopped: ${what} are complete` : `${what} in ${duration(seconds)}`;
 }
 

@@ -1,7 +1,11 @@
+import { count } from '../figure/number';
+import { selectedDirection } from '../store/directions';
 import { shownReport, settingsChanged } from '../store/report';
 import type { View } from '../analysis/link';
 import { useApp, useStore } from './app-context';
 import { CheckpointFacts } from './CheckpointFacts';
+import { DirectionReadings } from './DirectionReadings';
+import { DirectionsTab } from './DirectionsTab';
 import { ExportBar } from './ExportBar';
 import { LayerList } from './LayerList';
 import { Readings } from './Readings';
@@ -11,6 +15,7 @@ import { SpectraTab } from './SpectraTab';
 
 const tabs: readonly (readonly [View['tab'], string])[] = [
   ['spectra', 'Spectra'],
+  ['directions', 'Directions'],
   ['report', 'Report'],
 ];
 
@@ -19,6 +24,8 @@ export function Workspace({ theme }: { theme: string }) {
   const tab = useApp((s) => s.view.tab);
   const hasReport = useApp((s) => shownReport(s) !== null);
   const running = useApp((s) => s.running !== null);
+  const directions = useApp((s) => shownReport(s)?.directions?.length ?? 0);
+  const direction = useApp((s) => (s.view.tab === 'directions' ? (selectedDirection(s)?.direction ?? null) : null));
   // Before the first run the settings have the stage; afterwards they step aside.
   const setup = !hasReport && !running;
   return (
@@ -35,7 +42,7 @@ export function Workspace({ theme }: { theme: string }) {
           <>
             <div className="tab-row">
               <div role="tablist" aria-label="Views">
-                {tabs.map(([name, title]) => (
+                {tabs.map(([name, title], at) => (
                   <button
                     key={name}
                     role="tab"
@@ -45,24 +52,28 @@ export function Workspace({ theme }: { theme: string }) {
                     tabIndex={tab === name ? 0 : -1}
                     onClick={() => store.getState().look({ tab: name })}
                     onKeyDown={(event) => {
-                      if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return;
-                      const next = tabs.find(([other]) => other !== name)![0];
+                      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+                      if (!step) return;
+                      const next = tabs[(at + step + tabs.length) % tabs.length]![0];
                       store.getState().look({ tab: next });
                       document.getElementById(`tab-${next}`)?.focus();
                     }}
                   >
                     {title}
+                    {name === 'directions' && directions > 0 && <span className="num faint"> {count(directions)}</span>}
                   </button>
                 ))}
               </div>
               <ExportBar />
             </div>
-            {tab === 'spectra' ? <SpectraTab themeName={theme} /> : <ReportTab />}
+            {tab === 'spectra' && <SpectraTab themeName={theme} />}
+            {tab === 'directions' && <DirectionsTab themeName={theme} />}
+            {tab === 'report' && <ReportTab />}
             <Stale />
           </>
         )}
       </main>
-      {!setup && <Readings />}
+      {!setup && (direction ? <DirectionReadings direction={direction} /> : <Readings />)}
     </div>
   );
 }

@@ -1,4 +1,6 @@
 /** What every symbol on the page means: definition, formula, where it comes from. */
+import { directionTerms } from './glossary-directions';
+
 export interface Entry {
   /** Parts of the symbol: base, superscript, subscript. */
   symbol: { base: string; sup?: string; sub?: string };
@@ -148,6 +150,7 @@ export const glossary = {
     formula: 'd',
     source: 'definition',
   },
+  ...directionTerms,
 } as const satisfies Record<string, Entry>;
 
 export type TermName = keyof typeof glossary;
@@ -165,6 +168,8 @@ export const settingHelp = {
   backend:
     'cpu-f64 computes all in double precision; webgpu runs the layers on the graphics card in single precision, with a higher floor. Automatic takes WebGPU only where it saves a long wait, by measured speeds.',
   folds: 'Blocks of samples for the jackknife error bars. More blocks cost more eigensolves; 0 gives none.',
+  directions:
+    'Also read dead directions: the order of each, whether it is a singularity or a symmetry, and what they add up to. It takes longer than the spectra.',
   parameter: 'Also build, for every layer, the N × N Gram of the per-sample gradients of its parameters.',
 } as const;
 

@@ -1,5 +1,6 @@
 /** What a spectrum and a report say, in words. Every number is one of the report's. */
-import { count, duration, scientific } from '../figure/number';
+import { VERDICTS } from '../analysis/directions-schema';
+import { count, counted, duration, scientific } from '../figure/number';
 import type { Report, Spectrum } from '../analysis/report';
 
 const nouns = { activation: 'activation', gradient: 'gradient', parameter: 'sample', weight: 'weight' } as const;
@@ -79,9 +80,21 @@ export function methodsParagraph(report: Report): string {
       ? `Eigenvalues at or below the numerical floor (at most ${scientific(Math.max(...floors), 2)} of the largest) were counted as dead and not read as values; those above it are known to ${digits === 1 ? 'one digit' : `${digits} digits`} or more.`
       : '',
     jackknife ? 'Uncertainties are jackknife standard errors over blocks of samples.' : '',
+    directionsSentence(report),
     `${count(spectra.length)} spectra of ${count(report.layers.length)} layers in ${duration(provenance.seconds)}${provenance.partial ? '; the run was stopped before its end' : ''}.`,
   ];
   return parts.filter(Boolean).join(' ');
+}
+
+/** How many of each verdict, and what they add up to. */
+function directionsSentence({ directions, triple }: Report): string {
+  if (!directions || directions.length === 0) return '';
+  const counts = VERDICTS.flatMap((v) => {
+    const n = directions.filter((d) => d.verdict === v).length;
+    return n > 0 ? [`${count(n)} ${v}`] : [];
+  });
+  const sum = triple && triple.lambda !== null ? ` Learning coefficient λ = ${triple.lambda}, multiplicity m = ${triple.multiplicity}. ${triple.assumption}` : '';
+  return `${counted(directions.length, 'candidate')} for dead directions were read by the order of the best arc: ${counts.join(', ')}.${sum}`;
 }
 
 export const bibtex = `@misc{deaddirectionsignatures2026,

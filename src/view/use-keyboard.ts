@@ -5,6 +5,7 @@ import { useStore } from './app-context';
 export const shortcuts: readonly (readonly [string, string])[] = [
   ['/', 'filter the layers'],
   ['j  k', 'next and previous layer'],
+  ['[  ]', 'previous and next direction'],
   ['t', 'relative cut'],
   ['d', 'digits above the floor'],
   ['c', 'copy a link to this view'],
@@ -30,6 +31,8 @@ export function useKeyboard(openHelp: () => void): void {
       d: focus('digits'),
       j: () => store.getState().step(1),
       k: () => store.getState().step(-1),
+      '[': () => store.getState().stepDirection(-1),
+      ']': () => store.getState().stepDirection(1),
       c: () => void store.getState().copyLink(),
       '?': openHelp,
     };

@@ -58,6 +58,8 @@ export function readTheme(): Theme {
     dead: token('dead'),
     activation: token('activation'),
     fisher: token('fisher'),
+    singular: token('singular'),
+    gauge: token('gauge'),
     sans: token('sans'),
     mono: token('mono'),
   };

@@ -24,9 +24,11 @@ describe('share links', () => {
       }),
       grams: fc.option(fc.stringMatching(/^[0-9a-f]{64}$/)),
       view: fc.record({
-        tab: fc.constant('spectra' as const), layer: fc.option(name), sides: fc.constant(['gradient' as const]), scale: fc.constant('absolute' as const),
+        tab: fc.constantFrom('spectra' as const, 'directions' as const), layer: fc.option(name), sides: fc.constant(['gradient' as const]), scale: fc.constant('absolute' as const),
         index: fc.constant('log' as const), range: fc.option(fc.record({ x: fc.tuple(finite, finite), y: fc.tuple(finite, finite) })),
         overview: fc.constant('heatmap' as const), sort: fc.option(fc.record({ key: fc.constant('rank'), descending: fc.boolean() })), filter: name,
+        direction: fc.option(fc.nat(100_000)),
+        directions: fc.record({ sort: fc.constant(null), verdict: fc.constantFrom('gauge' as const, null), detector: fc.option(fc.constant('dead-unit')) }),
       }),
       digest: fc.constant([]),
     });
@@ -34,6 +36,11 @@ describe('share links', () => {
       const back = decodeLink(encodeLink(l));
       expect(back).toEqual(JSON.parse(JSON.stringify(l)));
     }), { numRuns: 200, seed: 1 });
+  });
+
+  it('from before there were directions still open', () => {
+    const { direction, directions, ...view } = defaultView;
+    expect(decodeLink(pack({ ...base, view })).view).toEqual({ ...view, direction, directions });
   });
 
   it('stay short: the digest gives way', () => {

@@ -10,6 +10,8 @@ export const theme: Theme = {
   dead: '#999999',
   activation: '#0072b2',
   fisher: '#b56a00',
+  singular: '#a1387a',
+  gauge: '#00704f',
   sans: 'sans',
   mono: 'mono',
 };
