@@ -24,6 +24,7 @@ export function fakeDirection(changes: Partial<Direction> = {}): Direction {
     order,
     verdict,
     coefficient: verdict === 'unresolved' ? null : order === null ? 0 : 1 / (2 * order),
+    magnitude: order === null ? null : size(order),
     evidence: `Evidence of ${verdict}.`,
     obstructions: [1, 2, 3].map((j) => ({ order: j, line: j === 2 ? 0.5 : 0, lifted: order !== null && j > order ? null : size(j) })),
     sweep: fakeSweep(order ?? 2),
