@@ -11,8 +11,8 @@ import { coprimeModuli, garnerInverses } from '../numerics/exact/moduli';
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
-import { upperTileRanges } from './tile-ranges';
-import type { TileRange } from './tile-ranges';
+import { upperTileRanges } from '../numerics/tile-ranges';
+import type { TileRange } from '../numerics/tile-ranges';
 
 /** Remainders within +-1023: the kernels' proofs. */
 const LARGEST_MODULUS = 2047;

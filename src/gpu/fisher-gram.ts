@@ -2,7 +2,7 @@
 import type { Dispatch } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
-import { upperTileRanges } from './tile-ranges';
+import { upperTileRanges } from '../numerics/tile-ranges';
 
 /** Positions along a side of the kernel's tile. */
 const SIDE = 32;

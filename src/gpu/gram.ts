@@ -2,7 +2,7 @@
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
-import { upperTileRanges } from './tile-ranges';
+import { upperTileRanges } from '../numerics/tile-ranges';
 
 /**
  * Rows summed in float32. Any order, fusion or association of B products keeps each entry of a block within

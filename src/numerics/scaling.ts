@@ -29,14 +29,14 @@ export function scaledCopy(
   exponent: number,
   out: Float64Array = new Float64Array(values.length),
 ): Float64Array {
-  const [first, second] = factors(exponent);
+  const [first, second] = powerFactors(exponent);
   for (let i = 0; i < out.length; i++) out[i] = values[i]! * first * second;
   return out;
 }
 
 /** Writes the lower triangle of a row-major [n, n] matrix times 2^exponent to `out`; row i is at i (i + 1) / 2. */
 export function packedLower(values: Float64Array, n: number, exponent: number, out: Float64Array): Float64Array {
-  const [first, second] = factors(exponent);
+  const [first, second] = powerFactors(exponent);
   let at = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) out[at++] = values[i * n + j]! * first * second;
@@ -44,7 +44,8 @@ export function packedLower(values: Float64Array, n: number, exponent: number, o
   return out;
 }
 
-function factors(exponent: number): [number, number] {
+/** Two powers of two with the product 2^exponent, which itself may be out of range. */
+export function powerFactors(exponent: number): [number, number] {
   const half = Math.trunc(exponent / 2);
   return [2 ** half, 2 ** (exponent - half)];
 }

@@ -3,15 +3,15 @@ import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
 import { addProducts, productWords } from '../exact-products';
 import type { PairMatrix, Vectors } from '../exact-products';
+import { assertFinite } from '../finite';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
+import { mirrorUpper } from '../transpose';
 import type { Gram } from '../types';
 import { inWorkspace } from '../workspace';
 import type { Workspace } from '../workspace';
 
 type Matrix = Float64Array | Float32Array;
-
-const SQUARE = 16;
 
 /** G = X^T X [d, d] of X [rows, d]. Throws InputError `not-finite` or `gram-overflow`. */
 export function gramOfRows(x: Matrix, rows: number, d: number): Gram {
@@ -72,8 +72,8 @@ export function pairMatrix(n: number, work: Workspace): PairMatrix {
 
 /** Mirrors the upper half and checks that nothing overflowed. */
 export function finishedGram(hi: Float64Array, lo: Float64Array, dimension: number, rows: number): Gram {
-  mirror(hi, dimension);
-  mirror(lo, dimension);
+  mirrorUpper(hi, dimension);
+  mirrorUpper(lo, dimension);
   for (let i = 0; i < dimension; i++) {
     if (!Number.isFinite(hi[i * dimension + i]!)) {
       throw new InputError(
@@ -84,34 +84,6 @@ export function finishedGram(hi: Float64Array, lo: Float64Array, dimension: numb
     }
   }
   return { dimension, rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
-}
-
-/** Copies the upper half to the lower, in squares that the cache holds. */
-function mirror(a: Float64Array, n: number): void {
-  for (let i0 = 0; i0 < n; i0 += SQUARE) {
-    for (let j0 = i0; j0 < n; j0 += SQUARE) {
-      for (let i = i0; i < Math.min(i0 + SQUARE, n); i++) {
-        for (let j = Math.max(j0, i + 1); j < Math.min(j0 + SQUARE, n); j++) a[j * n + i] = a[i * n + j]!;
-      }
-    }
-  }
-}
-
-export function assertFinite(x: Matrix, rows: number, d: number): void {
-  if (x.length !== rows * d) throw new Error(`a matrix of ${rows} x ${d} needs ${rows * d} values, got ${x.length}`);
-  let count = 0;
-  let first = 0;
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]!;
-    if (v - v === 0) continue;
-    if (count++ === 0) first = i;
-  }
-  if (count === 0) return;
-  throw new InputError(
-    'not-finite',
-    `${count} of ${x.length} values are NaN or infinite, the first at row ${Math.floor(first / d)}, column ${first % d}. ` +
-      'A spectrum needs finite values: check the weights and the probe.',
-  );
 }
 
 function combine(a: Gram, b: Gram, sign: 1 | -1): Gram {

@@ -1,6 +1,8 @@
 /** A Gram as integers: the same bits whoever made it, hence its hash. */
 import { sha256 } from '../../base/sha256';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
+import { powerFactors } from '../scaling';
+import { mirrorUpper } from '../transpose';
 import type { Gram } from '../types';
 import type { FixedPoint } from './fixed-point';
 
@@ -29,26 +31,30 @@ export async function exactResult(integers: IntegerGram): Promise<ExactGram> {
 export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGram): Gram {
   const hi = new Float64Array(d * d);
   const lo = new Float64Array(d * d);
+  const least = fixed.units.reduce((a, b) => Math.min(a, b), 0);
+  const most = fixed.units.reduce((a, b) => Math.max(a, b), 0);
+  const scales = Array.from({ length: 2 * (most - least) + 1 }, (_, e) => powerFactors(e + 2 * least));
+  const [outer, inner] = [Float64Array.from(scales, (s) => s[0]), Float64Array.from(scales, (s) => s[1])];
   let at = 0;
   for (let i = 0; i < d; i++) {
     for (let j = i; j < d; j++, at += words) {
-      const scale = 2 ** (fixed.units[i]! + fixed.units[j]!);
       // From the top word, which has the sign: errors of the partial sums are integers, and add up without error while they fit.
       let sum = limbs[at + words - 1]! | 0;
       let rest = 0;
       for (let k = words - 2; k >= 0; k--) {
         const word = limbs[at + k]!;
         const high = sum * 4294967296;
-        rest *= 4294967296;
         sum = high + word;
-        rest += sumError(high, word, sum);
+        rest = rest * 4294967296 + sumError(high, word, sum);
       }
       const total = sum + rest;
-      const tail = (rest - (total - sum)) * scale;
-      hi[i * d + j] = hi[j * d + i] = total * scale;
-      lo[i * d + j] = lo[j * d + i] = tail;
+      const exponent = fixed.units[i]! + fixed.units[j]! - 2 * least;
+      hi[i * d + j] = total * outer[exponent]! * inner[exponent]!;
+      lo[i * d + j] = (rest - (total - sum)) * outer[exponent]! * inner[exponent]!;
     }
   }
+  mirrorUpper(hi, d);
+  mirrorUpper(lo, d);
   return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
 }
 
