@@ -1,7 +1,7 @@
 /** The WebGPU backend on one device: layers by tfjs in float32, exact Grams of their taps, float32 Fisher-Grams. */
 import { InputError, messageOf } from '../base/errors';
 import type { Tensor } from '../numerics/ops';
-import { gramOfIntegers } from '../numerics/exact/integer-gram';
+import { exactGramOf } from '../numerics/exact/integer-gram';
 import type { Gram, Numerics } from '../numerics/types';
 import { openDevice } from './device';
 import type { DeviceOptions, OpenedDevice } from './device';
@@ -55,7 +55,7 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
     gram: (x, signal) =>
       withBuffers([x], async (buffer) => {
         const [rows, d] = matrixShape(x, 'gram');
-        return gramOfIntegers(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
+        return exactGramOf(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
       }),
     fisherGram: (a, delta, positions, signal) =>
       withBuffers([a, delta], async (aBuffer, deltaBuffer) => {
@@ -90,5 +90,5 @@ function finishedFisherGram(hi: Float64Array, samples: number): Gram {
         'squares stay below 3e38 were expected: check the weights and the probe, or use the float64 CPU backend.',
     );
   }
-  return { dimension: samples, rows: samples, hi, lo: null, roundoff: ROUNDOFF };
+  return { dimension: samples, rows: samples, hi, lo: null, roundoff: ROUNDOFF, digest: null };
 }

@@ -1,31 +1,32 @@
 /** The exact Gram on the CPU: the integers of the GPU's, by remainders in 16-bit arithmetic. */
 import type { Vectors } from '../exact-products';
 import { assertFinite } from '../finite';
-import { runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
 import { upperTileRanges } from '../tile-ranges';
 import { inWorkspace } from '../workspace';
 import { fixedPoint, gramBits, lengthBits, vectorSpans } from './fixed-point';
-import { exactResult, wordsFor } from './integer-gram';
-import type { ExactGram, IntegerGram } from './integer-gram';
+import { wordsFor } from './integer-gram';
+import type { IntegerGram } from './integer-gram';
 import { Reconstruction, reconstructionWords } from './residue-integers';
 import { SIDE, TILE_WORDS, addResidueProducts, bandOf, moduliFor, panelsOf, residueWords, sumWords, tilesAtOnce } from './residue-products';
 import type { Band, IntegerVectors } from './residue-products';
 
 type Matrix = Float32Array | Float64Array;
 
-/** X^T X of x [rows, columns], and its hash. Throws InputError `not-finite`. */
-export async function exactGram(x: Matrix, rows: number, columns: number, signal?: AbortSignal): Promise<ExactGram> {
-  return exactResult(await runBreathing(integerGramSteps(x, rows, columns), signal));
-}
-
+/** X^T X of x [rows, columns] as integers. Throws InputError `not-finite`. */
 export function* integerGramSteps(x: Matrix, rows: number, columns: number): Steps<IntegerGram> {
   assertFinite(x, rows, columns);
   return yield* integerProducts({ values: x, offset: 0, count: columns, length: rows, vectorStride: 1, componentStride: columns });
 }
 
+/** X X^T of x [rows, columns] as integers; `fixed.rows` is the number of terms, `columns`. Throws InputError `not-finite`. */
+export function* integerDualGramSteps(x: Matrix, rows: number, columns: number): Steps<IntegerGram> {
+  assertFinite(x, rows, columns);
+  return yield* integerProducts({ values: x, offset: 0, count: rows, length: columns, vectorStride: columns, componentStride: 1 });
+}
+
 /** Inner products of finite vectors. Long ones come first in the panels: a tile of short ones needs fewer moduli. */
-export function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
+function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
   const spans = yield* vectorSpans(vectors);
   const fixed = fixedPoint(spans, vectors.length);
   const lengths = lengthBits(spans, fixed);

@@ -1,5 +1,5 @@
 /** A Gram as integers: the same bits whoever made it, hence its hash. */
-import { sha256 } from '../../base/sha256';
+import { sha256, sha256AtOnce } from '../../base/sha256';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
 import { powerFactors } from '../scaling';
 import { mirrorUpper } from '../transpose';
@@ -17,18 +17,18 @@ export interface IntegerGram {
   readonly limbs: Uint32Array;
 }
 
-export interface ExactGram {
-  readonly gram: Gram;
-  /** SHA-256 of the integers: equal on every machine that has the same rows. */
-  readonly hash: string;
+/** The Gram with its digest. */
+export async function exactGramOf(integers: IntegerGram): Promise<Gram> {
+  return gramOfIntegers(integers, await sha256(bytesOf(integers)));
 }
 
-export async function exactResult(integers: IntegerGram): Promise<ExactGram> {
-  return { gram: gramOfIntegers(integers), hash: await hashOfIntegers(integers) };
+/** The same without waiting. */
+export function exactGramAtOnce(integers: IntegerGram): Gram {
+  return gramOfIntegers(integers, sha256AtOnce(bytesOf(integers)));
 }
 
 /** hi + lo of every entry: exact up to 106 bits, within 2^-105 of itself beyond. */
-export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGram): Gram {
+export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGram, digest: string | null = null): Gram {
   const hi = new Float64Array(d * d);
   const lo = new Float64Array(d * d);
   const least = fixed.units.reduce((a, b) => Math.min(a, b), 0);
@@ -55,16 +55,16 @@ export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGra
   }
   mirrorUpper(hi, d);
   mirrorUpper(lo, d);
-  return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
+  return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF, digest };
 }
 
-/** SHA-256, hexadecimal, of the 32-bit words dimension, rows, words, cut, units, limbs. */
-export function hashOfIntegers({ dimension, fixed, words, limbs }: IntegerGram): Promise<string> {
+/** What is hashed: the 32-bit words dimension, rows, words, cut, units, limbs. */
+function bytesOf({ dimension, fixed, words, limbs }: IntegerGram): Uint8Array {
   const header = Int32Array.of(dimension, fixed.rows, words, fixed.cut, ...fixed.units);
   const bytes = new Uint8Array(header.byteLength + limbs.byteLength);
   bytes.set(new Uint8Array(header.buffer));
   bytes.set(new Uint8Array(limbs.buffer, limbs.byteOffset, limbs.byteLength), header.byteLength);
-  return sha256(bytes);
+  return bytes;
 }
 
 /** Words that hold `bits` bits. */

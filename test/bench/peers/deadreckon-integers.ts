@@ -1,7 +1,5 @@
-/** The exact Gram as integers on one thread: the same bits as the GPU's. */
-import { integerGramSteps } from '../../../src/numerics/exact/exact-gram';
-import { gramOfIntegers } from '../../../src/numerics/exact/integer-gram';
-import { runAtOnce } from '../../../src/numerics/stepwise';
+/** The exact Gram as integers on one thread, with its digest: the same bits as the GPU's. */
+import { gramOfRowsAsync } from '../../../src/numerics/cpu/gram';
 import type { PeerModule } from '../implementation';
 
 export const open: PeerModule['open'] = async () => ({
@@ -10,7 +8,7 @@ export const open: PeerModule['open'] = async () => ({
     'gram-exact': ({ x, rows, columns }) => ({
       roundoff: 2 ** -104,
       async run() {
-        const { hi, lo } = gramOfIntegers(runAtOnce(integerGramSteps(x, rows, columns)));
+        const { hi, lo } = await gramOfRowsAsync(x, rows, columns);
         return { result: () => ({ hi, lo: lo! }) };
       },
     }),
