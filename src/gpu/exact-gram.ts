@@ -4,7 +4,7 @@
  */
 import { InputError } from '../base/errors';
 import { fixedPoint, gramBits } from '../numerics/exact/fixed-point';
-import type { ColumnSpans } from '../numerics/exact/fixed-point';
+import type { ColumnSpans, FixedPoint } from '../numerics/exact/fixed-point';
 import { wordsFor } from '../numerics/exact/integer-gram';
 import type { IntegerGram } from '../numerics/exact/integer-gram';
 import { coprimeModuli, garnerInverses } from '../numerics/exact/moduli';
@@ -58,20 +58,55 @@ export async function exactGramOnGpu(
   columns: number,
   options: ExactGramOptions = {},
 ): Promise<IntegerGram> {
-  const { signal, bandBytes = 2 ** 27 } = options;
-  const quad = queue.software && queue.supports(residueVariants.quad.kernel);
-  const variant = options.variant ?? (quad ? residueVariants.quad : residueVariants.shared);
-  const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, signal), rows);
+  const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, 'Column', options.signal), rows);
   const words = wordsFor(gramBits(fixed));
-  const moduli = coprimeModuli(LARGEST_MODULUS, gramBits(fixed) + 1);
+  const moduli = gpuModuli(gramBits(fixed));
+  const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
+  await residueGrams(queue, x, fixed, moduli, options, async ({ g, range, side, tiles, tilesOfBand }) => {
+    const integers = await integersOnGpu(queue, g, tilesOfBand * side * side, moduli, words, options.signal);
+    placeTiles(limbs, integers, { columns, tiles, words, side }, range);
+  });
+  return { dimension: columns, fixed, words, limbs };
+}
+
+/** Moduli for integers of so many bits with their sign. */
+export function gpuModuli(bits: number): number[] {
+  return coprimeModuli(LARGEST_MODULUS, bits + 1);
+}
+
+/** Upper tiles of a band of the Gram: g [moduli][tilesOfBand][side][side], entries in 0 .. m - 1. */
+export interface ResidueBand {
+  readonly g: GPUBuffer;
+  readonly range: TileRange;
+  readonly side: number;
+  /** Along a side of the whole Gram. */
+  readonly tiles: number;
+  readonly tilesOfBand: number;
+}
+
+/**
+ * X^T X modulo every modulus of x [fixed.rows, columns] float32, whose columns have `fixed.units`: band by band, while `visit` runs.
+ * The bands cover all rows of tiles, or those of `within`.
+ */
+export async function residueGrams(
+  queue: KernelQueue,
+  x: GPUBuffer,
+  fixed: FixedPoint,
+  moduli: readonly number[],
+  { signal, bandBytes = 2 ** 27, ...options }: ExactGramOptions & { readonly within?: TileRange },
+  visit: (band: ResidueBand) => Promise<void>,
+): Promise<void> {
+  const { rows } = fixed;
+  const columns = fixed.units.length;
+  const variant = options.variant ?? gramVariant(queue);
   const width = Math.ceil(columns / variant.side) * variant.side;
   const paddedRows = Math.ceil(rows / ROW_STEP) * ROW_STEP;
   // 64 MiB of residues at a time.
   const fitting = Math.floor(2 ** 25 / (moduli.length * width) / ROW_STEP) * ROW_STEP;
   const chunkRows = Math.max(ROW_STEP, Math.min(options.chunkRows ?? MOST_ROWS, MOST_ROWS, fitting, paddedRows));
   const tiles = width / variant.side;
-  const bytesPerTile = 4 * variant.side ** 2 * Math.max(moduli.length, words);
-  const bands = [...upperTileRanges(tiles, Math.min(65535, bandBytes / bytesPerTile))];
+  const bytesPerTile = 4 * variant.side ** 2 * moduli.length;
+  const bands = [...upperTileRanges(tiles, Math.min(65535, bandBytes / bytesPerTile), options.within)];
   const largestBand = bands.reduce((most, band) => Math.max(most, tilesOf(band, tiles)), 0) * variant.side ** 2;
 
   const held: GPUBuffer[] = [];
@@ -80,35 +115,64 @@ export async function exactGramOnGpu(
     return buffer;
   };
   const constants = (values: readonly number[], label: string) => hold(queue.upload(Float32Array.from(values), label));
-  const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
   try {
     const costs = queue.software ? COSTS.software : COSTS.gpu;
     const powers = Math.max(1, fixed.bits - 23);
-    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, powers, costs };
+    const plan: Plan = { variant, rows, columns, width, tiles, moduli, chunkRows, powers, costs };
     const buffers: Buffers = {
       x,
       unit: hold(queue.upload(new Float32Array(Uint32Array.from(fixed.units, (unit) => unit + 150).buffer), 'units')),
       modulus: constants(moduli.flatMap((m) => [m, 1 / m]), 'moduli'),
       power: constants(moduli.flatMap((m) => powersOfTwo(plan.powers, m)), 'powers of two'),
-      inverse: constants([...garnerInverses(moduli)], 'inverses'),
       w: hold(queue.storage((moduli.length * chunkRows * width) / 2, 'residues')),
       g: hold(queue.storage(moduli.length * largestBand, 'Gram of residues')),
-      integer: hold(queue.storage(words * largestBand, 'integers')),
     };
     for (const band of bands) {
       queue.clear(buffers.g);
-      await queue.run(bandDispatches(plan, buffers, band), signal);
-      const count = words * tilesOf(band, tiles) * variant.side ** 2;
-      const integers = new Uint32Array((await queue.read(buffers.integer, count)).buffer);
-      placeTiles(limbs, integers, plan, band);
+      await queue.run(bandDispatches(plan, buffers, band, band === bands[0]), signal);
+      await visit({ g: buffers.g, range: band, side: variant.side, tiles, tilesOfBand: tilesOf(band, tiles) });
     }
   } finally {
     queue.buffers.release(...held);
   }
-  return { dimension: columns, fixed, words, limbs };
 }
 
-type Buffers = Readonly<Record<'x' | 'unit' | 'power' | 'modulus' | 'inverse' | 'w' | 'g' | 'integer', GPUBuffer>>;
+/** The kernel for this adapter. */
+export function gramVariant(queue: KernelQueue): Variant {
+  return queue.software && queue.supports(residueVariants.quad.kernel) ? residueVariants.quad : residueVariants.shared;
+}
+
+/** The integers [entries, words] of remainders g [moduli][entries], which are lost; entries is a multiple of 256. */
+export async function integersOnGpu(
+  queue: KernelQueue,
+  g: GPUBuffer,
+  entries: number,
+  moduli: readonly number[],
+  words: number,
+  signal?: AbortSignal,
+): Promise<Uint32Array> {
+  const buffers = {
+    g,
+    modulus: queue.upload(Float32Array.from(moduli.flatMap((m) => [m, 1 / m])), 'moduli'),
+    inverse: queue.upload(Float32Array.from(garnerInverses(moduli)), 'inverses'),
+    integer: queue.storage(words * entries, 'integers'),
+  };
+  try {
+    const blocks = entries / 256;
+    const { digits } = queue.software ? COSTS.software : COSTS.gpu;
+    const step = Math.min(65535, Math.max(1, Math.floor(digits / (256 * moduli.length * (moduli.length + words)))));
+    const dispatches = Array.from({ length: Math.ceil(blocks / step) }, (_, part): Dispatch => {
+      const params = { moduli: moduli.length, entries, words, firstTile: part * step };
+      return { kernel: kernels.mixedRadix, buffers, params, grid: [4, Math.min(step, blocks - part * step)] };
+    });
+    await queue.run(dispatches, signal);
+    return new Uint32Array((await queue.read(buffers.integer, words * entries)).buffer);
+  } finally {
+    queue.buffers.release(buffers.modulus, buffers.inverse, buffers.integer);
+  }
+}
+
+type Buffers = Readonly<Record<'x' | 'unit' | 'power' | 'modulus' | 'w' | 'g', GPUBuffer>>;
 
 interface Plan {
   readonly variant: Variant;
@@ -118,29 +182,21 @@ interface Plan {
   readonly width: number;
   readonly tiles: number;
   readonly moduli: readonly number[];
-  readonly words: number;
   readonly chunkRows: number;
   /** Powers of two in the table of residues: a mantissa of 24 bits is shifted by at most bits - 24. */
   readonly powers: number;
   readonly costs: { products: number; residues: number; digits: number };
 }
 
-/** Rows chunk by chunk into the sums of a band of tiles, then the integers of the band. */
-function* bandDispatches(plan: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
-  const { rows, chunkRows, costs, moduli, tiles, variant, words } = plan;
+/** Rows chunk by chunk into the sums of a band of tiles. */
+function* bandDispatches(plan: Plan, buffers: Buffers, band: TileRange, isFirst: boolean): Iterable<Dispatch> {
+  const { rows, chunkRows } = plan;
   for (let firstRow = 0; firstRow < rows; firstRow += chunkRows) {
     const endRow = Math.min(rows, firstRow + chunkRows);
     const pairs = Math.ceil((endRow - firstRow) / ROW_STEP) * (ROW_STEP / 2);
     // One chunk of rows serves all bands.
-    if (band.first === 0 || chunkRows < rows) yield* residueDispatches(plan, buffers, { firstRow, endRow, pairs });
+    if (isFirst || chunkRows < rows) yield* residueDispatches(plan, buffers, { firstRow, endRow, pairs });
     yield* productDispatches(plan, buffers, pairs, band);
-  }
-  const tilesOfBand = tilesOf(band, tiles);
-  const area = variant.side ** 2;
-  const step = Math.max(1, Math.floor(costs.digits / (area * moduli.length * (moduli.length + words))));
-  for (let firstTile = 0; firstTile < tilesOfBand; firstTile += step) {
-    const params = { moduli: moduli.length, entries: tilesOfBand * area, words, firstTile };
-    yield { kernel: kernels.mixedRadix, buffers, params, grid: [area / 64, Math.min(step, tilesOfBand - firstTile)] };
   }
 }
 
@@ -167,12 +223,13 @@ function* productDispatches(plan: Plan, buffers: Buffers, pairs: number, band: T
   }
 }
 
-/** Exponents of the columns. Throws InputError `not-finite`. */
-async function spansOnGpu(
+/** Exponents of the columns. Throws InputError `not-finite`, in which a column has the name `noun`. */
+export async function spansOnGpu(
   queue: KernelQueue,
   x: GPUBuffer,
   rows: number,
   columns: number,
+  noun: 'Column' | 'Row',
   signal?: AbortSignal,
 ): Promise<ColumnSpans> {
   const span = queue.storage(2 * columns, 'spans of columns');
@@ -193,7 +250,7 @@ async function spansOnGpu(
     if (broken >= 0) {
       throw new InputError(
         'not-finite',
-        `Column ${broken} of a tap holds NaN or infinite values. A spectrum needs finite values: check the weights and the probe.`,
+        `${noun} ${broken} of a tap holds NaN or infinite values. A spectrum needs finite values: check the weights and the probe.`,
       );
     }
     return { end: Int32Array.from(top, (t) => (t === 0 ? 0 : t - 149)), begin: Int32Array.from(low, (b) => (b === 0 ? 0 : 277 - b)) };
@@ -214,7 +271,12 @@ function tilesOf({ first, count }: TileRange, tiles: number): number {
 }
 
 /** The upper triangle of a band of tiles, to where its entries belong. */
-function placeTiles(limbs: Uint32Array, integers: Uint32Array, { columns, tiles, words, variant: { side } }: Plan, band: TileRange): void {
+function placeTiles(
+  limbs: Uint32Array,
+  integers: Uint32Array,
+  { columns, tiles, words, side }: { columns: number; tiles: number; words: number; side: number },
+  band: TileRange,
+): void {
   let tile = 0;
   for (let i = band.first; i < band.first + band.count; i++) {
     for (let j = i; j < tiles; j++, tile += side * side) {

@@ -43,11 +43,14 @@ const residueGramInterface = {
 export const kernels = {
   gram: { name: 'gram', source: shaders.gram, ...gramInterface },
   gramQuad: { name: 'gram_quad', source: shaders.gramQuad, ...gramInterface, feature: 'subgroups' as GPUFeatureName },
-  fisherGram: {
-    name: 'fisher_gram',
-    source: shaders.fisherGram,
-    bindings: [...reads('a', 'delta'), ...writes('k')],
-    params: u32('samples', 'positions', 'p', 'q', 'perTile', 'firstTileRow', 'firstPosition', 'endPosition'),
+  fisherBlocks: {
+    name: 'fisher_blocks',
+    source: shaders.fisherBlocks,
+    bindings: [...reads('a', 'd', 'modulus'), ...writes('k')],
+    params: u32(
+      ...['samples', 'positions', 'firstSample', 'firstRow', 'firstPosition', 'endPosition'],
+      ...['side', 'tiles', 'tilesOfBand', 'bandRow', 'firstModulus', 'entries'],
+    ),
   },
   matvec: {
     name: 'matvec',
@@ -72,6 +75,12 @@ export const kernels = {
     source: shaders.columnSpan,
     bindings: [...reads('x'), ...writes('span')],
     params: u32('columns', 'firstRow', 'endRow'),
+  },
+  transpose: {
+    name: 'transpose',
+    source: shaders.transpose,
+    bindings: [...reads('x'), ...writes('y')],
+    params: u32('rows', 'columns', 'firstColumn'),
   },
   residues: {
     name: 'residues',

@@ -1,19 +1,16 @@
-/** The WebGPU backend on one device: layers by tfjs in float32, exact Grams of their taps, float32 Fisher-Grams. */
-import { InputError, messageOf } from '../base/errors';
+/** The WebGPU backend on one device: layers by tfjs in float32, exact Grams and Fisher-Grams of their taps. */
+import { messageOf } from '../base/errors';
 import type { Tensor } from '../numerics/ops';
 import { exactGramOf } from '../numerics/exact/integer-gram';
-import type { Gram, Numerics } from '../numerics/types';
+import type { Numerics } from '../numerics/types';
 import { openDevice } from './device';
 import type { DeviceOptions, OpenedDevice } from './device';
 import { exactGramOnGpu } from './exact-gram';
-import { fisherGramOnGpu } from './fisher-gram';
+import { exactFisherGramOnGpu } from './fisher-gram';
 import { KernelQueue } from './kernel-queue';
 import { selfTest } from './self-test';
 import { tfjsOps } from './tfjs-ops';
 import type { TfjsOps } from './tfjs-ops';
-
-/** Unit roundoff of the Fisher-Gram kernel, float32. */
-const ROUNDOFF = 2 ** -24;
 
 /** Opens the device, tests it, and gives the backend; or says in a sentence why not. At most one is alive at a time. */
 export async function webgpuNumerics(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Numerics | { reason: string }> {
@@ -65,8 +62,7 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
           throw new Error(`fisherGram: a of ${rows} rows and delta of ${deltaRows} do not hold ${positions} positions a sample.`);
         }
         const samples = rows / positions;
-        const k = await fisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, signal);
-        return finishedFisherGram(k, samples);
+        return exactGramOf(await exactFisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, { signal }));
       }),
     dispose: () => {
       ops.disposeBackend();
@@ -78,17 +74,4 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
 function matrixShape(x: Tensor, caller: string): [number, number] {
   if (x.shape.length !== 2) throw new Error(`${caller} needs a matrix, got shape [${x.shape.join(', ')}].`);
   return [x.shape[0]!, x.shape[1]!];
-}
-
-/** Refuses what float32 could not hold: on the CPU, for a shader may take NaN for impossible. */
-function finishedFisherGram(hi: Float64Array, samples: number): Gram {
-  const bad = hi.findIndex((value) => value - value !== 0);
-  if (bad >= 0) {
-    throw new InputError(
-      'not-finite',
-      `Entry (${Math.floor(bad / samples)}, ${bad % samples}) of a Fisher-Gram is ${hi[bad]} in float32. Finite inputs whose sums of ` +
-        'squares stay below 3e38 were expected: check the weights and the probe, or use the float64 CPU backend.',
-    );
-  }
-  return { dimension: samples, rows: samples, hi, lo: null, roundoff: ROUNDOFF, digest: null };
 }

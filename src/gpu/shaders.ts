@@ -1,6 +1,6 @@
 /** The text of every shader, with the pure functions it requires joined behind it. */
 import columnSpan from '../../shaders/column_span.wgsl?raw';
-import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
+import fisherBlocks from '../../shaders/fisher_blocks.wgsl?raw';
 import gram from '../../shaders/gram.wgsl?raw';
 import gramQuad from '../../shaders/gram_quad.wgsl?raw';
 import reduce from '../../shaders/lib/reduce.wgsl?raw';
@@ -13,6 +13,7 @@ import normalize from '../../shaders/normalize.wgsl?raw';
 import residueGram from '../../shaders/residue_gram.wgsl?raw';
 import residueGramQuad from '../../shaders/residue_gram_quad.wgsl?raw';
 import residues from '../../shaders/residues.wgsl?raw';
+import transpose from '../../shaders/transpose.wgsl?raw';
 
 const library: Record<string, string> = { 'lib/reduce.wgsl': reduce, 'lib/remainder.wgsl': remainder, 'lib/triangle.wgsl': triangle };
 
@@ -33,7 +34,7 @@ export function withRequired(text: string): string {
 
 export const shaders = {
   columnSpan: withRequired(columnSpan),
-  fisherGram: withRequired(fisherGram),
+  fisherBlocks: withRequired(fisherBlocks),
   gram: withRequired(gram),
   gramQuad: withRequired(gramQuad),
   matvec: withRequired(matvec),
@@ -43,4 +44,5 @@ export const shaders = {
   residueGram: withRequired(residueGram),
   residueGramQuad: withRequired(residueGramQuad),
   residues: withRequired(residues),
+  transpose: withRequired(transpose),
 };
