@@ -16,8 +16,8 @@ import type { KernelQueue } from './kernel-queue';
 
 /** Entries are reconstructed in blocks of this. */
 const ENTRY_STEP = 256;
-/** Products and entries of one dispatch: near 100 ms on SwiftShader, a few ms on a GPU. */
-const COSTS = { software: 2 ** 22, gpu: 2 ** 28 };
+/** Products of one dispatch: near 100 ms on SwiftShader, a few ms on a GPU. */
+const COSTS = { software: 2 ** 20, gpu: 2 ** 28 };
 
 /** a [samples * positions, p] and delta [samples * positions, q] float32 in storage buffers. Throws InputError `not-finite`. */
 export async function exactFisherGramOnGpu(
@@ -42,12 +42,14 @@ export async function exactFisherGramOnGpu(
     const fixed = gradientPoint(left.fixed, right.fixed, shape);
     const words = wordsFor(fisherBits(fixed, shape));
     const moduli = gpuModuli(fisherBits(fixed, shape));
-    const limbs = new Uint32Array(((samples * (samples + 1)) / 2) * words);
+    const limbs = new Uint32Array(entriesBefore(samples, samples) * words);
     const modulus = queue.upload(Float32Array.from(moduli.flatMap((m) => [m, 1 / m])), 'moduli');
     held.push(modulus);
     const { side } = options.variant ?? gramVariant(queue);
     for (const range of upperTileRanges(samples, bandBytes / (4 * moduli.length))) {
-      const entries = Math.ceil((range.count * samples) / ENTRY_STEP) * ENTRY_STEP;
+      const before = entriesBefore(range.first, samples);
+      const count = entriesBefore(range.first + range.count, samples) - before;
+      const entries = Math.ceil(count / ENTRY_STEP) * ENTRY_STEP;
       const k = queue.storage(moduli.length * entries, 'fisher-gram');
       try {
         queue.clear(k);
@@ -58,7 +60,8 @@ export async function exactFisherGramOnGpu(
             queue.run(blockDispatches({ a: A.g, d: D.g, modulus, k }, shape, range, A, moduli.length, entries, queue.software), signal),
           ),
         );
-        placeRows(limbs, await integersOnGpu(queue, k, entries, moduli, words, signal), samples, range, words);
+        const integers = await integersOnGpu(queue, k, entries, moduli, words, signal);
+        limbs.set(integers.subarray(0, count * words), before * words);
       } finally {
         queue.buffers.release(k);
       }
@@ -120,10 +123,7 @@ export function* blockDispatches(
   }
 }
 
-/** Rows of integers [count, samples], to the upper triangle. */
-function placeRows(limbs: Uint32Array, integers: Uint32Array, samples: number, { first, count }: TileRange, words: number): void {
-  for (let i = first; i < first + count; i++) {
-    const from = ((i - first) * samples + i) * words;
-    limbs.set(integers.subarray(from, from + (samples - i) * words), (i * samples - (i * (i - 1)) / 2) * words);
-  }
+/** Entries of the upper triangle in the rows above row i. */
+function entriesBefore(i: number, samples: number): number {
+  return i * samples - (i * (i - 1)) / 2;
 }

@@ -74,7 +74,7 @@ it('sums every position of a band once for every modulus, in pieces of bounded w
   const covered = new Map<string, number>();
   for (const { params, grid } of pieces) {
     const { firstPosition, endPosition, firstRow, firstModulus } = params as Record<string, number>;
-    expect((endPosition! - firstPosition!) * 200 * 50 * grid[2]!).toBeLessThanOrEqual(2 ** 22);
+    expect((endPosition! - firstPosition!) * 200 * 50 * grid[2]!).toBeLessThanOrEqual(2 ** 20);
     for (let t = firstPosition!; t < endPosition!; t++) {
       const sample = Math.floor(t / 50);
       expect(sample >= firstRow! && sample < firstRow! + grid[1]).toBe(true);

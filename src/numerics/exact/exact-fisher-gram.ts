@@ -86,18 +86,19 @@ function* addBlocks(totals: readonly Int32Array[], A: Float64Array, D: Float64Ar
   for (let panel = band.first; panel < band.first + band.count; panel++) {
     for (let k = 0; k < totals.length; k++) {
       const m = band.moduli[k]!;
+      const total = totals[k]!;
       for (let t = panel * SIDE; t < Math.min(count, (panel + 1) * SIDE); t++) {
         const i = Math.floor(t / positions);
         const start = ((k * band.tiles + tileRow - panel) * SIDE + (t % SIDE)) * SIDE;
         const entry = i * samples - (i * (i + 1)) / 2;
         for (let j = i; j < samples; j++) {
-          let sum = totals[k]![entry + j]!;
+          let sum = total[entry + j]!;
           for (let s = Math.max(t, j * positions); s < (j + 1) * positions; s++) {
             const at = start + ((s / SIDE) | 0) * SIDE * SIDE + (s % SIDE);
             const product = a[at]! * d[at]!;
             sum += i === j && s > t ? 2 * product : product;
           }
-          totals[k]![entry + j] = sum - Math.round(sum / m) * m;
+          total[entry + j] = sum - Math.round(sum / m) * m;
         }
       }
       yield;
