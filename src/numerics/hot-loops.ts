@@ -39,11 +39,13 @@ export interface HotLoops {
   multiplyPanels(a: Float64Array, b: Float64Array, out: Float64Array, rows: number, columns: number, depth: number): void;
 
   /**
-   * Remainders nearest to zero of `count` whole numbers (q [pieces, count]: q_0 + fold1 q_1 + fold2 q_2, |q_p| <= 2^48) modulo an m
+   * Remainders nearest to zero of `count` whole numbers (q [pieces][stride]: q_0 + fold1 q_1 + fold2 q_2, |q_p| <= 2^48) modulo an m
    * below 2^13, as 16-bit integers. q holds eight vectors of a panel, component by component; out has its components in pairs.
    */
   makeResidues(
     q: Float64Array,
+    qAt: number,
+    stride: number,
     pieces: number,
     count: number,
     modulus: number,

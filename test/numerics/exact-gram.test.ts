@@ -27,12 +27,15 @@ describe.each([webAssembly()!, typescript])('exact Gram, $name', (engine) => {
     });
   }
 
-  it('rows of several scales side by side, over several blocks of rows', () => {
+  it('columns of 24 to 100 bits side by side, over several blocks of rows', () => {
     useEngine(engine);
     const random = new Random(1);
-    const [rows, columns] = [1000, 19];
+    const [rows, columns] = [600, 27];
     const x = Float32Array.from({ length: rows * columns }, (_, at) => random.normal() * 2 ** -random.integer(1 + 3 * (at % columns)));
-    expect(bigIntegers(integersOf(x, rows, columns))).toEqual(bigGram(x, rows, columns));
+    const got = integersOf(x, rows, columns);
+    // Integers of one, two and three pieces.
+    expect(got.fixed).toMatchObject({ cut: 0, bits: expect.toSatisfy((bits: number) => bits > 96) });
+    expect(bigIntegers(got)).toEqual(bigGram(x, rows, columns));
   });
 
   it('holds the largest sums that its proofs allow', () => {
@@ -127,6 +130,12 @@ describe('digests', () => {
     expect(addGrams(a, { ...b, digest: null }).digest).toBeNull();
     expect(subtractGrams(a, b).digest).toBeNull();
   });
+});
+
+it('no rows or no columns give an empty sum', () => {
+  expect([...gramOfRows(new Float32Array(0), 0, 2).hi]).toEqual([0, 0, 0, 0]);
+  expect(gramOfRows(new Float32Array(0), 5, 0).dimension).toBe(0);
+  expect([...dualGramOfRows(new Float32Array(0), 2, 0).hi]).toEqual([0, 0, 0, 0]);
 });
 
 it('refuses what is not finite and stops with AbortError', async () => {

@@ -78,8 +78,8 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
   },
   makeResidues: (random, n, m, k) => {
     const [count, pieces, modulus] = [16 * n, 1 + (k % 3), MODULI[m % MODULI.length]!];
-    const q = Float64Array.from({ length: pieces * count }, () => Math.trunc((2 * random.uniform() - 1) * 2 ** (4 * random.integer(13))));
-    return [q, pieces, count, modulus, 2 ** 48 % modulus, random.integer(modulus), random.normals(m + count / 4), m];
+    const q = Float64Array.from({ length: m + pieces * (count + n) }, () => Math.trunc((2 * random.uniform() - 1) * 2 ** (4 * random.integer(13))));
+    return [q, m, count + n, pieces, count, modulus, 2 ** 48 % modulus, random.integer(modulus), random.normals(m + count / 4), m];
   },
   multiplyResidues: (random, tiles, m, k) => {
     // The largest remainders that the bounds allow, in as many pairs as they allow.

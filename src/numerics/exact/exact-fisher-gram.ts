@@ -74,7 +74,7 @@ function* factorSteps(values: Matrix, width: number, { samples, positions }: Fis
   const spans = yield* vectorSpans(rows(samples, positions * width));
   const factor = fisherFactor(spans, positions, width);
   const order = Int32Array.from({ length: samples * positions }, (_, t) => t);
-  const integers = { vectors: rows(samples * positions, width), units: factor.units, bits: factor.fixed.bits, order };
+  const integers = { vectors: rows(samples * positions, width), units: factor.units, bits: order.map(() => factor.fixed.bits), order };
   return { ...factor, integers, lengths: lengthBits(spans, factor.fixed) };
 }
 

@@ -31,7 +31,8 @@ function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
   const fixed = fixedPoint(spans, vectors.length);
   const lengths = lengthBits(spans, fixed);
   const order = Int32Array.from(lengths.keys()).sort((i, j) => lengths[j]! - lengths[i]!);
-  const integers: IntegerVectors = { vectors, units: fixed.units, bits: fixed.bits, order };
+  const bits = spans.end.map((end, j) => Math.max(0, end - fixed.units[j]!));
+  const integers: IntegerVectors = { vectors, units: fixed.units, bits, order };
   const longest = (panel: number) => lengths[order[panel * SIDE]!]!;
   const moduli = moduliFor(vectors.count > 0 ? 2 * longest(0) : 0);
   const words = wordsFor(gramBits(fixed));

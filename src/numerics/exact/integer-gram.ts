@@ -9,7 +9,7 @@ import type { FixedPoint } from './fixed-point';
 /** G_ij = integer_ij * 2^(units[i] + units[j]). */
 export interface IntegerGram {
   readonly dimension: number;
-  /** How the rows were made integers. */
+  /** How rows, or gradients, were made integers. */
   readonly fixed: FixedPoint;
   /** 32-bit words per integer: two's complement, least word first. */
   readonly words: number;

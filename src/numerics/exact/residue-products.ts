@@ -23,11 +23,11 @@ const BAND_WORDS = 2 ** 22;
 /** Integers are below 0.35 times the product of their moduli, so that digits need not be the nearest ones. */
 const SPARE_BITS = 1.5;
 
-/** Vectors as integers: component = integer * 2^unit of its vector, |integer| < 2^bits, cut towards zero. */
+/** Vectors as integers: component = integer * 2^unit, |integer| < 2^bits, cut towards zero; units and bits are those of the vector. */
 export interface IntegerVectors {
   readonly vectors: Vectors;
   readonly units: Int32Array;
-  readonly bits: number;
+  readonly bits: Int32Array;
   /** Which vector stands where in the panels. */
   readonly order: Int32Array;
 }
@@ -77,30 +77,33 @@ export function sumWords({ tiles, moduli }: Band): number {
 }
 
 /** Words of a workspace that `addResidueProducts` needs for its own. */
-export function residueWords({ vectors, bits }: IntegerVectors, { first, panels, moduli }: Band): number {
-  return (panels - first) * SIDE * blockLength(vectors) * (piecesOf(bits) + moduli.length / 4);
+export function residueWords(integers: IntegerVectors, { first, panels, moduli }: Band): number {
+  return (panels - first) * SIDE * blockLength(integers.vectors) * (mostOf(piecesOf(integers)) + moduli.length / 4);
 }
 
 /** sums += inner products of the vectors, modulo as many moduli as a tile needs. Pauses after each row of tiles. */
 export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors, band: Band, work: Workspace): Steps<void> {
   const { vectors } = integers;
   const { moduli, panels, first, count, tiles } = band;
-  const pieces = piecesOf(integers.bits);
+  const pieces = piecesOf(integers).subarray(first);
   const across = tilesAcross(band);
   const mark = work.mark();
   const held = (panels - first) * SIDE * blockLength(vectors);
-  const q = work.array(pieces * held);
+  const q = work.array(mostOf(pieces) * held);
   const residues = work.array((held * moduli.length) / 4);
   for (let start = 0; start < vectors.length; start += BLOCK) {
     const pairs = Math.ceil(Math.min(BLOCK, vectors.length - start) / 2);
     const panel = 2 * SIDE * pairs;
     const entries = (panels - first) * panel;
-    packIntegers(q, integers, first, start, pairs, entries);
+    packIntegers(q, integers, pieces, first, start, pairs);
     yield;
     for (let k = 0; k < moduli.length; k++) {
       const m = moduli[k]!;
       const fold = 2 ** PIECE_BITS % m;
-      work.loops.makeResidues(q, pieces, entries, m, fold, fold ** 2 % m, residues, (k * entries) / 4);
+      for (let i = 0, run = 1, last = lastPanel(across.subarray(k * count, (k + 1) * count)); i < last; i += run, run = 1) {
+        while (i + run < last && pieces[i + run] === pieces[i]) run++;
+        work.loops.makeResidues(q, i * panel, entries, pieces[i]!, run * panel, m, fold, fold ** 2 % m, residues, (k * entries + i * panel) / 4);
+      }
       let at = k * tiles * TILE_WORDS;
       for (let i = 0; i < count; i++) {
         const from = (k * entries + i * panel) / 4;
@@ -129,36 +132,57 @@ function blockLength({ length }: Vectors): number {
   return Math.min(BLOCK, length + (length & 1));
 }
 
-function piecesOf(bits: number): number {
-  return Math.max(1, Math.ceil(bits / PIECE_BITS));
+/** Panels from the first of the band on that have a part in any of its tiles. */
+function lastPanel(across: Uint32Array): number {
+  return across.reduce((last, tiles, i) => (tiles > 0 ? Math.max(last, i + tiles) : last), 0);
+}
+
+/** For each panel the pieces that its integers need. */
+function piecesOf({ bits, order }: IntegerVectors): Uint8Array {
+  const pieces = new Uint8Array(panelsOf(order.length)).fill(1);
+  order.forEach((vector, i) => (pieces[(i / SIDE) | 0] = Math.max(pieces[(i / SIDE) | 0]!, Math.ceil(bits[vector]! / PIECE_BITS))));
+  return pieces;
+}
+
+function mostOf(pieces: Uint8Array): number {
+  return pieces.reduce((most, count) => Math.max(most, count), 1);
 }
 
 /** Panels of integers, component by component of all eight vectors, in pieces; zeros beyond the last vector and component. */
 function packIntegers(
   q: Float64Array,
-  { vectors, units, bits, order }: IntegerVectors,
+  { vectors, units, order }: IntegerVectors,
+  pieces: Uint8Array,
   firstPanel: number,
   start: number,
   pairs: number,
-  entries: number,
 ): void {
   const { values, offset, vectorStride, componentStride } = vectors;
   const length = Math.min(2 * pairs, vectors.length - start);
+  const panel = 2 * SIDE * pairs;
+  const entries = pieces.length * panel;
   if (length < 2 * pairs || order.length % SIDE > 0) q.fill(0, 0, entries);
   for (let i = firstPanel * SIDE; i < order.length; i++) {
     const vector = order[i]!;
     const [outer, inner] = powerFactors(-units[vector]!);
     const lane = i % SIDE;
     let at = offset + vector * vectorStride + start * componentStride;
-    for (let to = (i - firstPanel * SIDE - lane) * 2 * pairs + lane, k = 0; k < length; k++, to += SIDE, at += componentStride) {
+    for (let to = ((i - lane) / SIDE - firstPanel) * panel + lane, k = 0; k < length; k++, to += SIDE, at += componentStride) {
       q[to] = Math.trunc(values[at]! * outer * inner);
     }
   }
-  for (let piece = 1; piece < piecesOf(bits); piece++) {
-    for (let to = (piece - 1) * entries; to < piece * entries; to++) {
-      const high = Math.round(q[to]! * 2 ** -PIECE_BITS);
-      q[entries + to] = high;
-      q[to]! -= high * 2 ** PIECE_BITS;
-    }
+  pieces.forEach((count, i) => {
+    for (let piece = 1; piece < count; piece++) splitOff(q, (piece - 1) * entries + i * panel, panel, entries);
+  });
+}
+
+/** Whole numbers q = low + 2^PIECE_BITS high: the high pieces go `stride` further. */
+function splitOff(q: Float64Array, at: number, count: number, stride: number): void {
+  const [up, down] = [2 ** PIECE_BITS, 2 ** -PIECE_BITS];
+  for (const end = at + count; at < end; at++) {
+    const whole = q[at]!;
+    const high = Math.round(whole * down);
+    q[at + stride] = high;
+    q[at] = whole - high * up;
   }
 }

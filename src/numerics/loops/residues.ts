@@ -9,6 +9,8 @@ const WHOLE32 = 12582912;
 
 export function makeResidues(
   q: Float64Array,
+  qAt: number,
+  stride: number,
   pieces: number,
   count: number,
   modulus: number,
@@ -20,10 +22,10 @@ export function makeResidues(
   const remainders = new Int16Array(out.buffer, out.byteOffset + 8 * outAt, count);
   const inverse = 1 / modulus;
   for (let at = 0; at < count; at++) {
-    let r = remainder(q[at]!, modulus, inverse);
+    let r = remainder(q[qAt + at]!, modulus, inverse);
     if (pieces > 1) {
-      r += fold1 * remainder(q[count + at]!, modulus, inverse);
-      if (pieces > 2) r += fold2 * remainder(q[2 * count + at]!, modulus, inverse);
+      r += fold1 * remainder(q[qAt + stride + at]!, modulus, inverse);
+      if (pieces > 2) r += fold2 * remainder(q[qAt + 2 * stride + at]!, modulus, inverse);
       r = remainder(r, modulus, inverse);
     }
     // Eight of the first component, then eight of the second, become pairs.

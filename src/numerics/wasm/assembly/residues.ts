@@ -10,6 +10,8 @@ const WHOLE32_BITS: i32 = 0x4b400000;
 /** See HotLoops.makeResidues. */
 export function makeResidues(
   q: usize,
+  qAt: i32,
+  stride: i32,
   pieces: i32,
   count: i32,
   modulus: f64,
@@ -18,14 +20,15 @@ export function makeResidues(
   out: usize,
   outAt: i32,
 ): void {
-  const piece = <usize>count << 3;
+  const piece = <usize>stride << 3;
   const m = f64x2.splat(modulus);
   const inverse = f64x2.splat(1 / modulus);
   const whole = f64x2.splat(WHOLE64);
   const f1 = f64x2.splat(fold1);
   const f2 = f64x2.splat(fold2);
+  q = address(q, qAt);
   out = address(out, outAt);
-  for (const end = q + piece; q < end; q += 128, out += 32) {
+  for (const end = q + (<usize>count << 3); q < end; q += 128, out += 32) {
     for (let half: usize = 0; half < 64; half += 32) {
       const first = q + half;
       let r00 = remainder(v128.load(first), m, inverse, whole);
