@@ -25,7 +25,7 @@ const ROW_STEP = 16;
 /** What column_span.wgsl says of a column with a NaN or an infinity. */
 const NOT_FINITE = 1000;
 
-export interface ResidueVariant {
+interface ResidueVariant {
   readonly kernel: Kernel;
   readonly side: number;
   /** It reads panels in a texture instead of the rows of residues. */
