@@ -285,7 +285,7 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
   if (side === 'parameter') {
     if (rows !== columns) throw new InputError('bundle-gram', `'${tensor.name}' has shape [${rows}, ${columns}]; a Gram is square.`, { tensor: tensor.name });
     const hi = Float64Array.from(values, (v, k) => (v + values[(k % rows) * rows + Math.floor(k / rows)]!) / 2);
-    return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, RECORDED_ROUNDOFF[tensor.dtype]!) };
+    return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, RECORDED_ROUNDOFF[tensor.dtype]!), digest: null };
   }
   if (side !== 'weight') return columns > MAX_DIMENSION ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
   const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);

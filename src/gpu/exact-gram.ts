@@ -4,16 +4,16 @@
  */
 import { InputError } from '../base/errors';
 import { fixedPoint, gramBits } from '../numerics/exact/fixed-point';
-import type { ColumnSpans } from '../numerics/exact/fixed-point';
+import type { ColumnSpans, FixedPoint } from '../numerics/exact/fixed-point';
 import { wordsFor } from '../numerics/exact/integer-gram';
 import type { IntegerGram } from '../numerics/exact/integer-gram';
 import { chineseRemainder, coprimeModuli } from '../numerics/exact/moduli';
+import { upperTileRanges } from '../numerics/tile-ranges';
+import type { TileRange } from '../numerics/tile-ranges';
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
 import { PANEL } from './panels';
-import { upperTileRanges } from './tile-ranges';
-import type { TileRange } from './tile-ranges';
 import { chosenVariant } from './variants';
 
 /** Remainders within +-1023: the kernels' proofs. */
@@ -25,7 +25,7 @@ const ROW_STEP = 16;
 /** What column_span.wgsl says of a column with a NaN or an infinity. */
 const NOT_FINITE = 1000;
 
-interface Variant {
+interface ResidueVariant {
   readonly kernel: Kernel;
   readonly side: number;
   /** It reads panels in a texture instead of the rows of residues. */
@@ -37,11 +37,11 @@ export const residueVariants = {
   shared: { kernel: kernels.residueGram, side: 64, panels: false },
   /** Register tiles over four lanes, loads through a sampler, for software adapters. */
   quad: { kernel: kernels.residueGramQuad, side: PANEL, panels: true },
-} as const satisfies Record<string, Variant>;
+} as const satisfies Record<string, ResidueVariant>;
 
 export interface ExactGramOptions {
   readonly signal?: AbortSignal;
-  readonly variant?: Variant;
+  readonly variant?: ResidueVariant;
   /** Rows made residues at a time, at most 2048; the result does not depend on it. */
   readonly chunkRows?: number;
   /** Bytes of the tiles that are made at a time; the result does not depend on it. */
@@ -65,21 +65,55 @@ export async function exactGramOnGpu(
   columns: number,
   options: ExactGramOptions = {},
 ): Promise<IntegerGram> {
-  const { signal, bandBytes = 2 ** 27 } = options;
-  const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, signal), rows);
+  const fixed = fixedPoint(await spansOnGpu(queue, x, rows, columns, 'Column', options.signal), rows);
   const words = wordsFor(gramBits(fixed));
-  const moduli = coprimeModuli(LARGEST_MODULUS, gramBits(fixed) + 1);
-  const fits = Math.ceil(columns / PANEL) * moduli.length <= queue.device.limits.maxTextureDimension2D;
-  const chosen = chosenVariant(queue, 'exactGram', residueVariants);
-  const variant = options.variant ?? (chosen.panels && !fits ? residueVariants.shared : chosen);
+  const moduli = gpuModuli(gramBits(fixed));
+  const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
+  await residueGrams(queue, x, fixed, moduli, options, async ({ g, range, side, tiles, tilesOfBand }) => {
+    const integers = await integersOnGpu(queue, g, tilesOfBand * side * side, moduli, words, options.signal);
+    placeTiles(limbs, integers, { columns, tiles, words, side }, range);
+  });
+  return { dimension: columns, fixed, words, limbs };
+}
+
+/** Moduli for integers of so many bits with their sign. */
+export function gpuModuli(bits: number): number[] {
+  return coprimeModuli(LARGEST_MODULUS, bits + 1);
+}
+
+/** Upper tiles of a band of the Gram: g [moduli][tilesOfBand][side][side], entries in 0 .. m - 1. */
+export interface ResidueBand {
+  readonly g: GPUBuffer;
+  readonly range: TileRange;
+  readonly side: number;
+  /** Along a side of the whole Gram. */
+  readonly tiles: number;
+  readonly tilesOfBand: number;
+}
+
+/**
+ * X^T X modulo every modulus of x [fixed.rows, columns] float32, whose columns have `fixed.units`: band by band, while `visit` runs.
+ * The bands cover all rows of tiles, or those of `within`.
+ */
+export async function residueGrams(
+  queue: KernelQueue,
+  x: GPUBuffer,
+  fixed: FixedPoint,
+  moduli: readonly number[],
+  { signal, bandBytes = 2 ** 27, ...options }: ExactGramOptions & { readonly within?: TileRange },
+  visit: (band: ResidueBand) => Promise<void>,
+): Promise<void> {
+  const { rows } = fixed;
+  const columns = fixed.units.length;
+  const variant = options.variant ?? residueVariant(queue, columns, moduli);
   const width = Math.ceil(columns / variant.side) * variant.side;
   const paddedRows = Math.ceil(rows / ROW_STEP) * ROW_STEP;
   // 64 MiB of residues at a time.
   const fitting = Math.floor(2 ** 25 / (moduli.length * width) / ROW_STEP) * ROW_STEP;
   const chunkRows = Math.max(ROW_STEP, Math.min(options.chunkRows ?? MOST_ROWS, MOST_ROWS, fitting, paddedRows));
   const tiles = width / variant.side;
-  const bytesPerTile = 4 * variant.side ** 2 * Math.max(moduli.length, words);
-  const bands = [...upperTileRanges(tiles, Math.min(65535, bandBytes / bytesPerTile))];
+  const bytesPerTile = 4 * variant.side ** 2 * moduli.length;
+  const bands = [...upperTileRanges(tiles, Math.min(65535, bandBytes / bytesPerTile), options.within)];
   const largestBand = bands.reduce((most, band) => Math.max(most, tilesOf(band, tiles)), 0) * variant.side ** 2;
 
   const held: GPUBuffer[] = [];
@@ -87,62 +121,93 @@ export async function exactGramOnGpu(
     held.push(buffer);
     return buffer;
   };
-  const constants = (values: readonly number[], label: string) => hold(queue.upload(Float32Array.from(values), label));
-  const limbs = new Uint32Array(((columns * (columns + 1)) / 2) * words);
   let texture: GPUTexture | undefined;
   try {
     const costs = queue.software ? DISPATCH_COSTS.software : DISPATCH_COSTS.gpu;
     // A mantissa of 24 bits is shifted by at most bits - 24, 13 places a step.
     const steps = Math.max(0, Math.ceil((fixed.bits - 24) / 13));
-    const { inverses, weights } = chineseRemainder(moduli, Math.ceil(words / 4) * 8);
-    const plan: Plan = { variant, rows, columns, width, tiles, moduli, words, chunkRows, steps, costs };
+    const plan: Plan = { variant, columns, width, tiles, moduli, steps, costs };
     const buffers: Buffers = {
       x,
       unit: hold(queue.upload(new Float32Array(Uint32Array.from(fixed.units, (unit) => unit + 150).buffer), 'units')),
-      modulus: constants(moduli.flatMap((m) => [m, 1 / m]), 'moduli'),
-      inverse: constants(inverses, 'inverses'),
-      weight: hold(queue.upload(new Float32Array(weights.buffer), 'weights')),
+      modulus: hold(queue.upload(moduliWithInverses(moduli), 'moduli')),
       w: hold(queue.storage((moduli.length * chunkRows * width) / 2, 'residues')),
       g: hold(queue.storage(moduli.length * largestBand, 'Gram of residues')),
-      integer: hold(queue.storage(words * largestBand, 'integers')),
     };
     for (const band of bands) {
       queue.clear(buffers.g);
       for (const chunk of chunksOf(rows, chunkRows)) {
         // One chunk of rows serves all bands.
-        if (band.first === 0 || chunkRows < rows) {
+        if (band === bands[0] || chunkRows < rows) {
           await queue.run(residueDispatches(plan, buffers, chunk), signal);
           texture?.destroy();
           if (variant.panels) texture = await queue.texture(buffers.w, 4 * chunk.pairs, moduli.length * tiles, 'residues');
         }
         await queue.run(productDispatches(plan, { buffers, ...(texture && { textures: { w: texture } }) }, chunk.pairs, band), signal);
       }
-      await queue.run(integerDispatches(plan, buffers, band), signal);
-      const count = words * tilesOf(band, tiles) * variant.side ** 2;
-      const integers = new Uint32Array((await queue.read(buffers.integer, count)).buffer);
-      placeTiles(limbs, integers, plan, band);
+      await visit({ g: buffers.g, range: band, side: variant.side, tiles, tilesOfBand: tilesOf(band, tiles) });
     }
   } finally {
     texture?.destroy();
     queue.buffers.release(...held);
   }
-  return { dimension: columns, fixed, words, limbs };
 }
 
-type Buffers = Readonly<Record<'x' | 'unit' | 'modulus' | 'inverse' | 'weight' | 'w' | 'g' | 'integer', GPUBuffer>>;
+/** The kernel for this adapter, or where panels of all moduli are beyond the largest texture, the one that needs none. */
+export function residueVariant(queue: KernelQueue, columns: number, moduli: readonly number[]): ResidueVariant {
+  const fits = Math.ceil(columns / PANEL) * moduli.length <= queue.device.limits.maxTextureDimension2D;
+  const chosen = chosenVariant(queue, 'exactGram', residueVariants);
+  return chosen.panels && !fits ? residueVariants.shared : chosen;
+}
+
+/** [moduli, 2] float32: m and 1 / m. */
+export function moduliWithInverses(moduli: readonly number[]): Float32Array {
+  return Float32Array.from(moduli.flatMap((m) => [m, 1 / m]));
+}
+
+/** The integers [entries, words] of remainders g [moduli][entries]; entries is a multiple of 256. */
+export async function integersOnGpu(
+  queue: KernelQueue,
+  g: GPUBuffer,
+  entries: number,
+  moduli: readonly number[],
+  words: number,
+  signal?: AbortSignal,
+): Promise<Uint32Array> {
+  const { inverses, weights } = chineseRemainder(moduli, Math.ceil(words / 4) * 8);
+  const buffers = {
+    g,
+    modulus: queue.upload(moduliWithInverses(moduli), 'moduli'),
+    inverse: queue.upload(Float32Array.from(inverses), 'inverses'),
+    weight: queue.upload(new Float32Array(weights.buffer), 'weights'),
+    integer: queue.storage(words * entries, 'integers'),
+  };
+  try {
+    const blocks = entries / 256;
+    const { terms } = queue.software ? DISPATCH_COSTS.software : DISPATCH_COSTS.gpu;
+    const step = Math.min(65535, Math.max(1, Math.floor(terms / (256 * moduli.length * words))));
+    const dispatches = Array.from({ length: Math.ceil(blocks / step) }, (_, part): Dispatch => {
+      const params = { moduli: moduli.length, entries, words, firstBlock: part * step };
+      return { kernel: kernels.integers, buffers, params, grid: [1, Math.min(step, blocks - part * step)] };
+    });
+    await queue.run(dispatches, signal);
+    return new Uint32Array((await queue.read(buffers.integer, words * entries)).buffer);
+  } finally {
+    queue.buffers.release(buffers.modulus, buffers.inverse, buffers.weight, buffers.integer);
+  }
+}
+
+type Buffers = Readonly<Record<'x' | 'unit' | 'modulus' | 'w' | 'g', GPUBuffer>>;
 
 interface Plan {
-  readonly variant: Variant;
-  readonly rows: number;
+  readonly variant: ResidueVariant;
   readonly columns: number;
   /** Columns with the padding of the last tile. */
   readonly width: number;
   readonly tiles: number;
   readonly moduli: readonly number[];
-  readonly words: number;
-  readonly chunkRows: number;
   readonly steps: number;
-  readonly costs: { products: number; residues: number; terms: number };
+  readonly costs: { products: number; residues: number };
 }
 
 interface Chunk {
@@ -158,17 +223,6 @@ function chunksOf(rows: number, chunkRows: number): Chunk[] {
     const endRow = Math.min(rows, firstRow + chunkRows);
     return { firstRow, endRow, pairs: Math.ceil((endRow - firstRow) / ROW_STEP) * (ROW_STEP / 2) };
   });
-}
-
-/** The integers of a band from their remainders. */
-function* integerDispatches({ costs, moduli, tiles, variant, words }: Plan, buffers: Buffers, band: TileRange): Iterable<Dispatch> {
-  const tilesOfBand = tilesOf(band, tiles);
-  const area = variant.side ** 2;
-  const step = Math.max(1, Math.floor(costs.terms / (area * moduli.length * words)));
-  for (let firstTile = 0; firstTile < tilesOfBand; firstTile += step) {
-    const params = { moduli: moduli.length, entries: tilesOfBand * area, words, firstTile };
-    yield { kernel: kernels.integers, buffers, params, grid: [area / 256, Math.min(step, tilesOfBand - firstTile)] };
-  }
 }
 
 function* residueDispatches(plan: Plan, buffers: Buffers, chunk: Chunk): Iterable<Dispatch> {
@@ -200,12 +254,13 @@ function* productDispatches(
   }
 }
 
-/** Exponents of the columns. Throws InputError `not-finite`. */
-async function spansOnGpu(
+/** Exponents of the columns. Throws InputError `not-finite`, in which a column has the name `noun`. */
+export async function spansOnGpu(
   queue: KernelQueue,
   x: GPUBuffer,
   rows: number,
   columns: number,
+  noun: 'Column' | 'Row',
   signal?: AbortSignal,
 ): Promise<ColumnSpans> {
   const span = queue.storage(2 * columns, 'spans of columns');
@@ -226,7 +281,7 @@ async function spansOnGpu(
     if (broken >= 0) {
       throw new InputError(
         'not-finite',
-        `Column ${broken} of a tap holds NaN or infinite values. A spectrum needs finite values: check the weights and the probe.`,
+        `${noun} ${broken} of a tap holds NaN or infinite values. A spectrum needs finite values: check the weights and the probe.`,
       );
     }
     return { end: Int32Array.from(top, (t) => (t === 0 ? 0 : t - 149)), begin: Int32Array.from(low, (b) => (b === 0 ? 0 : 277 - b)) };
@@ -240,7 +295,12 @@ function tilesOf({ first, count }: TileRange, tiles: number): number {
 }
 
 /** The upper triangle of a band of tiles, to where its entries belong. */
-function placeTiles(limbs: Uint32Array, integers: Uint32Array, { columns, tiles, words, variant: { side } }: Plan, band: TileRange): void {
+function placeTiles(
+  limbs: Uint32Array,
+  integers: Uint32Array,
+  { columns, tiles, words, side }: { columns: number; tiles: number; words: number; side: number },
+  band: TileRange,
+): void {
   let tile = 0;
   for (let i = band.first; i < band.first + band.count; i++) {
     for (let j = i; j < tiles; j++, tile += side * side) {

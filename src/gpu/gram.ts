@@ -1,10 +1,10 @@
 /** G = X^T X on the GPU: float32 within a block of rows, float64 over the blocks. */
+import { upperTileRanges } from '../numerics/tile-ranges';
 import type { Dispatch, Kernel } from './kernel';
 import { kernels } from './kernel';
 import type { KernelQueue } from './kernel-queue';
 import { PANEL, paddedRows, panelTexture } from './panels';
 import type { RowBlock } from './panels';
-import { upperTileRanges } from './tile-ranges';
 import { chosenVariant } from './variants';
 
 /**

@@ -57,11 +57,14 @@ export const kernels = {
     bindings: [...reads('x'), ...writes('panels')],
     params: u32('columns', 'firstRow', 'endRow', 'rows', 'firstPanel'),
   },
-  fisherGram: {
-    name: 'fisher_gram',
-    source: shaders.fisherGram,
-    bindings: [...reads('a', 'delta'), ...writes('k')],
-    params: u32('samples', 'positions', 'p', 'q', 'perTile', 'firstTileRow', 'firstPosition', 'endPosition'),
+  fisherBlocks: {
+    name: 'fisher_blocks',
+    source: shaders.fisherBlocks,
+    bindings: [...reads('a', 'd', 'modulus'), ...writes('k')],
+    params: u32(
+      ...['samples', 'positions', 'firstSample', 'firstRow', 'firstPosition', 'endPosition'],
+      ...['side', 'tiles', 'tilesOfBand', 'bandRow', 'firstModulus', 'entries'],
+    ),
   },
   matvec: {
     name: 'matvec',
@@ -87,6 +90,12 @@ export const kernels = {
     bindings: [...reads('x'), ...writes('span')],
     params: u32('columns', 'firstRow', 'endRow'),
   },
+  transpose: {
+    name: 'transpose',
+    source: shaders.transpose,
+    bindings: [...reads('x'), ...writes('y')],
+    params: u32('rows', 'columns', 'firstColumn'),
+  },
   residues: {
     name: 'residues',
     source: shaders.residues,
@@ -110,7 +119,7 @@ export const kernels = {
     name: 'integers',
     source: shaders.integers,
     bindings: [...reads('g', 'modulus', 'inverse', 'weight'), ...writes('integer')],
-    params: u32('moduli', 'entries', 'words', 'firstTile'),
+    params: u32('moduli', 'entries', 'words', 'firstBlock'),
   },
 } as const satisfies Record<string, Kernel>;
 

@@ -1,21 +1,18 @@
-/** The WebGPU backend on one device: layers by tfjs in float32, exact Grams of their taps, float32 Fisher-Grams. */
-import { InputError, messageOf } from '../base/errors';
+/** The WebGPU backend on one device: layers by tfjs in float32, exact Grams and Fisher-Grams of their taps. */
+import { messageOf } from '../base/errors';
+import { exactGramOf } from '../numerics/exact/integer-gram';
 import type { Tensor } from '../numerics/ops';
-import { gramOfIntegers } from '../numerics/exact/integer-gram';
 import type { AdapterMeasurement, MeasuredNumerics, Remember } from '../numerics/rates';
-import type { Gram, Numerics } from '../numerics/types';
+import type { Numerics } from '../numerics/types';
 import { openDevice } from './device';
 import type { DeviceOptions, OpenedDevice } from './device';
 import { exactGramOnGpu } from './exact-gram';
-import { fisherGramOnGpu } from './fisher-gram';
+import { exactFisherGramOnGpu } from './fisher-gram';
 import { GpuLostError, KernelQueue } from './kernel-queue';
 import { adapterKey, measureAdapter } from './probe';
 import { selfTest } from './self-test';
 import { tfjsOps } from './tfjs-ops';
 import type { TfjsOps } from './tfjs-ops';
-
-/** Unit roundoff of the Fisher-Gram kernel, float32. */
-const ROUNDOFF = 2 ** -24;
 
 export interface WebgpuOptions extends DeviceOptions {
   /** Where it is given, the adapter is measured, or what was measured before is used. */
@@ -78,7 +75,7 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
     gram: (x, signal) =>
       withBuffers([x], async (buffer) => {
         const [rows, d] = matrixShape(x, 'gram');
-        return gramOfIntegers(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
+        return exactGramOf(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
       }),
     fisherGram: (a, delta, positions, signal) =>
       withBuffers([a, delta], async (aBuffer, deltaBuffer) => {
@@ -88,8 +85,7 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
           throw new Error(`fisherGram: a of ${rows} rows and delta of ${deltaRows} do not hold ${positions} positions a sample.`);
         }
         const samples = rows / positions;
-        const k = await fisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, signal);
-        return finishedFisherGram(k, samples);
+        return exactGramOf(await exactFisherGramOnGpu(queue, aBuffer!, deltaBuffer!, { samples, positions, p, q }, { signal }));
       }),
     dispose: () => {
       ops.disposeBackend();
@@ -101,17 +97,4 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
 function matrixShape(x: Tensor, caller: string): [number, number] {
   if (x.shape.length !== 2) throw new Error(`${caller} needs a matrix, got shape [${x.shape.join(', ')}].`);
   return [x.shape[0]!, x.shape[1]!];
-}
-
-/** Refuses what float32 could not hold: on the CPU, for a shader may take NaN for impossible. */
-function finishedFisherGram(hi: Float64Array, samples: number): Gram {
-  const bad = hi.findIndex((value) => value - value !== 0);
-  if (bad >= 0) {
-    throw new InputError(
-      'not-finite',
-      `Entry (${Math.floor(bad / samples)}, ${bad % samples}) of a Fisher-Gram is ${hi[bad]} in float32. Finite inputs whose sums of ` +
-        'squares stay below 3e38 were expected: check the weights and the probe, or use the float64 CPU backend.',
-    );
-  }
-  return { dimension: samples, rows: samples, hi, lo: null, roundoff: ROUNDOFF };
 }

@@ -1,6 +1,6 @@
 /** The text of every shader, with the pure functions it requires joined behind it. */
 import columnSpan from '../../shaders/column_span.wgsl?raw';
-import fisherGram from '../../shaders/fisher_gram.wgsl?raw';
+import fisherBlocks from '../../shaders/fisher_blocks.wgsl?raw';
 import gram from '../../shaders/gram.wgsl?raw';
 import gramQuad from '../../shaders/gram_quad.wgsl?raw';
 import integers from '../../shaders/integers.wgsl?raw';
@@ -16,6 +16,7 @@ import panels from '../../shaders/panels.wgsl?raw';
 import residueGram from '../../shaders/residue_gram.wgsl?raw';
 import residueGramQuad from '../../shaders/residue_gram_quad.wgsl?raw';
 import residues from '../../shaders/residues.wgsl?raw';
+import transpose from '../../shaders/transpose.wgsl?raw';
 
 const library: Record<string, string> = {
   'lib/pair.wgsl': pair,
@@ -42,7 +43,7 @@ export function withRequired(text: string): string {
 
 export const shaders = {
   columnSpan: withRequired(columnSpan),
-  fisherGram: withRequired(fisherGram),
+  fisherBlocks: withRequired(fisherBlocks),
   gram: withRequired(gram),
   gramQuad: withRequired(gramQuad),
   integers: withRequired(integers),
@@ -53,4 +54,5 @@ export const shaders = {
   residueGram: withRequired(residueGram),
   residueGramQuad: withRequired(residueGramQuad),
   residues: withRequired(residues),
+  transpose: withRequired(transpose),
 };

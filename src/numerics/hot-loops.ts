@@ -84,6 +84,56 @@ export interface HotLoops {
     depth: number,
   ): void;
 
+  /**
+   * Remainders nearest to zero of `count` whole numbers (q [pieces][stride]: q_0 + fold1 q_1 + fold2 q_2, |q_p| <= 2^48) modulo an m
+   * below 2^13, as 16-bit integers. q holds eight vectors of a panel, component by component; out has its components in pairs.
+   */
+  makeResidues(
+    q: Float64Array,
+    qAt: number,
+    stride: number,
+    pieces: number,
+    count: number,
+    modulus: number,
+    fold1: number,
+    fold2: number,
+    out: Float64Array,
+    outAt: number,
+  ): void;
+
+  /**
+   * Inner products of one panel of `a` with `tiles` successive panels of `b`, added to tiles of 8 x 8 32-bit sums and reduced to
+   * +-0.6 m. A panel is [pairs, 8 vectors, 2] such remainders, at most 64 pairs: 128 products of +-4095 stay below 2^31.
+   */
+  multiplyResidues(
+    a: Float64Array,
+    aAt: number,
+    b: Float64Array,
+    bAt: number,
+    tiles: number,
+    pairs: number,
+    modulus: number,
+    sums: Float64Array,
+    sumsAt: number,
+  ): void;
+
+  /**
+   * The integers of `count` (a multiple of 4) sets of remainders: sums [k moduli][stride] 32-bit, of which entry e of every row is one
+   * set; they become digits. moduli [k]: m, 32-bit, and 1 / m, float32. inverses: 1 / m_l modulo m_i, 32-bit, at i (i - 1) / 2 + l.
+   * out [count, words]: two's complement, least word first. (Garner; Knuth, The Art of Computer Programming 2, 4.3.2.)
+   */
+  mixedRadix(
+    sums: Float64Array,
+    sumsAt: number,
+    stride: number,
+    count: number,
+    moduli: Float64Array,
+    k: number,
+    inverses: Float64Array,
+    words: number,
+    out: Float64Array,
+  ): void;
+
   /** p [m] = A q for a symmetric matrix [m, m] of which the lower triangle is read, rows `stride` apart. */
   multiplyTriangle(a: Float64Array, stride: number, m: number, q: Float64Array, p: Float64Array): void;
 

@@ -29,21 +29,22 @@ export function scaledCopy(
   exponent: number,
   out: Float64Array = new Float64Array(values.length),
 ): Float64Array {
-  const [first, second] = factors(exponent);
+  const [first, second] = powerFactors(exponent);
   for (let i = 0; i < out.length; i++) out[i] = values[i]! * first * second;
   return out;
 }
 
 /** Writes the lower triangle of a row-major [n, n] matrix times 2^exponent to `out`, rows `stride` apart. */
 export function scaledLower(values: Float64Array, n: number, exponent: number, out: Float64Array, stride: number): Float64Array {
-  const [first, second] = factors(exponent);
+  const [first, second] = powerFactors(exponent);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) out[i * stride + j] = values[i * n + j]! * first * second;
   }
   return out;
 }
 
-function factors(exponent: number): [number, number] {
+/** Two powers of two with the product 2^exponent, which itself may be out of range. */
+export function powerFactors(exponent: number): [number, number] {
   const half = Math.trunc(exponent / 2);
   return [2 ** half, 2 ** (exponent - half)];
 }

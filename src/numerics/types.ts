@@ -15,6 +15,11 @@ export interface Gram {
   readonly lo: Float64Array | null;
   /** Unit roundoff of the arithmetic that summed it: 2^-24 (float32 kernel), 2^-53, or 2^-104 (hi + lo). */
   readonly roundoff: number;
+  /**
+   * SHA-256, hexadecimal, of the integers of which this is the value (exact/integer-gram.ts): equal on every machine that had the same
+   * rows. Of a sum of such Grams, SHA-256 of the digests in the order of addition. Null where it was summed with rounding.
+   */
+  readonly digest: string | null;
 }
 
 /** Eigenvalues of a symmetric positive semidefinite matrix. */

@@ -20,6 +20,12 @@ describe('the hash of a Gram', () => {
     new BigUint64Array(lo.buffer)[4]! ^= 1n;
     expect(await gramHash({ ...gram, lo })).not.toEqual(hash);
   });
+
+  it('is that of the integers where the rows are float32', async () => {
+    const gram = gramOfRows(Float32Array.from(x), 20, 3);
+    expect(gram.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(await gramHash(gram)).toEqual({ of: 'integers', sha256: gram.digest });
+  });
 });
 
 describe('the comparison of two runs', () => {

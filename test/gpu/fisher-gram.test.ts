@@ -1,99 +1,96 @@
+/** The exact Fisher-Gram on the GPU against big-integer arithmetic, entry by entry, and its digest against the CPU's. */
 import { describe, expect, it } from 'vitest';
-import { fisherDispatches, fisherGramOnGpu } from '../../src/gpu/fisher-gram';
-import type { FisherShape } from '../../src/gpu/fisher-gram';
-import { bitsOf, families, matrix, testQueue } from './queue';
+import { residueVariants } from '../../src/gpu/exact-gram';
+import type { ExactGramOptions } from '../../src/gpu/exact-gram';
+import { blockDispatches, exactFisherGramOnGpu } from '../../src/gpu/fisher-gram';
+import { integerFisherGramSteps } from '../../src/numerics/exact/exact-fisher-gram';
+import type { FisherShape } from '../../src/numerics/exact/fisher-units';
+import { exactGramAtOnce, exactGramOf } from '../../src/numerics/exact/integer-gram';
+import type { IntegerGram } from '../../src/numerics/exact/integer-gram';
+import { runAtOnce } from '../../src/numerics/stepwise';
+import { BITS, bigFisherGram, bigIntegers, families, wide } from '../oracle/integer-gram';
+import { matrix, testQueue } from './queue';
 
 const queue = await testQueue();
 
-/** <g_i, g_j> of gradients that are made, in float64. */
-function reference(a: Float32Array, delta: Float32Array, { samples, positions, p, q }: FisherShape): Float64Array {
-  const g = new Float64Array(samples * p * q);
-  for (let row = 0; row < samples * positions; row++) {
-    const at = Math.floor(row / positions) * p * q;
-    for (let i = 0; i < p; i++) for (let j = 0; j < q; j++) g[at + i * q + j]! += a[row * p + i]! * delta[row * q + j]!;
-  }
-  const k = new Float64Array(samples * samples);
-  for (let i = 0; i < samples; i++) {
-    for (let j = 0; j < samples; j++) for (let e = 0; e < p * q; e++) k[i * samples + j]! += g[i * p * q + e]! * g[j * p * q + e]!;
-  }
-  return k;
-}
-
-async function onGpu(a: Float32Array, delta: Float32Array, shape: FisherShape): Promise<Float64Array> {
+async function onGpu(a: Float32Array, delta: Float32Array, shape: FisherShape, options?: ExactGramOptions): Promise<IntegerGram> {
   const buffers = [queue.upload(a, 'a'), queue.upload(delta, 'delta')] as const;
   try {
-    return await fisherGramOnGpu(queue, ...buffers, shape);
+    return await exactFisherGramOnGpu(queue, ...buffers, shape, options);
   } finally {
     queue.buffers.release(...buffers);
   }
 }
 
 const shape = (samples: number, positions: number, p: number, q: number): FisherShape => ({ samples, positions, p, q });
-const shapes = [
-  shape(1, 1, 1, 1),
-  shape(70, 1, 5, 3),
-  shape(33, 1, 1, 9),
-  shape(13, 3, 6, 4),
-  shape(5, 7, 17, 2),
-  shape(4, 32, 3, 5),
-  shape(3, 50, 4, 6),
-  shape(2, 65, 5, 1),
-];
-const name = (s: FisherShape) => `${s.samples} samples x ${s.positions} positions, ${s.p} x ${s.q}`;
+const [one, positionless, across, long] = [shape(1, 1, 1, 1), shape(23, 1, 5, 3), shape(13, 3, 6, 4), shape(2, 33, 4, 3)] as const;
+const cases = [
+  ['normal', 'relu', [one, positionless, across, long]],
+  ['relu', 'columns from 1 down to 1e-18', [across]],
+  ['entries over 40 binary orders', 'normal', [positionless, across]],
+  ['near the largest float32', 'subnormal numbers', [across]],
+] as const;
 
-describe('fisher-gram', () => {
-  it.each(shapes.map((s) => [name(s), s] as const))('normal and relu: %s', async (_, s) => {
-    const rows = s.samples * s.positions;
-    const a = matrix(rows, s.p, 1, families.relu);
-    const delta = matrix(rows, s.q, 2);
-    const got = await onGpu(a, delta, s);
-    const want = reference(a, delta, s);
-    // Sum of |terms| bounds the error: n_terms u for sums of products of sums, entry by entry.
-    const size = reference(a.map(Math.abs), delta.map(Math.abs), s);
-    const bound = (s.p + s.q + 2 * s.positions + 4) * 2 ** -24;
-    for (let e = 0; e < got.length; e++) expect(Math.abs(got[e]! - want[e]!)).toBeLessThanOrEqual(bound * size[e]!);
-  });
-
-  it.each([shape(40, 1, 6, 7), shape(6, 11, 3, 4), shape(3, 70, 2, 3)].map((s) => [name(s), s] as const))(
-    'is exact on integers: %s',
-    async (_, s) => {
+describe.each(Object.keys(residueVariants) as (keyof typeof residueVariants)[])('exact Fisher-Gram, %s kernel', (name) => {
+  const variant = residueVariants[name];
+  for (const [left, right, shapes] of name === 'quad' ? cases : cases.slice(0, 1)) {
+    it.each(shapes)(`${left} and ${right}: $samples samples x $positions positions, $p x $q`, async (s) => {
       const rows = s.samples * s.positions;
-      const a = matrix(rows, s.p, 3, (random) => random.integer(5) - 2);
-      const delta = matrix(rows, s.q, 4, (random) => random.integer(5) - 2);
-      expect(await onGpu(a, delta, s)).toEqual(reference(a, delta, s));
-    },
-  );
+      const [a, delta] = [families[left]!(rows, s.p), families[right]!(rows, s.q)];
+      // Zero rows, and where there are several samples, a zero sample.
+      a.fill(0, 0, s.p * Math.floor(rows / 3));
+      const got = await onGpu(a, delta, s, { variant });
+      expect(bigIntegers(got, 4 * BITS)).toEqual(bigFisherGram(a, delta, s.samples, s.positions, s.p, s.q));
+      expect(await exactGramOf(got)).toEqual(exactGramAtOnce(runAtOnce(integerFisherGramSteps(a, delta, s))));
+    });
+  }
 
-  it('keeps its scale over 24 orders', async () => {
-    const s = shape(9, 2, 4, 4);
-    const a = matrix(18, 4, 5, families.tiny);
-    const delta = matrix(18, 4, 6, families.large);
-    const got = await onGpu(a, delta, s);
-    const want = reference(a, delta, s);
-    for (let i = 0; i < 9; i++) expect(Math.abs(got[i * 9 + i]! / want[i * 9 + i]! - 1)).toBeLessThan(1e-5);
-  });
-
-  it('gives the same bits again', async () => {
-    const s = shape(20, 5, 6, 6);
-    const [a, delta] = [matrix(100, 6, 7), matrix(100, 6, 8)];
-    expect(bitsOf(await onGpu(a, delta, s))).toEqual(bitsOf(await onGpu(a, delta, s)));
-  });
-
-  it('covers every tile and position once, in pieces of bounded work', () => {
-    const s = shape(37, 90, 700, 900);
-    const none = {} as GPUBuffer;
-    const pieces = [...fisherDispatches({ a: none, delta: none, k: none }, s, true)].map((d) => ({ ...d.params, rows: d.grid[1] }));
-    expect(pieces.length).toBeGreaterThan(10);
-    const covered = new Map<string, number>();
-    for (const piece of pieces as Record<string, number>[]) {
-      for (let row = 0; row < piece.rows!; row++) {
-        for (let t = piece.firstPosition!; t < piece.endPosition!; t++) {
-          const key = `${piece.firstTileRow! + row}:${t}`;
-          covered.set(key, (covered.get(key) ?? 0) + 1);
-        }
-      }
+  it('does not depend on chunks of features, bands of tiles or of samples', async () => {
+    const s = shape(14, 3, 20, 9);
+    const [a, delta] = [matrix(42, s.p, 10), matrix(42, s.q, 11)];
+    const whole = exactGramAtOnce(await onGpu(a, delta, s, { variant })).digest;
+    expect(whole).toBe(exactGramAtOnce(runAtOnce(integerFisherGramSteps(a, delta, s))).digest);
+    for (const options of [{ chunkRows: 16 }, { bandBytes: 2 ** 14 }, { bandBytes: 1 }]) {
+      expect(exactGramAtOnce(await onGpu(a, delta, s, { variant, ...options })).digest).toBe(whole);
     }
-    expect(covered.size).toBe(37 * 90);
-    expect(new Set(covered.values())).toEqual(new Set([1]));
   });
+});
+
+it('cuts bits that hi + lo cannot show as the CPU does', async () => {
+  const s = shape(6, 3, 5, 4);
+  const a = matrix(18, s.p, 12, (random) => wide(random, 120));
+  const delta = matrix(18, s.q, 13, (random) => wide(random, 120));
+  const got = await onGpu(a, delta, s);
+  expect(got.fixed.cut).toBeGreaterThan(0);
+  expect(exactGramAtOnce(got)).toEqual(exactGramAtOnce(runAtOnce(integerFisherGramSteps(a, delta, s))));
+});
+
+it('sums every position of a band once for every modulus, in pieces of bounded work', () => {
+  const s = shape(200, 50, 1, 1);
+  const none = {} as GPUBuffer;
+  const band = { range: { first: 20, count: 7 }, side: 64, tiles: 157, tilesOfBand: 1000 };
+  const pieces = [...blockDispatches({ a: none, d: none, modulus: none, k: none }, s, { first: 10, count: 25 }, band, 12, 5000, true)];
+  expect(pieces.length).toBeGreaterThan(1);
+  const covered = new Map<string, number>();
+  for (const { params, grid } of pieces) {
+    const { firstPosition, endPosition, firstRow, firstModulus } = params as Record<string, number>;
+    expect((endPosition! - firstPosition!) * 200 * 50 * grid[2]!).toBeLessThanOrEqual(2 ** 20);
+    for (let t = firstPosition!; t < endPosition!; t++) {
+      const sample = Math.floor(t / 50);
+      expect(sample >= firstRow! && sample < firstRow! + grid[1]).toBe(true);
+      for (let k = firstModulus!; k < firstModulus! + grid[2]!; k++) covered.set(`${t}:${k}`, (covered.get(`${t}:${k}`) ?? 0) + 1);
+    }
+  }
+  // Positions 20 * 64 .. 27 * 64 of the band that are of samples 10 .. 34.
+  expect(covered.size).toBe((27 * 64 - 20 * 64) * 12);
+  expect(new Set(covered.values())).toEqual(new Set([1]));
+});
+
+it('keeps nothing after work, refusal and abort', async () => {
+  const s = shape(4, 2, 3, 3);
+  const [a, delta] = [matrix(8, 3, 16), matrix(8, 3, 17)];
+  await onGpu(a, delta, s);
+  await expect(onGpu(a, delta, s, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(onGpu(a, delta.map((v, i) => (i === 13 ? NaN : v)), s)).rejects.toMatchObject({ code: 'not-finite', message: expect.stringContaining('Row 4') });
+  expect(queue.buffers.count().live).toEqual({ count: 0, bytes: 0 });
 });

@@ -5,8 +5,9 @@ import { gramOnGpu } from '../../src/gpu/gram';
 import { webgpuNumerics } from '../../src/gpu/numerics';
 import { selfTest } from '../../src/gpu/self-test';
 import { matvec } from '../../src/gpu/vectors';
-import { exactGram } from '../../src/numerics/exact/exact-gram';
-import { fisherGramOfRows } from '../../src/numerics/cpu/fisher-gram';
+import { integerFisherGramSteps } from '../../src/numerics/exact/exact-fisher-gram';
+import { exactGramAtOnce } from '../../src/numerics/exact/integer-gram';
+import { runAtOnce } from '../../src/numerics/stepwise';
 import { gramOfRows } from '../../src/numerics/cpu/gram';
 import type { Numerics } from '../../src/numerics/types';
 import { openTestGpu } from './dawn';
@@ -35,7 +36,7 @@ async function openQueue(): Promise<{ queue: KernelQueue; destroy: () => void }>
 }
 
 describe('webgpuNumerics', () => {
-  it('gives the exact Gram of its taps, and the Fisher-Gram to float32', async () => {
+  it('gives the exact Gram and Fisher-Gram of its taps, with the digests of the CPU', async () => {
     const numerics = await open();
     const [samples, positions, p, q] = [9, 4, 10, 6];
     const a = matrix(samples * positions, p, 1, families.relu);
@@ -45,23 +46,24 @@ describe('webgpuNumerics', () => {
     const gram = await numerics.gram(ta);
     const want = gramOfRows(a, 36, p);
     expect(gram).toMatchObject({ dimension: p, rows: 36, roundoff: 2 ** -104 });
-    gram.hi.forEach((v, i) => expect(Math.abs(v - want.hi[i]! + (gram.lo![i]! - want.lo![i]!))).toBeLessThan(2 ** -100 * want.hi[0]!));
-    expect(gram).toEqual((await exactGram(a, 36, p)).gram);
+    expect(gram).toEqual(want);
 
     const fisher = await numerics.fisherGram(ta, td, positions);
-    const wantFisher = fisherGramOfRows(a, delta, samples, positions, p, q);
-    expect(fisher).toMatchObject({ dimension: samples, rows: samples, lo: null, roundoff: 2 ** -24 });
-    const size = Math.max(...wantFisher.hi);
-    fisher.hi.forEach((v, i) => expect(Math.abs(v - wantFisher.hi[i]!)).toBeLessThan(1e-5 * size));
+    expect(fisher).toEqual(exactGramAtOnce(runAtOnce(integerFisherGramSteps(a, delta, { samples, positions, p, q }))));
+    expect(fisher).toMatchObject({ dimension: samples, rows: samples, roundoff: 2 ** -104 });
   });
 
-  it('refuses what is not finite, and a Fisher-Gram that float32 does not hold', async () => {
+  it('refuses what is not finite, and holds what float32 does not', async () => {
     const numerics = await open();
     const matrixOf = (value: number) => numerics.ops.constant(new Float32Array([1, value, 2, 3]), [2, 2]);
     for (const bad of [NaN, Infinity]) await expect(numerics.gram(matrixOf(bad))).rejects.toMatchObject({ code: 'not-finite' });
     expect((await numerics.gram(matrixOf(1e30))).hi[3]).toBe(Math.fround(1e30) ** 2);
     const large = matrixOf(1e30);
-    await expect(numerics.fisherGram(large, large, 1)).rejects.toMatchObject({ code: 'not-finite' });
+    for (const bad of [NaN, Infinity]) {
+      const refused = { code: 'not-finite', message: expect.stringContaining('Row 0') };
+      await expect(numerics.fisherGram(large, matrixOf(bad), 1)).rejects.toMatchObject(refused);
+    }
+    expect((await numerics.fisherGram(large, large, 1)).hi[0]! / Math.fround(1e30) ** 4).toBeCloseTo(1, 12);
   });
 
   it('honours an abort and works on', async () => {

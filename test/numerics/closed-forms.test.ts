@@ -8,7 +8,7 @@ import { hadamard, hilbert, knownSpectra, lehmer, matrix } from '../oracle/matri
 
 const EPS = 2 ** -52;
 const eigenvalues = (gram: Gram) => eigenvaluesOfGram({ ...gram, rows: 1 }, { residuals: false }).values;
-const stored = (hi: Float64Array, n: number): Gram => ({ dimension: n, rows: 1, hi, lo: new Float64Array(n * n), roundoff: 2 ** -104 });
+const stored = (hi: Float64Array, n: number): Gram => ({ dimension: n, rows: 1, hi, lo: new Float64Array(n * n), roundoff: 2 ** -104, digest: null });
 const singularValues = (x: Float64Array | Float32Array, n: number) => eigenvalues(gramOfRows(x, n, n)).map(Math.sqrt);
 
 describe('Hadamard(64) / 8 at scales whose squares float32 does not hold', () => {

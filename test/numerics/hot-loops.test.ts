@@ -11,6 +11,7 @@ import type { HotLoops } from '../../src/numerics/hot-loops';
 import { eigenvaluesOfGram } from '../../src/numerics/solve';
 import { inlineSolver } from '../../src/numerics/solver';
 import { symmetricEigen } from '../../src/numerics/symmetric-eigen';
+import { coprimeModuli, garnerInverses } from '../../src/numerics/exact/moduli';
 import { compileKernels } from '../../src/numerics/wasm/build';
 import { webAssembly } from '../../src/numerics/wasm/instance';
 import { engine, typescript, useEngine } from '../../src/numerics/workspace';
@@ -29,8 +30,8 @@ function onBoth<R>(work: () => R): [R, R] {
 
 type Argument = number | Float64Array;
 
-/** Calls a loop on both engines with copies of the same arrays, and returns all of them afterwards. */
-function call(name: keyof HotLoops, values: readonly Argument[]): [Argument[], Argument[]] {
+/** Calls a loop on both engines with copies of the same arrays, and returns the bits of all of them afterwards. */
+function call(name: keyof HotLoops, values: readonly Argument[]): [unknown[], unknown[]] {
   const words = values.reduce<number>((sum, v) => sum + (typeof v === 'number' ? 0 : v.length), 0);
   const run = (source: typeof wasm) => {
     const work = source.open(words);
@@ -41,7 +42,7 @@ function call(name: keyof HotLoops, values: readonly Argument[]): [Argument[], A
       return array;
     });
     (work.loops[name] as (...args: Argument[]) => void)(...own);
-    const after = own.map((value) => (typeof value === 'number' ? value : value.slice()));
+    const after = own.map((value) => (typeof value === 'number' ? value : new BigUint64Array(value.slice().buffer)));
     work.release();
     return after;
   };
@@ -50,6 +51,13 @@ function call(name: keyof HotLoops, values: readonly Argument[]): [Argument[], A
 
 const size = fc.integer({ min: 1, max: 21 });
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
+
+/** 16-bit integers within +-limit, four to a word. */
+const shorts = (random: Random, words: number, limit: number) =>
+  new Float64Array(Int16Array.from({ length: 4 * words }, () => random.integer(2 * limit + 1) - limit).buffer);
+const ints = (random: Random, words: number, limit: number) =>
+  new Float64Array(Int32Array.from({ length: 2 * words }, () => random.integer(2 * limit + 1) - limit).buffer);
+const MODULI = coprimeModuli(8191, 150);
 
 /** Each: sizes -> arguments. */
 const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: number) => Argument[]> = {
@@ -88,6 +96,30 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
   multiplyTriangle: (random, m, k) => {
     const stride = m + (k % 3);
     return [random.normals(m * stride), stride, m, random.normals(m), random.normals(m)];
+  },
+  makeResidues: (random, n, m, k) => {
+    const [count, pieces, modulus] = [16 * n, 1 + (k % 3), MODULI[m % MODULI.length]!];
+    const q = Float64Array.from({ length: m + pieces * (count + n) }, () => Math.trunc((2 * random.uniform() - 1) * 2 ** (4 * random.integer(13))));
+    return [q, m, count + n, pieces, count, modulus, 2 ** 48 % modulus, random.integer(modulus), random.normals(m + count / 4), m];
+  },
+  multiplyResidues: (random, tiles, m, k) => {
+    // The largest remainders that the bounds allow, in as many pairs as they allow.
+    const [pairs, modulus, limit] = [3 * k + 1, MODULI[m % MODULI.length]!, k % 4 ? 4095 : 3];
+    const [a, b] = [shorts(random, 4 * (m + pairs), limit), shorts(random, 4 * (m + tiles * pairs), limit)];
+    return [a, 4 * m, b, 4 * m, tiles, pairs, modulus, ints(random, m + 32 * tiles, 4914), m];
+  },
+  mixedRadix: (random, n, m, k) => {
+    const list = MODULI.slice(0, 1 + (k % MODULI.length));
+    const moduli = new Float64Array(list.length);
+    list.forEach((modulus, i) => {
+      new Int32Array(moduli.buffer)[2 * i] = modulus;
+      new Float32Array(moduli.buffer)[2 * i + 1] = 1 / modulus;
+    });
+    const square = garnerInverses(list);
+    const inverses = new Float64Array(list.length ** 2);
+    list.forEach((_, i) => new Int32Array(inverses.buffer).set(square.subarray(i * list.length, i * list.length + i), (i * (i - 1)) / 2));
+    const [count, words] = [4 * n, Math.ceil((13 * list.length) / 32) + (m % 2)];
+    return [ints(random, m + 2 * (n + 1) * list.length, 4914), m, count + 4, count, moduli, list.length, inverses, words, random.normals(2 * n * words)];
   },
   sweepRows: (random, rows, m, k) => {
     const columns = rows + m;

@@ -18,7 +18,7 @@ const BITS = 260;
 const exact = (x: DoubleDouble) => toBigInt(x.hi, BITS) + toBigInt(x.lo, BITS);
 const exactAt = (x: Pairs, i: number) => toBigInt(x.hi[i]!, BITS) + toBigInt(x.lo[i]!, BITS);
 const nearNull = (gram: Gram, count: number, options = {}): NearNull => runAtOnce(nearNullSteps(gram, count, options));
-const stored = (hi: Float64Array, n: number): Gram => ({ dimension: n, rows: 1, hi, lo: new Float64Array(n * n), roundoff: 2 ** -104 });
+const stored = (hi: Float64Array, n: number): Gram => ({ dimension: n, rows: 1, hi, lo: new Float64Array(n * n), roundoff: 2 ** -104, digest: null });
 /** |value - truth| */
 const off = (value: DoubleDouble, truth: bigint) => Math.abs(fromBigInt(exact(value) - truth, BITS));
 /** |v - w| or |v + w|, whichever is less. */

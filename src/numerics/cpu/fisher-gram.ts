@@ -5,13 +5,13 @@
 import { addProducts, productWords } from '../exact-products';
 import type { PairMatrix, Vectors } from '../product-blocks';
 import { productError, sumError } from '../double-double';
+import { assertFinite } from '../finite';
 import { exponentOf, largestMagnitude, scaledCopy } from '../scaling';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
 import { inWorkspace } from '../workspace';
 import type { Workspace } from '../workspace';
-import { assertFinite } from './gram';
 import { joinGramParts, pairMatrix } from './gram-parts';
 
 type Matrix = Float64Array | Float32Array;

@@ -114,7 +114,7 @@ export function joinGramParts(parts: readonly GramPart[]): Gram {
       );
     }
   }
-  return { dimension, rows, hi, lo, roundoff: pairs ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53 };
+  return { dimension, rows, hi, lo, roundoff: pairs ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53, digest: null };
 }
 
 /** Copies the part and its mirror image to the whole matrix. */

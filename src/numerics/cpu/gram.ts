@@ -1,6 +1,9 @@
-/** Gram matrices of taps in float64, as hi + lo pairs of about 100 bits. */
-import { InputError } from '../../base/errors';
+/** Gram matrices of taps as hi + lo pairs: of float32 numbers by integers, of float64 numbers by sums of about 100 bits. */
+import { sha256AtOnce } from '../../base/sha256';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
+import { integerDualGramSteps, integerGramSteps } from '../exact/exact-gram';
+import { exactGramAtOnce, exactGramOf } from '../exact/integer-gram';
+import { assertFinite } from '../finite';
 import type { Vectors } from '../product-blocks';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
@@ -10,13 +13,14 @@ import type { GramPart } from './gram-parts';
 
 type Matrix = Float64Array | Float32Array;
 
-/** G = X^T X [d, d] of X [rows, d]. Throws InputError `not-finite` or `gram-overflow`. */
+/** G = X^T X [d, d] of X [rows, d]. Throws InputError `not-finite` or `gram-overflow`. float32 data gives an exact Gram, with a digest. */
 export function gramOfRows(x: Matrix, rows: number, d: number): Gram {
-  return runAtOnce(gramSteps(x, rows, d));
+  return x instanceof Float32Array ? exactGramAtOnce(runAtOnce(integerGramSteps(x, rows, d))) : runAtOnce(gramSteps(x, rows, d));
 }
 
 /** `gramOfRows` that lets events through and stops with AbortError. */
-export function gramOfRowsAsync(x: Matrix, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+export async function gramOfRowsAsync(x: Matrix, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+  if (x instanceof Float32Array) return exactGramOf(await runBreathing(integerGramSteps(x, rows, d), signal));
   return runBreathing(gramSteps(x, rows, d), signal);
 }
 
@@ -25,15 +29,17 @@ export function gramOfRowsAsync(x: Matrix, rows: number, d: number, signal?: Abo
  * number of rows of X, so that readings divide by the same count.
  */
 export function dualGramOfRows(x: Matrix, rows: number, d: number): Gram {
-  return runAtOnce(dualGramSteps(x, rows, d));
+  if (!(x instanceof Float32Array)) return runAtOnce(dualGramSteps(x, rows, d));
+  return { ...exactGramAtOnce(runAtOnce(integerDualGramSteps(x, rows, d))), rows };
 }
 
 /** `dualGramOfRows` that lets events through and stops with AbortError. */
-export function dualGramOfRowsAsync(x: Matrix, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
-  return runBreathing(dualGramSteps(x, rows, d), signal);
+export async function dualGramOfRowsAsync(x: Matrix, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+  if (!(x instanceof Float32Array)) return runBreathing(dualGramSteps(x, rows, d), signal);
+  return { ...(await exactGramOf(await runBreathing(integerDualGramSteps(x, rows, d), signal))), rows };
 }
 
-/** Gram of the rows of both; exact to 2^-104 where both are pairs. */
+/** Gram of the rows of both; within 2^-104 where both are pairs. */
 export function addGrams(a: Gram, b: Gram): Gram {
   return combine(a, b, 1);
 }
@@ -43,8 +49,8 @@ export function subtractGrams(total: Gram, part: Gram): Gram {
   return combine(total, part, -1);
 }
 
-/** What worker `part` of `parts` contributes to `gramOfRows`: `joinGramParts` of all parts has the same bits. */
-export function gramPart(x: Matrix, rows: number, d: number, part: number, parts: number): GramPart {
+/** What worker `part` of `parts` contributes to `gramOfRows` of float64 data: `joinGramParts` of all parts has the same bits. */
+export function gramPart(x: Float64Array, rows: number, d: number, part: number, parts: number): GramPart {
   assertFinite(x, rows, d);
   return runAtOnce(pairPart(columns(x, rows, d), rows, part, parts, ownPart));
 }
@@ -61,36 +67,19 @@ export function plainGramPart(x: Float64Array, rows: number, d: number, part: nu
   return runAtOnce(plainPart(x, rows, d, part, parts, ownPart));
 }
 
-export function* gramSteps(x: Matrix, rows: number, d: number): Steps<Gram> {
+function* gramSteps(x: Float64Array, rows: number, d: number): Steps<Gram> {
   assertFinite(x, rows, d);
   return yield* pairPart(columns(x, rows, d), rows, 0, 1, (whole) => joinGramParts([whole]));
 }
 
-export function* dualGramSteps(x: Matrix, rows: number, d: number): Steps<Gram> {
+function* dualGramSteps(x: Float64Array, rows: number, d: number): Steps<Gram> {
   assertFinite(x, rows, d);
   const vectors = { values: x, offset: 0, count: rows, length: d, vectorStride: d, componentStride: 1 };
   return yield* pairPart(vectors, rows, 0, 1, (whole) => joinGramParts([whole]));
 }
 
-function columns(x: Matrix, rows: number, d: number): Vectors {
+function columns(x: Float64Array, rows: number, d: number): Vectors {
   return { values: x, offset: 0, count: d, length: rows, vectorStride: 1, componentStride: d };
-}
-
-export function assertFinite(x: Matrix, rows: number, d: number): void {
-  if (x.length !== rows * d) throw new Error(`a matrix of ${rows} x ${d} needs ${rows * d} values, got ${x.length}`);
-  let count = 0;
-  let first = 0;
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]!;
-    if (v - v === 0) continue;
-    if (count++ === 0) first = i;
-  }
-  if (count === 0) return;
-  throw new InputError(
-    'not-finite',
-    `${count} of ${x.length} values are NaN or infinite, the first at row ${Math.floor(first / d)}, column ${first % d}. ` +
-      'A spectrum needs finite values: check the weights and the probe.',
-  );
 }
 
 function combine(a: Gram, b: Gram, sign: 1 | -1): Gram {
@@ -100,7 +89,8 @@ function combine(a: Gram, b: Gram, sign: 1 | -1): Gram {
   const lo = new Float64Array(a.hi.length);
   addPairs(a.hi, a.lo ?? lo, b.hi, b.lo ?? lo, sign, hi, lo);
   const roundoff = Math.max(a.roundoff, b.roundoff, paired ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53);
-  return { dimension: a.dimension, rows: a.rows + sign * b.rows, hi, lo: paired ? lo : null, roundoff };
+  const digest = sign === 1 && a.digest !== null && b.digest !== null ? sha256AtOnce(new TextEncoder().encode(a.digest + b.digest)) : null;
+  return { dimension: a.dimension, rows: a.rows + sign * b.rows, hi, lo: paired ? lo : null, roundoff, digest };
 }
 
 /** a + sign * b, pair by pair. Where an operand has no second words, zeros stand in: the result's own, not yet written. */

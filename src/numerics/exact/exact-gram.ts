@@ -1,90 +1,91 @@
-/** The exact Gram on the CPU: residues modulo 21-bit numbers, whose products and sums float64 holds. The reference of the GPU's. */
-import { assertFinite } from '../cpu/gram';
-import { runBreathing } from '../stepwise';
+/** The exact Gram on the CPU: the integers of the GPU's, by remainders in 16-bit arithmetic. */
+import type { Vectors } from '../product-blocks';
+import { assertFinite } from '../finite';
 import type { Steps } from '../stepwise';
-import { columnSpans, fixedPoint, gramBits } from './fixed-point';
-import type { FixedPoint } from './fixed-point';
-import { exactResult, wordsFor } from './integer-gram';
-import type { ExactGram, IntegerGram } from './integer-gram';
-import { coprimeModuli, garnerInverses } from './moduli';
+import { upperTileRanges } from '../tile-ranges';
+import { inWorkspace } from '../workspace';
+import { fixedPoint, gramBits, lengthBits, vectorSpans } from './fixed-point';
+import { wordsFor } from './integer-gram';
+import type { IntegerGram } from './integer-gram';
+import { Reconstruction, reconstructionWords } from './residue-integers';
+import { SIDE, TILE_WORDS, addResidueProducts, bandOf, moduliFor, panelsOf, residueWords, sumWords, tilesAtOnce } from './residue-products';
+import type { Band, IntegerVectors } from './residue-products';
 
-/** Remainders are within +-2^20, so 2^12 products and what was there before add up below 2^53. */
-const LARGEST_MODULUS = 2 ** 21 - 1;
-const ROWS_AT_ONCE = 2 ** 12;
+type Matrix = Float32Array | Float64Array;
 
-/** X^T X of x [rows, columns] float32, and its hash. Throws InputError `not-finite`. */
-export async function exactGram(x: Float32Array, rows: number, columns: number, signal?: AbortSignal): Promise<ExactGram> {
-  return exactResult(await runBreathing(integerGramSteps(x, rows, columns), signal));
-}
-
-export function* integerGramSteps(x: Float32Array, rows: number, columns: number): Steps<IntegerGram> {
+/** X^T X of x [rows, columns] as integers. Throws InputError `not-finite`. */
+export function* integerGramSteps(x: Matrix, rows: number, columns: number): Steps<IntegerGram> {
   assertFinite(x, rows, columns);
-  const fixed = fixedPoint(columnSpans(x, rows, columns), rows);
-  const bits = gramBits(fixed);
-  const moduli = coprimeModuli(LARGEST_MODULUS, bits + 1);
-  const remainders: Float64Array[] = [];
-  for (const modulus of moduli) remainders.push(yield* residueGram(x, fixed, modulus));
-  return { dimension: columns, fixed, words: wordsFor(bits), limbs: yield* fromRemainders(remainders, moduli, columns, wordsFor(bits)) };
+  return yield* integerProducts({ values: x, offset: 0, count: columns, length: rows, vectorStride: 1, componentStride: columns });
 }
 
-/** X^T X modulo `modulus`, entries in 0 .. modulus - 1; upper half of a row-major [columns, columns]. */
-function* residueGram(x: Float32Array, { rows, units }: FixedPoint, modulus: number): Steps<Float64Array> {
-  const d = units.length;
-  const scales = Float64Array.from(units, (unit) => 2 ** -unit);
-  const total = new Float64Array(d * d);
-  // Four rows at a time; rows beyond the end are zero.
-  const r = new Float64Array(4 * d);
-  for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
-    const end = Math.min(rows, first + ROWS_AT_ONCE);
-    for (let row = first; row < end; row += 4) {
-      for (let k = 0; k < 4; k++) {
-        for (let j = 0; j < d; j++) {
-          const q = row + k < end ? Math.trunc(x[(row + k) * d + j]! * scales[j]!) % modulus : 0;
-          r[k * d + j] = q > modulus / 2 ? q - modulus : q < -modulus / 2 ? q + modulus : q;
-        }
-      }
-      for (let i = 0; i < d; i++) {
-        const [a, b, c, e] = [r[i]!, r[d + i]!, r[2 * d + i]!, r[3 * d + i]!];
-        for (let j = i; j < d; j++) total[i * d + j]! += a * r[j]! + b * r[d + j]! + c * r[2 * d + j]! + e * r[3 * d + j]!;
-      }
-      yield;
-    }
-    for (let at = 0; at < total.length; at++) total[at] = total[at]! % modulus;
-  }
-  return total.map((v) => (v < 0 ? v + modulus : v));
+/** X X^T of x [rows, columns] as integers; `fixed.rows` is the number of terms, `columns`. Throws InputError `not-finite`. */
+export function* integerDualGramSteps(x: Matrix, rows: number, columns: number): Steps<IntegerGram> {
+  assertFinite(x, rows, columns);
+  return yield* integerProducts({ values: x, offset: 0, count: rows, length: columns, vectorStride: columns, componentStride: 1 });
 }
 
-/** Garner's algorithm: mixed-radix digits of every entry, then words from the top digit, which has the sign. */
-function* fromRemainders(remainders: readonly Float64Array[], moduli: readonly number[], d: number, words: number): Steps<Uint32Array> {
-  const count = moduli.length;
-  const inverses = garnerInverses(moduli);
+/** Inner products of finite vectors. Long ones come first in the panels: a tile of short ones needs fewer moduli. */
+function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
+  const spans = yield* vectorSpans(vectors);
+  const fixed = fixedPoint(spans, vectors.length);
+  const lengths = lengthBits(spans, fixed);
+  const order = Int32Array.from(lengths.keys()).sort((i, j) => lengths[j]! - lengths[i]!);
+  const bits = spans.end.map((end, j) => Math.max(0, end - fixed.units[j]!));
+  const integers: IntegerVectors = { vectors, units: fixed.units, bits, order };
+  const longest = (panel: number) => lengths[order[panel * SIDE]!]!;
+  const moduli = moduliFor(vectors.count > 0 ? 2 * longest(0) : 0);
+  const words = wordsFor(gramBits(fixed));
+  const d = vectors.count;
+  const panels = panelsOf(d);
   const limbs = new Uint32Array(((d * (d + 1)) / 2) * words);
-  const digits = new Float64Array(count);
-  let at = 0;
-  for (let i = 0; i < d; i++) {
-    for (let j = i; j < d; j++, at += words) {
-      for (let k = 0; k < count; k++) {
-        const m = moduli[k]!;
-        let digit = remainders[k]![i * d + j]!;
-        for (let l = 0; l < k; l++) digit = ((digit - digits[l]!) * inverses[k * count + l]!) % m;
-        digits[k] = digit < 0 ? digit + m : digit;
-      }
-      const top = digits[count - 1]!;
-      // One bit more than is needed: values are in the lowest or the highest quarter, and the highest are negative.
-      let carry = 2 * top >= moduli[count - 1]! ? top - moduli[count - 1]! : top;
-      limbs.fill(carry < 0 ? 0xffffffff : 0, at, at + words);
-      limbs[at] = carry;
-      for (let k = count - 2; k >= 0; k--) {
-        carry = digits[k]!;
-        for (let w = at; w < at + words; w++) {
-          const low = (limbs[w]! % 65536) * moduli[k]! + carry;
-          const high = Math.floor(limbs[w]! / 65536) * moduli[k]! + Math.floor(low / 65536);
-          limbs[w] = (high % 65536) * 65536 + (low % 65536);
-          carry = Math.floor(high / 65536);
-        }
-      }
+  for (const range of upperTileRanges(panels, tilesAtOnce(moduli))) {
+    const band = bandOf(range, panels, moduli, (i, j) => longest(i) + longest(j));
+    const entries = (panels - band.first) * SIDE * SIDE;
+    const own = Math.max(residueWords(integers, band), reconstructionWords(entries, moduli, words));
+    yield* inWorkspace(sumWords(band) + own, function* (work) {
+      const sums = work.zeros(sumWords(band));
+      yield* addResidueProducts(sums, integers, band, work);
+      yield* placeIntegers(limbs, sums, band, order, words, new Reconstruction(entries, moduli, words, work));
+    });
+  }
+  return { dimension: d, fixed, words, limbs };
+}
+
+/** Integers of a band, to where they belong in the upper triangle. Pauses after each row of tiles. */
+function* placeIntegers(
+  limbs: Uint32Array,
+  sums: Float64Array,
+  { first, count, panels, tiles, needs }: Band,
+  order: Int32Array,
+  words: number,
+  reconstruction: Reconstruction,
+): Steps<void> {
+  let tile = 0;
+  for (let i = first; i < first + count; i++) {
+    for (let j = i; j < panels; ) {
+      const need = needs[tile]!;
+      let run = 1;
+      while (j + run < panels && needs[tile + run] === need) run++;
+      const integers = reconstruction.integers(sums, tile * TILE_WORDS, tiles * SIDE * SIDE, run * SIDE * SIDE, need);
+      for (let t = 0; t < run; t++) placeTile(limbs, integers, t * SIDE * SIDE * words, i, j + t, order, words);
+      j += run;
+      tile += run;
     }
     yield;
   }
-  return limbs;
+}
+
+function placeTile(limbs: Uint32Array, integers: Uint32Array, at: number, i: number, j: number, order: Int32Array, words: number): void {
+  const d = order.length;
+  for (let row = i * SIDE; row < Math.min(d, (i + 1) * SIDE); row++) {
+    const one = order[row]!;
+    for (let column = Math.max(row, j * SIDE); column < Math.min(d, (j + 1) * SIDE); column++) {
+      const other = order[column]!;
+      const upper = Math.min(one, other);
+      const to = (upper * d - (upper * (upper - 1)) / 2 + Math.max(one, other) - upper) * words;
+      const from = at + ((row - i * SIDE) * SIDE + column - j * SIDE) * words;
+      for (let word = 0; word < words; word++) limbs[to + word] = integers[from + word]!;
+    }
+  }
 }

@@ -1,5 +1,7 @@
-/** Columns of float32 numbers as integers times a power of two: what every exact Gram starts from, on any device. */
-import { exponentOf } from '../scaling';
+/** Vectors of floating-point numbers as integers times a power of two: what every exact Gram starts from, on any device. */
+import type { Vectors } from '../product-blocks';
+import { exponentOf, powerFactors } from '../scaling';
+import type { Steps } from '../stepwise';
 
 /** x[r, j] = q[r, j] * 2^units[j] with integers |q| < 2^bits. */
 export interface FixedPoint {
@@ -36,22 +38,90 @@ export function gramBits({ rows, bits }: FixedPoint): number {
   return 2 * bits + Math.ceil(Math.log2(Math.max(1, rows))) + 2;
 }
 
-/** Spans of x [rows, columns]; x is finite. */
-export function columnSpans(x: Float32Array, rows: number, columns: number): ColumnSpans {
-  const begin = new Int32Array(columns);
-  const end = new Int32Array(columns);
-  const seen = new Uint8Array(columns);
-  for (let at = 0; at < rows * columns; at++) {
-    const value = x[at]!;
-    if (value === 0) continue;
-    const j = at % columns;
-    const top = exponentOf(value);
-    // A float32 is a 24-bit integer times a power of two.
-    const mantissa = Math.abs(value * 2 ** (24 - top));
-    const low = top - 24 + 31 - Math.clz32(mantissa & -mantissa);
-    if (!seen[j] || top > end[j]!) end[j] = top;
-    if (!seen[j] || low < begin[j]!) begin[j] = low;
-    seen[j] = 1;
+/** log2 |q_j| of each vector, and 0 for less: by Cauchy and Schwarz |sum of q_i q_j| is at most |q_i| |q_j|. */
+export function lengthBits({ end, energy }: VectorSpans, { units }: FixedPoint): Float64Array {
+  return energy.map((e, j) => Math.max(0, Math.log2(e) / 2 + end[j]! - units[j]!));
+}
+
+export interface VectorSpans extends ColumnSpans {
+  /** Squared lengths in units of 2^end. */
+  readonly energy: Float64Array;
+}
+
+/** Components of a vector looked at before the next vector's: vectors side by side share lines of the cache. */
+const BLOCK = 512;
+/** Above the lowest exponent of any number. */
+const NONE = 2000;
+
+/** Spans of vectors (columns of a matrix, or rows) of finite values. */
+export function* vectorSpans({ values, offset, count, length, vectorStride, componentStride }: Vectors): Steps<VectorSpans> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.byteLength / 4);
+  const lowest = values instanceof Float32Array ? lowestOfFloat32 : lowestOfFloat64;
+  const begin = new Int32Array(count).fill(NONE);
+  const largest = new Float64Array(count);
+  const energy = new Float64Array(count);
+  for (let start = 0; start < length; start += BLOCK) {
+    const components = Math.min(BLOCK, length - start);
+    for (let i = 0, at = offset + start * componentStride; i < count; i++, at += vectorStride) {
+      largest[i] = largestOf(values, at, components, componentStride, largest[i]!);
+      begin[i] = lowest(bits, at, components, componentStride, begin[i]!);
+    }
+    yield;
   }
-  return { begin, end };
+  const end = Int32Array.from(largest, exponentOf);
+  for (let start = 0; start < length; start += BLOCK) {
+    const components = Math.min(BLOCK, length - start);
+    for (let i = 0, at = offset + start * componentStride; i < count; i++, at += vectorStride) {
+      energy[i]! += energyOf(values, at, components, componentStride, end[i]!);
+    }
+    yield;
+  }
+  return { begin: begin.map((low) => (low === NONE ? 0 : low)), end, energy };
+}
+
+type Values = Float32Array | Float64Array;
+
+function largestOf(values: Values, at: number, count: number, stride: number, largest: number): number {
+  for (const stop = at + count * stride; at < stop; at += stride) {
+    const size = Math.abs(values[at]!);
+    if (size > largest) largest = size;
+  }
+  return largest;
+}
+
+/** A float32 number is a 24-bit integer times 2^(exponent - 150). */
+function lowestOfFloat32(bits: Uint32Array, at: number, count: number, stride: number, lowest: number): number {
+  for (const stop = at + count * stride; at < stop; at += stride) {
+    const word = bits[at]! & 0x7fffffff;
+    const field = word >>> 23;
+    // Most numbers cannot lower it.
+    if (field - 150 >= lowest || word === 0) continue;
+    const mantissa = (word & 0x7fffff) | (field === 0 ? 0 : 0x800000);
+    lowest = Math.min(lowest, (field || 1) - 119 - Math.clz32(mantissa & -mantissa));
+  }
+  return lowest;
+}
+
+/** A float64 number is a 53-bit integer times 2^(exponent - 1075). */
+function lowestOfFloat64(bits: Uint32Array, at: number, count: number, stride: number, lowest: number): number {
+  for (const stop = at + count * stride; at < stop; at += stride) {
+    const word = bits[2 * at + 1]! & 0x7fffffff;
+    const field = word >>> 20;
+    const under = bits[2 * at]! | 0;
+    if (field - 1075 >= lowest || (word === 0 && under === 0)) continue;
+    const upper = (word & 0xfffff) | (field === 0 ? 0 : 0x100000);
+    const zeros = under === 0 ? 63 - Math.clz32(upper & -upper) : 31 - Math.clz32(under & -under);
+    lowest = Math.min(lowest, (field || 1) - 1075 + zeros);
+  }
+  return lowest;
+}
+
+function energyOf(values: Values, at: number, count: number, stride: number, end: number): number {
+  const [outer, inner] = powerFactors(-end);
+  let energy = 0;
+  for (const stop = at + count * stride; at < stop; at += stride) {
+    const x = values[at]! * outer * inner;
+    energy += x * x;
+  }
+  return energy;
 }

@@ -1,13 +1,15 @@
 /** A Gram as integers: the same bits whoever made it, hence its hash. */
-import { sha256 } from '../../base/sha256';
+import { sha256, sha256AtOnce } from '../../base/sha256';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
+import { powerFactors } from '../scaling';
+import { mirrorUpper } from '../transpose';
 import type { Gram } from '../types';
 import type { FixedPoint } from './fixed-point';
 
 /** G_ij = integer_ij * 2^(units[i] + units[j]). */
 export interface IntegerGram {
   readonly dimension: number;
-  /** How the rows were made integers. */
+  /** How rows, or gradients, were made integers. */
   readonly fixed: FixedPoint;
   /** 32-bit words per integer: two's complement, least word first. */
   readonly words: number;
@@ -15,50 +17,54 @@ export interface IntegerGram {
   readonly limbs: Uint32Array;
 }
 
-export interface ExactGram {
-  readonly gram: Gram;
-  /** SHA-256 of the integers: equal on every machine that has the same rows. */
-  readonly hash: string;
+/** The Gram with its digest. */
+export async function exactGramOf(integers: IntegerGram): Promise<Gram> {
+  return gramOfIntegers(integers, await sha256(bytesOf(integers)));
 }
 
-export async function exactResult(integers: IntegerGram): Promise<ExactGram> {
-  return { gram: gramOfIntegers(integers), hash: await hashOfIntegers(integers) };
+/** The same without waiting. */
+export function exactGramAtOnce(integers: IntegerGram): Gram {
+  return gramOfIntegers(integers, sha256AtOnce(bytesOf(integers)));
 }
 
 /** hi + lo of every entry: exact up to 106 bits, within 2^-105 of itself beyond. */
-export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGram): Gram {
+export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGram, digest: string | null = null): Gram {
   const hi = new Float64Array(d * d);
   const lo = new Float64Array(d * d);
+  const least = fixed.units.reduce((a, b) => Math.min(a, b), 0);
+  const most = fixed.units.reduce((a, b) => Math.max(a, b), 0);
+  const scales = Array.from({ length: 2 * (most - least) + 1 }, (_, e) => powerFactors(e + 2 * least));
+  const [outer, inner] = [Float64Array.from(scales, (s) => s[0]), Float64Array.from(scales, (s) => s[1])];
   let at = 0;
   for (let i = 0; i < d; i++) {
     for (let j = i; j < d; j++, at += words) {
-      const scale = 2 ** (fixed.units[i]! + fixed.units[j]!);
       // From the top word, which has the sign: errors of the partial sums are integers, and add up without error while they fit.
       let sum = limbs[at + words - 1]! | 0;
       let rest = 0;
       for (let k = words - 2; k >= 0; k--) {
         const word = limbs[at + k]!;
         const high = sum * 4294967296;
-        rest *= 4294967296;
         sum = high + word;
-        rest += sumError(high, word, sum);
+        rest = rest * 4294967296 + sumError(high, word, sum);
       }
       const total = sum + rest;
-      const tail = (rest - (total - sum)) * scale;
-      hi[i * d + j] = hi[j * d + i] = total * scale;
-      lo[i * d + j] = lo[j * d + i] = tail;
+      const exponent = fixed.units[i]! + fixed.units[j]! - 2 * least;
+      hi[i * d + j] = total * outer[exponent]! * inner[exponent]!;
+      lo[i * d + j] = (rest - (total - sum)) * outer[exponent]! * inner[exponent]!;
     }
   }
-  return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF };
+  mirrorUpper(hi, d);
+  mirrorUpper(lo, d);
+  return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF, digest };
 }
 
-/** SHA-256, hexadecimal, of the 32-bit words dimension, rows, words, cut, units, limbs. */
-export function hashOfIntegers({ dimension, fixed, words, limbs }: IntegerGram): Promise<string> {
+/** What is hashed: the 32-bit words dimension, rows, words, cut, units, limbs. */
+function bytesOf({ dimension, fixed, words, limbs }: IntegerGram): Uint8Array {
   const header = Int32Array.of(dimension, fixed.rows, words, fixed.cut, ...fixed.units);
   const bytes = new Uint8Array(header.byteLength + limbs.byteLength);
   bytes.set(new Uint8Array(header.buffer));
   bytes.set(new Uint8Array(limbs.buffer, limbs.byteOffset, limbs.byteLength), header.byteLength);
-  return sha256(bytes);
+  return bytes;
 }
 
 /** Words that hold `bits` bits. */

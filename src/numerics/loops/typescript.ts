@@ -7,6 +7,7 @@ import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { scaleRow, subtractRows } from './double-double-rows';
 import { addSlices, sliceVectors } from './slices';
+import { makeResidues, mixedRadix, multiplyResidues } from './residues';
 
 export const typescriptLoops: HotLoops = {
   multiplyTiles,
@@ -18,6 +19,9 @@ export const typescriptLoops: HotLoops = {
   multiplyTriangle,
   multiplyRows,
   addRows,
+  makeResidues,
+  multiplyResidues,
+  mixedRadix,
   sweepRows,
   applyRowReflectors,
   applyLowerReflectors,

@@ -26,11 +26,14 @@ export function cpuImplementation(name: string, engine: Engine): Implementation 
         const wide = Float64Array.from(x);
         return job(FLOAT64, () => ({ hi: plainGramOfRows(wide, rows, columns).hi }));
       },
-      'gram-exact': ({ x, rows, columns }) =>
-        job(HI_LO, () => {
-          const { hi, lo } = gramOfRows(x, rows, columns);
+      'gram-exact': ({ x, rows, columns }) => {
+        // float64 taps: TwoSum. float32 ones are summed as integers (deadreckon-integers).
+        const values = Float64Array.from(x);
+        return job(HI_LO, () => {
+          const { hi, lo } = gramOfRows(values, rows, columns);
           return { hi, lo: lo! };
-        }),
+        });
+      },
       eigenvalues: ({ a, n }) => job(FLOAT64, () => ({ values: symmetricEigen(a, n, { vectors: false }).values })),
       eigenvectors: ({ a, n }) =>
         job(FLOAT64, () => {

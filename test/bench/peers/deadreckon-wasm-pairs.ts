@@ -11,7 +11,7 @@ export const open: PeerModule['open'] = async () => {
     name: 'deadreckon-wasm-pairs',
     tasks: {
       eigenvalues: ({ a, n }) => {
-        const gram = { dimension: n, rows: 1, hi: a, lo: new Float64Array(n * n), roundoff: 2 ** -104 };
+        const gram = { dimension: n, rows: 1, hi: a, lo: new Float64Array(n * n), roundoff: 2 ** -104, digest: null };
         return {
           roundoff: 2 ** -53,
           async run() {

@@ -6,3 +6,4 @@ export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { scaleRow, subtractRows } from './double-double-rows';
 export { addSlices, sliceVectors } from './slices';
+export { makeResidues, mixedRadix, multiplyResidues } from './residues';

@@ -1,0 +1,188 @@
+/**
+ * Inner products of many vectors of integers, by remainders modulo 13-bit numbers: the core of the exact Grams on the CPU. Remainders
+ * are within +-4095, so that 128 products and a reduced sum stay below 2^31 (HotLoops.multiplyResidues).
+ */
+import type { Vectors } from '../product-blocks';
+import { powerFactors } from '../scaling';
+import type { Steps } from '../stepwise';
+import type { TileRange } from '../tile-ranges';
+import type { Workspace } from '../workspace';
+import { coprimeModuli } from './moduli';
+
+const LARGEST_MODULUS = 8191;
+/** Vectors of a panel, and the side of a tile. */
+export const SIDE = 8;
+/** Sums of a tile in words of the workspace. */
+export const TILE_WORDS = (SIDE * SIDE) / 2;
+/** Components whose remainders are held at a time. */
+const BLOCK = 128;
+/** Bits of the pieces that remainders are taken of. */
+const PIECE_BITS = 48;
+/** Memory for the sums that are made at a time, in words. */
+const BAND_WORDS = 2 ** 22;
+/** Integers are below 0.35 times the product of their moduli, so that digits need not be the nearest ones. */
+const SPARE_BITS = 1.5;
+
+/** Vectors as integers: component = integer * 2^unit, |integer| < 2^bits, cut towards zero; units and bits are those of the vector. */
+export interface IntegerVectors {
+  readonly vectors: Vectors;
+  readonly units: Int32Array;
+  readonly bits: Int32Array;
+  /** Which vector stands where in the panels. */
+  readonly order: Int32Array;
+}
+
+/** A band of rows of upper tiles. Sums of tile t, modulus k: 8 x 8 32-bit at word (k * tiles + t) * TILE_WORDS. */
+export interface Band extends TileRange {
+  readonly panels: number;
+  readonly tiles: number;
+  readonly moduli: readonly number[];
+  /** How many of the moduli a tile needs, row by row; falls along rows. */
+  readonly needs: Uint16Array;
+}
+
+/** Moduli for integers up to 2^bits in magnitude. */
+export function moduliFor(bits: number): number[] {
+  return coprimeModuli(LARGEST_MODULUS, bits + SPARE_BITS);
+}
+
+export function panelsOf(count: number): number {
+  return Math.ceil(count / SIDE);
+}
+
+/** Upper tiles of all moduli that are made at a time. */
+export function tilesAtOnce(moduli: readonly number[]): number {
+  return BAND_WORDS / (TILE_WORDS * moduli.length);
+}
+
+/** @param bitsOf bits of the magnitude of integers in tile (i, j), falling with j. */
+export function bandOf({ first, count }: TileRange, panels: number, moduli: readonly number[], bitsOf: (i: number, j: number) => number): Band {
+  const tiles = count * (panels - first) - (count * (count - 1)) / 2;
+  const needs = new Uint16Array(tiles);
+  const held = moduli.map((_, k) => moduli.slice(0, k).reduce((bits, m) => bits + Math.log2(m), -SPARE_BITS));
+  let tile = 0;
+  for (let i = first; i < first + count; i++) {
+    let need = moduli.length;
+    for (let j = i; j < panels; j++) {
+      while (need > 1 && held[need - 1]! > bitsOf(i, j) + 2 ** -20) need--;
+      needs[tile++] = need;
+    }
+  }
+  return { first, count, panels, tiles, moduli, needs };
+}
+
+/** Words of the sums of a band. */
+export function sumWords({ tiles, moduli }: Band): number {
+  return tiles * moduli.length * TILE_WORDS;
+}
+
+/** Words of a workspace that `addResidueProducts` needs for its own. */
+export function residueWords(integers: IntegerVectors, { first, panels, moduli }: Band): number {
+  return (panels - first) * SIDE * blockLength(integers.vectors) * (mostOf(piecesOf(integers)) + moduli.length / 4);
+}
+
+/** sums += inner products of the vectors, modulo as many moduli as a tile needs. Pauses after each row of tiles. */
+export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors, band: Band, work: Workspace): Steps<void> {
+  const { vectors } = integers;
+  const { moduli, panels, first, count, tiles } = band;
+  const pieces = piecesOf(integers).subarray(first);
+  const across = tilesAcross(band);
+  const mark = work.mark();
+  const held = (panels - first) * SIDE * blockLength(vectors);
+  const q = work.array(mostOf(pieces) * held);
+  const residues = work.array((held * moduli.length) / 4);
+  for (let start = 0; start < vectors.length; start += BLOCK) {
+    const pairs = Math.ceil(Math.min(BLOCK, vectors.length - start) / 2);
+    const panel = 2 * SIDE * pairs;
+    const entries = (panels - first) * panel;
+    packIntegers(q, integers, pieces, first, start, pairs);
+    yield;
+    for (let k = 0; k < moduli.length; k++) {
+      const m = moduli[k]!;
+      const fold = 2 ** PIECE_BITS % m;
+      for (let i = 0, run = 1, last = lastPanel(across.subarray(k * count, (k + 1) * count)); i < last; i += run, run = 1) {
+        while (i + run < last && pieces[i + run] === pieces[i]) run++;
+        work.loops.makeResidues(q, i * panel, entries, pieces[i]!, run * panel, m, fold, fold ** 2 % m, residues, (k * entries + i * panel) / 4);
+      }
+      let at = k * tiles * TILE_WORDS;
+      for (let i = 0; i < count; i++) {
+        const from = (k * entries + i * panel) / 4;
+        work.loops.multiplyResidues(residues, from, residues, from, across[k * count + i]!, pairs, m, sums, at);
+        at += (panels - first - i) * TILE_WORDS;
+        yield;
+      }
+    }
+  }
+  work.reset(mark);
+}
+
+/** For each modulus and row of tiles, how many tiles from the diagonal on need it: [moduli, rows]. */
+function tilesAcross({ moduli, first, count, panels, needs }: Band): Uint32Array {
+  const across = new Uint32Array(moduli.length * count);
+  let tile = 0;
+  for (let i = 0; i < count; i++) {
+    for (let j = first + i; j < panels; j++, tile++) {
+      for (let k = 0; k < needs[tile]!; k++) across[k * count + i]!++;
+    }
+  }
+  return across;
+}
+
+function blockLength({ length }: Vectors): number {
+  return Math.min(BLOCK, length + (length & 1));
+}
+
+/** Panels from the first of the band on that have a part in any of its tiles. */
+function lastPanel(across: Uint32Array): number {
+  return across.reduce((last, tiles, i) => (tiles > 0 ? Math.max(last, i + tiles) : last), 0);
+}
+
+/** For each panel the pieces that its integers need. */
+function piecesOf({ bits, order }: IntegerVectors): Uint8Array {
+  const pieces = new Uint8Array(panelsOf(order.length)).fill(1);
+  order.forEach((vector, i) => (pieces[(i / SIDE) | 0] = Math.max(pieces[(i / SIDE) | 0]!, Math.ceil(bits[vector]! / PIECE_BITS))));
+  return pieces;
+}
+
+function mostOf(pieces: Uint8Array): number {
+  return pieces.reduce((most, count) => Math.max(most, count), 1);
+}
+
+/** Panels of integers, component by component of all eight vectors, in pieces; zeros beyond the last vector and component. */
+function packIntegers(
+  q: Float64Array,
+  { vectors, units, order }: IntegerVectors,
+  pieces: Uint8Array,
+  firstPanel: number,
+  start: number,
+  pairs: number,
+): void {
+  const { values, offset, vectorStride, componentStride } = vectors;
+  const length = Math.min(2 * pairs, vectors.length - start);
+  const panel = 2 * SIDE * pairs;
+  const entries = pieces.length * panel;
+  if (length < 2 * pairs || order.length % SIDE > 0) q.fill(0, 0, entries);
+  for (let i = firstPanel * SIDE; i < order.length; i++) {
+    const vector = order[i]!;
+    const [outer, inner] = powerFactors(-units[vector]!);
+    const lane = i % SIDE;
+    let at = offset + vector * vectorStride + start * componentStride;
+    for (let to = ((i - lane) / SIDE - firstPanel) * panel + lane, k = 0; k < length; k++, to += SIDE, at += componentStride) {
+      q[to] = Math.trunc(values[at]! * outer * inner);
+    }
+  }
+  pieces.forEach((count, i) => {
+    for (let piece = 1; piece < count; piece++) splitOff(q, (piece - 1) * entries + i * panel, panel, entries);
+  });
+}
+
+/** Whole numbers q = low + 2^PIECE_BITS high: the high pieces go `stride` further. */
+function splitOff(q: Float64Array, at: number, count: number, stride: number): void {
+  const [up, down] = [2 ** PIECE_BITS, 2 ** -PIECE_BITS];
+  for (const end = at + count; at < end; at++) {
+    const whole = q[at]!;
+    const high = Math.round(whole * down);
+    q[at + stride] = high;
+    q[at] = whole - high * up;
+  }
+}

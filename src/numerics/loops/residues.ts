@@ -1,0 +1,149 @@
+/**
+ * Gram matrices of remainders modulo numbers below 2^13, and the way back: what the exact Gram is made of (exact/). Remainders are
+ * 16-bit integers and sums 32-bit ones, several to a word of the workspace, least first.
+ */
+
+/** Adding them rounds to a whole number. */
+const WHOLE64 = 6755399441055744;
+const WHOLE32 = 12582912;
+
+export function makeResidues(
+  q: Float64Array,
+  qAt: number,
+  stride: number,
+  pieces: number,
+  count: number,
+  modulus: number,
+  fold1: number,
+  fold2: number,
+  out: Float64Array,
+  outAt: number,
+): void {
+  const remainders = new Int16Array(out.buffer, out.byteOffset + 8 * outAt, count);
+  const inverse = 1 / modulus;
+  for (let at = 0; at < count; at++) {
+    let r = remainder(q[qAt + at]!, modulus, inverse);
+    if (pieces > 1) {
+      r += fold1 * remainder(q[qAt + stride + at]!, modulus, inverse);
+      if (pieces > 2) r += fold2 * remainder(q[qAt + 2 * stride + at]!, modulus, inverse);
+      r = remainder(r, modulus, inverse);
+    }
+    // Eight of the first component, then eight of the second, become pairs.
+    remainders[(at & ~15) + 2 * (at & 7) + ((at >> 3) & 1)] = r;
+  }
+}
+
+/** x minus the nearest multiple of m. */
+function remainder(x: number, m: number, inverse: number): number {
+  return x - (x * inverse + WHOLE64 - WHOLE64) * m;
+}
+
+export function multiplyResidues(
+  a: Float64Array,
+  aAt: number,
+  b: Float64Array,
+  bAt: number,
+  tiles: number,
+  pairs: number,
+  modulus: number,
+  sums: Float64Array,
+  sumsAt: number,
+): void {
+  const left = new Int16Array(a.buffer, a.byteOffset + 8 * aAt, 16 * pairs);
+  const right = new Int16Array(b.buffer, b.byteOffset + 8 * bAt, 16 * pairs * tiles);
+  const tile = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt, 64 * tiles);
+  const inverse = Math.fround(1 / modulus);
+  for (let t = 0; t < tiles; t++) {
+    const first = 16 * pairs * t;
+    for (let i = 0; i < 8; i += 2) {
+      for (let j = 0; j < 8; j += 2) {
+        const to = 64 * t + 8 * i + j;
+        let c00 = tile[to]!;
+        let c01 = tile[to + 1]!;
+        let c10 = tile[to + 8]!;
+        let c11 = tile[to + 9]!;
+        for (let x = 2 * i, y = first + 2 * j; x < 16 * pairs; x += 16, y += 16) {
+          const a0 = left[x]!;
+          const a1 = left[x + 1]!;
+          const a2 = left[x + 2]!;
+          const a3 = left[x + 3]!;
+          const b0 = right[y]!;
+          const b1 = right[y + 1]!;
+          const b2 = right[y + 2]!;
+          const b3 = right[y + 3]!;
+          c00 += a0 * b0 + a1 * b1;
+          c01 += a0 * b2 + a1 * b3;
+          c10 += a2 * b0 + a3 * b1;
+          c11 += a2 * b2 + a3 * b3;
+        }
+        tile[to] = reduce(c00, modulus, inverse);
+        tile[to + 1] = reduce(c01, modulus, inverse);
+        tile[to + 8] = reduce(c10, modulus, inverse);
+        tile[to + 9] = reduce(c11, modulus, inverse);
+      }
+    }
+  }
+}
+
+/** x minus a multiple of m that is the nearest one or next to it; |x| < 2^31. */
+function reduce(x: number, m: number, inverse: number): number {
+  const quotient = Math.fround(Math.fround(Math.fround(x) * inverse) + WHOLE32) - WHOLE32;
+  return x - quotient * m;
+}
+
+export function mixedRadix(
+  sums: Float64Array,
+  sumsAt: number,
+  stride: number,
+  count: number,
+  moduli: Float64Array,
+  k: number,
+  inverses: Float64Array,
+  words: number,
+  out: Float64Array,
+): void {
+  const digits = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt, stride * (k - 1) + count);
+  const limbs = new Uint32Array(out.buffer, out.byteOffset, count * words);
+  const numbers = new Int32Array(moduli.buffer, moduli.byteOffset, 2 * k);
+  const reciprocals = new Float32Array(moduli.buffer, moduli.byteOffset, 2 * k);
+  const factors = new Int32Array(inverses.buffer, inverses.byteOffset, (k * (k - 1)) / 2);
+  for (let at = 0; at < count; at++) {
+    for (let l = 0; l + 1 < k; l++) {
+      const digit = digits[l * stride + at]!;
+      for (let i = l + 1; i < k; i++) {
+        const product = (digits[i * stride + at]! - digit) * factors[(i * (i - 1)) / 2 + l]!;
+        digits[i * stride + at] = reduce(product, numbers[2 * i]!, reciprocals[2 * i + 1]!);
+      }
+    }
+    toWords(digits, at, stride, numbers, k, limbs, at * words, words);
+  }
+}
+
+/** Horner's rule from the top digit, which has the sign, two digits at a time. */
+function toWords(
+  digits: Int32Array,
+  at: number,
+  stride: number,
+  numbers: Int32Array,
+  k: number,
+  limbs: Uint32Array,
+  first: number,
+  words: number,
+): void {
+  let i = (k - 1) & ~1;
+  const top = digits[i * stride + at]! + (i + 1 < k ? digits[(i + 1) * stride + at]! * numbers[2 * i]! : 0);
+  limbs.fill(top < 0 ? 0xffffffff : 0, first, first + words);
+  limbs[first] = top;
+  for (i -= 2; i >= 0; i -= 2) {
+    const m = numbers[2 * i]!;
+    const both = m * numbers[2 * i + 2]!;
+    let carry = digits[i * stride + at]! + digits[(i + 1) * stride + at]! * m;
+    for (let word = first; word < first + words; word++) {
+      const old = limbs[word]!;
+      const low = (old & 0xffff) * both + carry;
+      const high = (old >>> 16) * both + Math.floor(low / 65536);
+      limbs[word] = (high % 65536) * 65536 + (low - Math.floor(low / 65536) * 65536);
+      carry = Math.floor(high / 65536);
+    }
+  }
+}
