@@ -8,7 +8,7 @@ import { deadUnits } from '../direction/detectors/dead-units';
 import type { LayerTaps } from '../direction/detectors/detector';
 import { DETECTORS } from '../direction/detectors/registry';
 import { centred, modelOutputs } from '../direction/output-map';
-import { readCandidate } from '../direction/read-directions';
+import { readCandidate, spanOf, type Span } from '../direction/read-directions';
 import { columns } from '../direction/tangent';
 import type { Direction } from '../direction/types';
 import { InputError } from '../base/errors';
@@ -62,11 +62,12 @@ export async function readModelDirections(
     const taps = await tapsOf(model, parameters, inputs, loss, ops, random.split('cotangents'));
     const site = { model, parameters, loss, taps, random };
     const candidates = DETECTORS.flatMap((detector) => [...detector.find(site)]);
+    const symmetries = spanOfSymmetries(map, model, parameters, loss);
     const directions: Direction[] = [];
     for (const [i, candidate] of candidates.entries()) {
       hooks.signal?.throwIfAborted();
       hooks.progress(candidate.layer, i, candidates.length);
-      const direction = await readCandidate(reader, candidate, { sweep: {} });
+      const direction = await readCandidate(reader, candidate, { sweep: {}, symmetries });
       directions.push(direction);
       hooks.found(direction);
     }
@@ -139,6 +140,18 @@ async function auditOf(map: ArcMap, model: Model, parameters: ReadonlyMap<string
   } finally {
     linear.dispose();
   }
+}
+
+/** Multiplications that the span of all generators may take. */
+const SPAN_WORK = 2e9;
+
+/** All exact symmetries at these weights; null where there are too many to span. */
+function spanOfSymmetries(map: ArcMap, model: Model, parameters: ReadonlyMap<string, Parameter>, loss: 'mse' | 'ce'): Span | null {
+  const exact = model.symmetries().filter((s) => !s.approximate && (!s.loss || s.loss === loss));
+  const count = exact.reduce((sum, s) => sum + s.dimension, 0);
+  if (count ** 2 * map.dimension > SPAN_WORK) return null;
+  const generators = exact.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)));
+  return spanOf(generators.filter((g) => g.some((x) => x !== 0)));
 }
 
 /** Widths and the rank of the product where every layer is linear and has no bias. */

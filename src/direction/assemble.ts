@@ -48,7 +48,7 @@ export function assemble(structure: Structure, directions: readonly Direction[])
   }
   const elsewhere = singular.filter((d) => d.detector !== 'dead-unit');
   if (elsewhere.length > 0) {
-    return { lambda: null, bounds, reason: `Singular directions of '${elsewhere[0]!.detector}' do not say how their loci meet (science: orders do not add).` };
+    return { lambda: null, bounds, reason: `The orders of singular directions of '${elsewhere[0]!.detector}' do not add up to lambda: how their loci meet is not known from them.` };
   }
   const misread = singular.filter((d) => !deadUnits.some((unit) => d.order === 1 + unit.order));
   if (misread.length > 0) {

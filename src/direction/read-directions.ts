@@ -1,6 +1,6 @@
 /** Candidates -> directions with a verdict and its evidence: all of them at one checkpoint share what `ArcReader` holds. */
 import { InputError } from '../base/errors';
-import { orthogonalFactor } from '../numerics/orthogonal-factor';
+import { orthogonalFactor, type OrthogonalFactor } from '../numerics/orthogonal-factor';
 import type { TensorOps } from '../numerics/ops';
 import { ArcMap } from './arc-map';
 import { type ArcOptions, ArcReader, type ArcReading, type Doubt } from './arc-order';
@@ -12,6 +12,11 @@ import type { Candidate, Direction, Verdict } from './types';
 export interface ReadOptions extends ArcOptions {
   /** Also the rate along the straight line. */
   sweep?: RateOptions | null;
+  /**
+   * The span of all symmetry generators that are known at this point (`spanOf`), those of the candidates among them: a flat direction in
+   * it is a gauge, whoever proposed it. Without it a candidate has its own generators only.
+   */
+  symmetries?: Span | null;
   signal?: AbortSignal;
 }
 
@@ -41,7 +46,7 @@ export async function readDirections(ops: TensorOps, map: OutputMap, candidates:
   return directions;
 }
 
-export async function readCandidate(reader: ArcReader, candidate: Candidate, { sweep = null }: ReadOptions = {}): Promise<Direction> {
+export async function readCandidate(reader: ArcReader, candidate: Candidate, { sweep = null, symmetries = null }: ReadOptions = {}): Promise<Direction> {
   const { map } = reader;
   let u: Float64Array;
   let generators: Float64Array[];
@@ -53,7 +58,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     return unresolved(candidate, error.message);
   }
   const reading = await reader.read(u, { fromProbe: candidate.fromProbe });
-  const explained = reading.still && inSpan(reading.arc[1]!, generators);
+  const explained = reading.still && inSpan(reading.arc[1]!, symmetries ?? spanOf(generators));
   const doubt = explained && vouched(reader, reading.doubt) ? null : reading.doubt;
   const verdict: Verdict =
     doubt !== null ? 'unresolved' : reading.order === 1 ? 'regular' : reading.order !== null ? 'singular' : explained ? 'gauge' : 'flat fibre';
@@ -66,7 +71,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     verdict,
     coefficient: verdict === 'unresolved' ? null : reading.order === null ? 0 : 1 / (2 * reading.order),
     magnitude: reading.order === null ? null : reading.obstructions[reading.order - 1]!.lifted,
-    evidence: doubt === null ? evidenceOf(reading, verdict, generators.length, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader),
+    evidence: doubt === null ? evidenceOf(reading, verdict, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader),
     obstructions: reading.obstructions,
     sweep: sweep && reading.doubt !== 'no-direction' ? await readRate(map, u, sweep) : null,
   };
@@ -81,16 +86,25 @@ function vouched({ tangent, map }: ArcReader, doubt: Doubt | null): boolean {
   return doubt === 'probe-too-small' && map.map.samples !== 1 && tangent.rank !== null && tangent.rank <= REACHED * map.rows;
 }
 
-function inSpan(u: Float64Array, generators: readonly Float64Array[]): boolean {
-  if (generators.length === 0) return false;
-  const lines = new Float64Array(generators.length * u.length);
-  generators.forEach((g, i) => lines.set(unit(g), i * u.length));
-  return norm(orthogonalFactor(lines, u.length, generators.length, (largest) => 1e-10 * largest).outside(u)) < IN_SPAN * norm(u);
+/** A space of directions. */
+export type Span = Pick<OrthogonalFactor, 'outside'>;
+
+/** Null where there are no generators. */
+export function spanOf(generators: readonly Float64Array[]): Span | null {
+  if (generators.length === 0) return null;
+  const { length } = generators[0]!;
+  const lines = new Float64Array(generators.length * length);
+  generators.forEach((g, i) => lines.set(unit(g), i * length));
+  return orthogonalFactor(lines, length, generators.length, (largest) => 1e-10 * largest);
+}
+
+function inSpan(u: Float64Array, span: Span | null): boolean {
+  return span !== null && norm(span.outside(u)) < IN_SPAN * norm(u);
 }
 
 const size = (x: number) => (x === 0 ? '0' : x.toPrecision(2));
 
-function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdict: Verdict, generators: number, maxOrder: number): string {
+function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdict: Verdict, maxOrder: number): string {
   const lifted = obstructions.map((o) => o.lifted ?? 0);
   if (verdict === 'regular') return `The outputs move at first order, by ${size(lifted[0]!)} of what a generic direction moves them.`;
   const bent = lineOrder !== order ? ` (the straight line shows ${lineOrder === null ? 'nothing' : `order ${lineOrder}`})` : '';
@@ -99,8 +113,9 @@ function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdic
     return `At order ${order} the outputs move by ${size(lifted[order - 1]!)} of a generic coefficient, and no change of the arc takes that back; at lower orders at most ${size(below)} is left${bent}.`;
   }
   const how = lift === 'line' ? 'along the straight line' : lift === 'newton' ? 'along an arc found by Newton' : 'along a lifted arc';
-  const why = verdict === 'gauge' ? `the direction lies in the span of ${generators} known symmetry generators` : 'no known symmetry generator explains it';
-  return `Up to order ${maxOrder} the outputs stay still ${how} (at most ${size(Math.max(0, ...lifted))} is left)${bent}, and ${why}.`;
+  const why = verdict === 'gauge' ? 'the direction lies in the span of the known symmetries' : 'no known symmetry explains it';
+  const rest = Math.max(0, ...lifted);
+  return `Up to order ${maxOrder} the outputs stay still ${how}${rest > 0 ? ` (at most ${size(rest)} is left)` : ''}${bent}, and ${why}.`;
 }
 
 function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolerances }: ArcReader): string {

@@ -67,4 +67,18 @@ describe('an MLP', () => {
     expect(directions.filter((d) => !['unresolved', 'regular'].includes(d.verdict))).toEqual([]);
     expect(directions.some((d) => d.verdict === 'unresolved')).toBe(true);
   });
+
+  it('finds dead channels of a linear chain in any basis, and calls flat tails of the softmax a gauge', async () => {
+    // Hidden width 3, written along (1, 0, 1) and (0, 1, 1) only, read along (1, -1, 0) and (1, 1, 1) only.
+    const random = new Random(9);
+    const product = (left: number[][], right: number[][]) => left.flatMap((row) => right[0]!.map((_, j) => row.reduce((sum, x, k) => sum + x * right[k]![j]!, 0)));
+    const normal = (n: number, m: number) => Array.from({ length: n }, () => Array.from({ length: m }, () => random.normal()));
+    const chain = { '0.weight': { shape: [3, 4], values: product([[1, 0], [0, 1], [1, 1]], normal(2, 4)) }, '1.weight': { shape: [4, 3], values: product(normal(4, 2), [[1, -1, 0], [1, 1, 1]]) } };
+    const linear = await read(chain, { activation: 'linear' });
+    expect(linear.directions.filter((d) => d.detector === 'dead-channel').map((d) => [d.order, d.verdict])).toEqual([[2, 'singular']]);
+    const softmax = await read(normals({ '0.weight': [5, 3], '0.bias': [5], '2.weight': [3, 5], '2.bias': [3] }), { activation: 'tanh' }, 'ce');
+    const tails = softmax.directions.filter((d) => d.detector === 'spectral-tail');
+    expect(tails.length).toBeGreaterThan(0);
+    expect(new Set(tails.map((d) => d.verdict))).toEqual(new Set(['gauge']));
+  });
 });

@@ -12,7 +12,7 @@ export const normKernel: Detector = {
   title: 'kernel of a norm',
   *find({ model, parameters, random }): Iterable<Candidate> {
     const draw = random.split('norm kernel');
-    const known = model.symmetries().filter((symmetry) => symmetry.family === 'LayerNorm kernel');
+    const known = new Set(model.symmetries().flatMap(({ family, layer }) => (family === 'LayerNorm kernel' ? [layer] : [])));
     for (const site of model.norms()) {
       const inverse = inverseScale(site, parameters);
       if (!inverse.every(Number.isFinite)) continue;
@@ -23,13 +23,13 @@ export const normKernel: Detector = {
         const offset = beta ? inverse.reduce((sum, g, j) => sum + g * beta[j]!, 0) : 0;
         outputs.forEach((x, k) => direction.addValues({ name: reader.weight, axis: 1 - reader.inputAxis }, k, inverse.map((g) => g * x)));
         if (reader.bias !== null && offset !== 0) direction.addVector(reader.bias, outputs.map((x) => -offset * x));
-        const kernel = known.find((symmetry) => symmetry.layer === reader.layer);
+        const isGauge = known.has(reader.layer);
         yield {
           detector: this.key,
           layer: reader.layer,
           note: `gamma^-1 of ${site.layer} (${site.kind === 'layer-norm' ? 'LayerNorm' : 'RMSNorm'}), read by ${reader.weight}`,
           vector: direction.vector,
-          ...(kernel ? { generators: [...kernel.generators(parameters)] } : {}),
+          ...(isGauge ? { generators: [direction.vector] } : {}),
         };
       }
     }

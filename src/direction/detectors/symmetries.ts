@@ -15,7 +15,7 @@ export const symmetries: Detector = {
         // At special weights a generator may vanish.
         if ([...vector.values()].every((values) => length(values) === 0)) continue;
         count++;
-        yield { detector: this.key, layer, note: `${family} (${dimension} ${dimension === 1 ? 'dimension' : 'dimensions'})`, vector, generators: [vector] };
+        yield { detector: this.key, layer, note: `${family}, generator ${count} of ${dimension}`, vector, generators: [vector] };
       }
     }
   },
