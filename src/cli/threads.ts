@@ -16,7 +16,7 @@ function solverThread(): PoolWorker {
   const thread = new Worker(new URL('./solver-thread.mjs', import.meta.url));
   // An idle thread does not keep the process.
   thread.unref();
-  const worker: PoolWorker = { postMessage: (m) => thread.postMessage(m), terminate: () => thread.terminate(), onmessage: null, onerror: null };
+  const worker: PoolWorker = { postMessage: (m, transfer) => thread.postMessage(m, transfer), terminate: () => thread.terminate(), onmessage: null, onerror: null };
   thread.on('message', (data) => worker.onmessage?.({ data }));
   thread.on('error', (error) => worker.onerror?.({ message: error.message }));
   return worker;

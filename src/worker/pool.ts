@@ -6,14 +6,14 @@ import { fromWire } from './rpc';
 
 export type PoolJob =
   | { kind: 'gram'; x: Float64Array; rows: number; d: number }
-  | { kind: 'gram-part'; x: Float64Array; rows: number; d: number; part: number; parts: number }
+  | { kind: 'gram-part'; x: Float64Array; rows: number; d: number; part: number; parts: number; plain: boolean }
   | { kind: 'eigenvalues'; gram: Gram; residuals: boolean };
 
 export type PoolReply = { result: unknown } | { error: WireError };
 
 /** What a Worker of the page and a thread of Node have in common. */
 export interface PoolWorker {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): unknown;
   onmessage: ((event: { data: PoolReply }) => void) | null;
   onerror: ((event: { message?: string }) => void) | null;
@@ -47,8 +47,17 @@ export class SolverPool implements Solver {
   async gramOfRows(x: Float64Array, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
     const alone = this.queue.length + this.busy.size === 0;
     if (!alone || this.size === 1 || rows * d * d < WORTH_PARTS) return this.run({ kind: 'gram', x, rows, d }, signal);
+    return this.inParts(x, rows, d, false, signal);
+  }
+
+  /** X^T X in float64 alone, by all workers together: for comparison, and where 53 bits will do. */
+  plainGramOfRows(x: Float64Array, rows: number, d: number, signal?: AbortSignal): Promise<Gram> {
+    return this.inParts(x, rows, d, true, signal);
+  }
+
+  private async inParts(x: Float64Array, rows: number, d: number, plain: boolean, signal?: AbortSignal): Promise<Gram> {
     const parts = Array.from({ length: this.size }, (_, part) =>
-      this.run<GramPart>({ kind: 'gram-part', x, rows, d, part, parts: this.size }, signal),
+      this.run<GramPart>({ kind: 'gram-part', x, rows, d, part, parts: this.size, plain }, signal),
     );
     return joinGramParts(await Promise.all(parts));
   }
@@ -89,7 +98,13 @@ export class SolverPool implements Solver {
       }
       const worker = this.idle.pop() ?? this.spawn();
       this.busy.set(worker, pending);
-      worker.postMessage(pending.job);
+      const { job } = pending;
+      if (job.kind === 'eigenvalues') worker.postMessage(job, []);
+      else {
+        // One copy that moves; a message that is cloned is copied twice.
+        const x = job.x.slice();
+        worker.postMessage({ ...job, x }, [x.buffer]);
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 /** One job of the solver pool, and the arrays of its answer that may move instead of being copied. */
-import { gramOfRows, gramPart } from '../numerics/cpu/gram';
+import { gramOfRows, gramPart, plainGramPart } from '../numerics/cpu/gram';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import type { PoolJob, PoolReply } from './pool';
 import { toWire } from './rpc';
@@ -19,7 +19,7 @@ function compute(job: PoolJob): object {
     case 'gram':
       return gramOfRows(job.x, job.rows, job.d);
     case 'gram-part':
-      return gramPart(job.x, job.rows, job.d, job.part, job.parts);
+      return (job.plain ? plainGramPart : gramPart)(job.x, job.rows, job.d, job.part, job.parts);
     case 'eigenvalues':
       return eigenvaluesOfGram(job.gram, { residuals: job.residuals });
     default:

@@ -1,6 +1,6 @@
 /** The solver pool over workers that really solve, and workers that fail. */
 import { describe, expect, it } from 'vitest';
-import { gramOfRows } from '../../src/numerics/cpu/gram';
+import { gramOfRows, plainGramOfRows } from '../../src/numerics/cpu/gram';
 import { Random } from '../../src/base/random';
 import { SolverPool, type PoolJob, type PoolWorker } from '../../src/worker/pool';
 import { solveJob } from '../../src/worker/solve-job';
@@ -59,6 +59,7 @@ describe('the solver pool', () => {
     for (const size of [1, 2, 3]) {
       const { pool: p, made } = pool(size);
       expect(await p.gramOfRows(large, rows, d)).toEqual(here);
+      expect(await p.plainGramOfRows(large, rows, d)).toEqual(plainGramOfRows(large, rows, d));
       expect(made.length).toBe(size);
     }
   });

@@ -10,6 +10,16 @@ export const open: PeerModule['open'] = async (host) => {
   return {
     name: `deadreckon-cpu-${cores}-workers`,
     tasks: {
+      'gram-f64': ({ x, rows, columns }) => {
+        const taps = Float64Array.from(x);
+        return {
+          roundoff: 2 ** -53,
+          async run() {
+            const { hi } = await pool.plainGramOfRows(taps, rows, columns);
+            return { result: () => ({ hi }) };
+          },
+        };
+      },
       'gram-exact': ({ x, rows, columns }) => {
         const taps = Float64Array.from(x);
         return {
