@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { sha256 } from '../base/sha256';
 import type { AdapterMeasurement, Remember } from '../numerics/rates';
-import { APP } from './analyze';
+import { APP } from './app';
 
 /** Where small texts are kept. A key is a name that any file system takes. */
 export interface ProbeMemory {

@@ -1,12 +1,13 @@
 /** The pipeline as one readable function: checkpoint, probe and request in, report out, with events on the way. */
 import { InputError, messageOf } from '../base/errors';
 import type { Checkpoint } from '../checkpoint/types';
-import type { Model } from '../model/types';
+import type { Model, Parameter } from '../model/types';
 import { dualGramOfRowsAsync, gramOfRowsAsync } from '../numerics/cpu/gram';
 import type { Tensor } from '../numerics/ops';
 import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics, Solver } from '../numerics/types';
 import type { ProbeFileContent } from '../probe/file';
+import { APP } from './app';
 import { NO_LAYERS } from './choice';
 import { workOf, type Work } from './cost';
 import { readModelDirections } from './directions';
@@ -21,9 +22,6 @@ import type { Request } from './request';
 import { LARGE_DIGITS, solveLarge } from './large-spectrum';
 import { solveSpectrum } from './spectra';
 import { describe, matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
-
-/** The version that reports carry; the same as in package.json (test/analysis holds them together). */
-export const APP = 'deadreckon 0.1.0';
 
 /** A backend for this much work, and why it. */
 export type ChooseNumerics = (work: Work) => Promise<Chosen>;
@@ -152,8 +150,9 @@ async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Ru
 
   const weights = new Map<string, Tensor>();
   for (const [name, { values, shape }] of parameters) weights.set(name, numerics.ops.constant(values, shape));
-  parameters.clear();
   const { request } = p;
+  // Copies are on the backend now; directions are read from these.
+  if (!request.directions) parameters.clear();
   const layers = model.layers.filter((l) => p.selected.some((s) => s.name === l.name));
   const settings = {
     loss: request.loss!,
@@ -182,17 +181,23 @@ async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Ru
     numerics.ops.dispose(...weights.values());
   }
   await solveAll(grams, numerics.ops.roundoff, request, run, means);
-  if (request.directions) await run.time('directions', () => readDirections(model, p, numerics, run, means));
+  if (request.directions) await run.time('directions', () => readDirections(model, parameters, p, numerics, run, means));
 }
 
-async function readDirections(model: Model, { probe, request }: Prepared, { ops }: Numerics, run: Run, means: Means): Promise<void> {
-  const found = await readModelDirections(model, await model.parameters(), probe!, { loss: request.loss!, seed: request.seed }, ops, {
+async function readDirections(
+  model: Model,
+  parameters: ReadonlyMap<string, Parameter>,
+  { probe, request }: Prepared,
+  { ops }: Numerics,
+  run: Run,
+  means: Means,
+): Promise<void> {
+  const found = await readModelDirections(model, parameters, probe!, { loss: request.loss!, seed: request.seed }, ops, {
     progress: (layer, done, total) => run.progress('directions', layer, done, total),
     found: (direction) => means.emit({ type: 'direction', direction }),
     signal: means.signal,
   });
-  const { directions, audit, triple } = found;
-  Object.assign(run.report, { directions, audit, triple } satisfies Partial<Report>);
+  Object.assign(run.report, found satisfies Partial<Report>);
 }
 
 /** Solves in the order of the layers, as many at a time as the solver likes; spectra arrive in order. */

@@ -9,20 +9,21 @@ import type { LayerTaps } from '../direction/detectors/detector';
 import { DETECTORS } from '../direction/detectors/registry';
 import { centred, modelOutputs } from '../direction/output-map';
 import { readCandidate, spanOf, type Span } from '../direction/read-directions';
-import { columns } from '../direction/tangent';
 import type { Direction } from '../direction/types';
 import { InputError } from '../base/errors';
-import type { Port } from '../model/symmetries/symmetry';
-import type { LayerTap, Model, Parameter } from '../model/types';
+import { isExact, type Port } from '../model/symmetries/symmetry';
+import type { LayerTap, Model, ModelLayer, Parameter } from '../model/types';
 import { gramOfRows } from '../numerics/cpu/gram';
+import { multiply } from '../numerics/cpu/matmul';
 import type { Tensor, TensorOps } from '../numerics/ops';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import { Tape, type Var } from '../numerics/tape';
 import { sliceInputs, type Probe } from '../probe/types';
+import { withOnes } from './layer-sums';
+import { memoize } from './model-taps';
 
-/** Outputs (samples x positions x classes) that are followed at most, and doubles that their Jacobian may take. */
+/** Outputs (samples x positions x classes) that are followed at most. */
 const MOST_OUTPUTS = 2000;
-const MOST_JACOBIAN = 3e7;
 
 export interface DirectionsReport {
   directions: Direction[];
@@ -71,10 +72,10 @@ export async function readModelDirections(
       directions.push(direction);
       hooks.found(direction);
     }
-    const audit = await auditOf(map, model, parameters, loss);
+    const jacobian = await reader.tangent.jacobian();
+    const audit = jacobian ? auditLayers(map, jacobian, model.layers, model.symmetries(), parameters, loss) : [];
     const structure = {
       rank: reader.tangent.rank,
-      dimension: map.dimension,
       unexplained: audit.length === 0 ? null : audit.reduce((sum, line) => sum + line.unexplained, 0),
       linearChain: linearChain(model, parameters),
       deadUnits: deadUnitsOf(model, parameters, directions),
@@ -94,52 +95,30 @@ async function tapsOf(
   ops: TensorOps,
   random: Random,
 ): Promise<LayerTaps[]> {
-  const tape = new Tape(ops);
-  const taps = new Map<string, LayerTap<Var<Tensor>>>();
-  const lifted = new Map<string, Var<Tensor>>();
-  const weight = (name: string) => {
-    const known = lifted.get(name) ?? tape.lift(ops.constant(parameters.get(name)!.values, parameters.get(name)!.shape));
-    lifted.set(name, known);
-    return known;
-  };
-  let output = model.forward(tape, weight, inputs, (layer, tap) => taps.set(layer, tap));
-  if (loss === 'ce') output = centred(tape, output);
-  const layers = model.layers.filter((layer) => layer.dense && taps.has(layer.name));
-  const shape = tape.shape(output);
-  const seed = ops.constant(random.normals(shape.reduce((a, b) => a * b, 1)), shape);
-  const gradients = tape.gradient(output, seed, layers.map((layer) => taps.get(layer.name)!.pre));
-  const found: LayerTaps[] = [];
-  for (const [i, layer] of layers.entries()) {
-    const input = taps.get(layer.name)!.input!;
-    const [rows, width] = tape.shape(input) as [number, number];
-    const values = await ops.read(input.value);
-    found.push({
-      layer,
-      rows,
-      inputs: layer.dense!.bias === null ? values : withOnes(values, rows, width),
-      width: width + (layer.dense!.bias === null ? 0 : 1),
-      gradients: await ops.read(gradients[i]!),
-    });
-  }
-  ops.dispose(seed, ...gradients, ...tape.values(), ...[...lifted.values()].map((v) => v.value));
-  return found;
-}
-
-function withOnes(values: Float64Array, rows: number, width: number): Float64Array {
-  const wide = new Float64Array(rows * (width + 1)).fill(1);
-  for (let r = 0; r < rows; r++) wide.set(values.subarray(r * width, (r + 1) * width), r * (width + 1));
-  return wide;
-}
-
-async function auditOf(map: ArcMap, model: Model, parameters: ReadonlyMap<string, Parameter>, loss: 'mse' | 'ce'): Promise<LayerAudit[]> {
-  if (map.rows * map.dimension > MOST_JACOBIAN) return [];
-  const linear = map.linearize([map.point], 0);
-  try {
-    const [jacobian] = await columns(map, linear);
-    return auditLayers(map, jacobian!, model.layers, model.symmetries(), parameters, loss);
-  } finally {
-    linear.dispose();
-  }
+  let layers: ModelLayer[] = [];
+  const kept = ops.scope(() => {
+    const tape = new Tape(ops);
+    const taps = new Map<string, LayerTap<Var<Tensor>>>();
+    const weight = memoize((name) => tape.lift(ops.constant(parameters.get(name)!.values, parameters.get(name)!.shape)));
+    let output = model.forward(tape, weight, inputs, (layer, tap) => taps.set(layer, tap));
+    if (loss === 'ce') output = centred(tape, output);
+    layers = model.layers.filter((layer) => layer.dense && taps.has(layer.name));
+    const shape = tape.shape(output);
+    const seed = ops.constant(random.normals(shape.reduce((a, b) => a * b, 1)), shape);
+    const gradients = tape.gradient(output, seed, layers.map((layer) => taps.get(layer.name)!.pre));
+    return layers.map((layer, i) => ({ input: taps.get(layer.name)!.input!.value, gradient: gradients[i]! }));
+  });
+  const read = await Promise.all(
+    layers.map(async (layer, i): Promise<LayerTaps> => {
+      const { input, gradient } = kept[i]!;
+      const [rows, width] = input.shape as [number, number];
+      const ones = layer.dense!.bias === null ? 0 : 1;
+      const values = await ops.read(input);
+      return { layer, rows, inputs: ones ? withOnes(values, rows, width) : values, width: width + ones, gradients: await ops.read(gradient) };
+    }),
+  );
+  ops.dispose(...new Set(kept.flatMap(({ input, gradient }) => [input, gradient])));
+  return read;
 }
 
 /** Multiplications that the span of all generators may take. */
@@ -147,7 +126,7 @@ const SPAN_WORK = 2e9;
 
 /** All exact symmetries at these weights; null where there are too many to span. */
 function spanOfSymmetries(map: ArcMap, model: Model, parameters: ReadonlyMap<string, Parameter>, loss: 'mse' | 'ce'): Span | null {
-  const exact = model.symmetries().filter((s) => !s.approximate && (!s.loss || s.loss === loss));
+  const exact = model.symmetries().filter((s) => isExact(s, loss));
   const count = exact.reduce((sum, s) => sum + s.dimension, 0);
   if (count ** 2 * map.dimension > SPAN_WORK) return null;
   const generators = exact.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)));
@@ -164,11 +143,8 @@ function linearChain(model: Model, parameters: ReadonlyMap<string, Parameter>): 
   for (const layer of layers) {
     const { values } = parameters.get(layer.dense!.weight)!;
     const next = new Float64Array(layer.width * input.width);
-    for (let i = 0; i < layer.width; i++) {
-      for (let k = 0; k < rows; k++) {
-        for (let j = 0; j < input.width; j++) next[i * input.width + j]! += values[i * rows + k]! * product[k * input.width + j]!;
-      }
-    }
+    const weight = { values: Float64Array.from(values), offset: 0, rowStride: rows, columnStride: 1 };
+    multiply(weight, { values: product, offset: 0, rowStride: input.width, columnStride: 1 }, next, 0, layer.width, rows, input.width);
     product = next;
     rows = layer.width;
   }

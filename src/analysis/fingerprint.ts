@@ -2,7 +2,8 @@
 import { sha256 } from '../base/sha256';
 import type { Factor } from '../numerics/gram-operator';
 import type { Gram } from '../numerics/types';
-import type { GramHash, Spectrum } from './report';
+import type { GramHash, Report, Spectrum } from './report';
+import type { Request } from './request';
 
 /**
  * SHA-256 of the integers of an exact Gram, which are the same on every device; else of its words, hi then lo, which are the same wherever
@@ -26,6 +27,11 @@ export async function factorHash({ values }: Factor): Promise<GramHash> {
 export function fingerprintOf(spectra: readonly Spectrum[]): Promise<string> {
   const lines = spectra.map(({ tap, gram }) => JSON.stringify([tap.layer, tap.side, gram.of, gram.sha256]));
   return sha256(new TextEncoder().encode(lines.join('\n')));
+}
+
+/** What to run to get a report again: its request, on the backend that ran. */
+export function sameAgain({ request, provenance }: Report): Request {
+  return { ...request, backend: provenance.backend === 'webgpu' ? 'webgpu' : 'cpu-f64' };
 }
 
 /** What a second run of the same analysis says about the first. */

@@ -60,15 +60,23 @@ class Rows {
     this.rows += part.length / width;
   }
 
-  /** [rows, width], with a last column of ones where `ones` is set. */
-  values(ones = false): Float64Array {
-    const stride = this.width + (ones ? 1 : 0);
-    const whole = new Float64Array(this.rows * stride).fill(1);
-    let row = 0;
-    for (const part of this.parts)
-      for (let i = 0; i < part.length; i += this.width) whole.set(part.subarray(i, i + this.width), row++ * stride);
+  /** [rows, width] */
+  values(): Float64Array {
+    const whole = new Float64Array(this.rows * this.width);
+    let at = 0;
+    for (const part of this.parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
     return whole;
   }
+}
+
+/** Rows [rows, width] with a last column of ones: the input of a layer with a bias. */
+export function withOnes(values: Float64Array, rows: number, width: number): Float64Array {
+  const wide = new Float64Array(rows * (width + 1)).fill(1);
+  for (let r = 0; r < rows; r++) wide.set(values.subarray(r * width, (r + 1) * width), r * (width + 1));
+  return wide;
 }
 
 /**
@@ -179,7 +187,8 @@ export class LayerSums {
   /** K_ij = <g_i, g_j> over the first samples; a bias is a constant input of one. */
   private async parameterGram({ input, delta }: { input: Rows; delta: Rows }): Promise<Gram> {
     const { ops } = this.numerics;
-    const left = ops.constant(input.values(this.bias), [input.rows, input.width + (this.bias ? 1 : 0)]);
+    const inputs = this.bias ? withOnes(input.values(), input.rows, input.width) : input.values();
+    const left = ops.constant(inputs, [input.rows, input.width + (this.bias ? 1 : 0)]);
     const right = ops.constant(delta.values(), [delta.rows, delta.width]);
     try {
       return await this.numerics.fisherGram(left, right, this.options.positions, this.options.signal);

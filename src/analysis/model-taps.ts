@@ -93,9 +93,10 @@ export async function runModel(
   const carries = carriers(probe);
   const random = new Random(settings.seed).split('sampled labels');
   const chunks = plan(model, weights, samples, positions, settings.folds, numerics.name === 'webgpu' ? 4 : 1);
-  const exact = settings.fisher === 'exact' && 'the exact Fisher has many gradients per sample; choose the empirical or sampled one';
+  const manyGradients = 'the exact Fisher has many gradients per sample; choose the empirical or sampled one';
+  const parameter = settings.parameter && (settings.fisher === 'exact' ? manyGradients : true);
   const { skip, signal } = hooks;
-  const options = { samples, positions, blocks: Math.max(1, settings.folds), parameter: settings.parameter && (exact || true), skip, signal };
+  const options = { samples, positions, blocks: Math.max(1, settings.folds), parameter, skip, signal };
   const sums = layers.map((layer) => new LayerSums(layer, numerics, options));
   const cancellation = new Cancellation();
   let loss = 0;
@@ -205,7 +206,8 @@ function sliceTargets(targets: Targets, [begin, end]: [number, number], outputs:
     : { kind: 'values', values: targets.values.slice(begin * outputs, end * outputs) };
 }
 
-function memoize<V>(make: (name: string) => V): (name: string) => V {
+/** What `make` gives for a name, made when it is first asked for. */
+export function memoize<V>(make: (name: string) => V): (name: string) => V {
   const known = new Map<string, V>();
   return (name) => {
     const value = known.get(name) ?? make(name);

@@ -1,16 +1,10 @@
 /** `verify`: an analysis run again, and its Grams compared with a report's. */
 import { compareGrams, type Verification } from '../analysis/fingerprint';
 import type { Report } from '../analysis/report';
-import type { Request } from '../analysis/request';
 
 export interface Verified extends Verification {
   readonly checkpoint: string;
   readonly verified: boolean;
-}
-
-/** What to run to get the report again: its request, on the backend that ran. */
-export function requestOf({ request, provenance }: Report): Request {
-  return { ...request, backend: provenance.backend === 'webgpu' ? 'webgpu' : 'cpu-f64' };
 }
 
 export function verify(given: Report, made: Report): Verified {

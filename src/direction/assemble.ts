@@ -20,7 +20,6 @@ export interface DeadUnit {
 export interface Structure {
   /** Rank of the Jacobian of the outputs by all parameters, null where it was not taken. */
   readonly rank: number | null;
-  readonly dimension: number;
   /** Null dimensions that no known symmetry and no dead unit accounts for; null where they were not counted. */
   readonly unexplained: number | null;
   /** Widths of a chain of linear layers, with the rank of their product: the whole network, or null. */

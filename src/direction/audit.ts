@@ -2,12 +2,13 @@
  * The gauge audit: the null dimensions of the Jacobian of a layer, and how many of them the architecture, the kernel of its inputs and
  * the kernel of its gradients account for.
  */
-import type { Parameters, Symmetry } from '../model/symmetries/symmetry';
+import { isExact, type Parameters, type Symmetry } from '../model/symmetries/symmetry';
 import type { ModelLayer } from '../model/types';
 import { dualGramOfRows, gramOfRows } from '../numerics/cpu/gram';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import { symmetricEigen } from '../numerics/symmetric-eigen';
 import type { ArcMap } from './arc-map';
+import { norm, unit } from './scales';
 
 export interface LayerAudit {
   readonly layer: string;
@@ -30,7 +31,7 @@ export interface LayerAudit {
 const NULL = 1e-8;
 
 /**
- * One line for every dense layer. @param jacobian J [rows, dimension of the map] by columns, `columns(map, ...)[0]` of tangent.ts.
+ * One line for every dense layer. @param jacobian J [rows, dimension of the map] by columns, `TangentSpace.jacobian`.
  * Symmetries under another loss, and those that are not exact, are left out.
  */
 export function auditLayers(
@@ -41,7 +42,7 @@ export function auditLayers(
   parameters: Parameters,
   loss: 'mse' | 'ce',
 ): LayerAudit[] {
-  const exact = symmetries.filter((s) => !s.approximate && (!s.loss || s.loss === loss));
+  const exact = symmetries.filter((s) => isExact(s, loss));
   return layers.flatMap((layer) => (layer.dense ? [auditLayer(map, jacobian, layer as DenseLayer, exact, parameters)] : []));
 }
 
@@ -72,18 +73,18 @@ function auditLayer(map: ArcMap, jacobian: Float64Array, { name, dense }: DenseL
       const flat = map.flat(direction);
       inside.push(Float64Array.from({ length: q * p }, (_, at) => flat[place(Math.floor(at / p), at % p)]!));
     }
-    const dimension = spanOf(inside);
+    const dimension = rankOfSpan(inside);
     if (dimension > 0) families.push({ family: symmetry.family, dimension });
     generators.push(...inside);
   }
   const kernels = q * inputNull.length + p * outputNull.length - inputNull.length * outputNull.length;
   // What the generators add to the two kernels: their part outside of both.
-  const beyond = spanOf(generators.map((g) => outside(g, q, p, outputNull, inputNull)));
+  const beyond = rankOfSpan(generators.map((g) => outside(g, q, p, outputNull, inputNull)));
   return {
     layer: name,
     parameters: q * p,
     found,
-    expected: spanOf(generators),
+    expected: rankOfSpan(generators),
     families,
     inputKernel: q * inputNull.length,
     gradientKernel: p * outputNull.length,
@@ -126,14 +127,11 @@ function outside(g: Float64Array, q: number, p: number, m: readonly Float64Array
     }
   }
   // What is left of a vector that lies inside is roundoff.
-  return Math.hypot(...out) <= NULL * Math.hypot(...g) ? new Float64Array(out.length) : out;
+  return norm(out) <= NULL * norm(g) ? new Float64Array(out.length) : out;
 }
 
-function spanOf(vectors: readonly Float64Array[]): number {
-  const kept = vectors.flatMap((v) => {
-    const size = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
-    return size > 0 ? [v.map((x) => x / size)] : [];
-  });
+function rankOfSpan(vectors: readonly Float64Array[]): number {
+  const kept = vectors.filter((v) => norm(v) > 0).map(unit);
   if (kept.length === 0) return 0;
   const lines = new Float64Array(kept.length * kept[0]!.length);
   kept.forEach((v, i) => lines.set(v, i * v.length));

@@ -30,6 +30,8 @@ export interface TangentSpace {
   readonly halfRank: number | null;
   readonly saturation: Saturation;
   absorb(c: Float64Array): Promise<Absorption>;
+  /** J by columns [dimension, rows], only to be read; null where it is too large to be held. */
+  jacobian(): Promise<Float64Array | null>;
   dispose(): void;
 }
 
@@ -53,9 +55,10 @@ function routeFor({ rows, dimension }: ArcMap): Route {
 export async function tangentSpace(map: ArcMap, scale: number, tolerances: Tolerances, route: Route = routeFor(map)): Promise<TangentSpace> {
   const linear = map.linearize([map.point], 0);
   if (route === 'products') return iterated(map, linear, tolerances);
-  const [lines] = await columns(map, linear);
+  const lines = (await columns(map, linear))[0]!;
   linear.dispose();
-  return route === 'factor' ? factored(map, lines!, scale, tolerances) : byGram(map, lines!, scale, tolerances);
+  const space = (route === 'factor' ? factored : byGram)(map, lines, scale, tolerances);
+  return { ...space, jacobian: async () => lines };
 }
 
 function saturationOf(rank: number, halfRank: number, rows: number): Saturation {
@@ -78,7 +81,7 @@ export async function columns(map: ArcMap, linear: Linearization, order = 0): Pr
   return out;
 }
 
-function factored(map: ArcMap, lines: Float64Array, scale: number, tolerances: Tolerances): TangentSpace {
+function factored(map: ArcMap, lines: Float64Array, scale: number, tolerances: Tolerances): Omit<TangentSpace, 'jacobian'> {
   const { rows, dimension } = map;
   const above = (factor: number) => (largest: number) => factor * Math.max(largest, scale);
   const all = orthogonalFactor(lines, rows, dimension, above(tolerances.rank), above(tolerances.faint));
@@ -100,7 +103,7 @@ function factored(map: ArcMap, lines: Float64Array, scale: number, tolerances: T
  * Through J J^T [rows, rows], whose eigenvalues are squares: singular values under 1e-7 of the largest are lost in it. The step is
  * corrected twice with what J itself leaves, which brings the rest of what is resolved back to the roundoff of J.
  */
-function byGram(map: ArcMap, lines: Float64Array, scale: number, tolerances: Tolerances): TangentSpace {
+function byGram(map: ArcMap, lines: Float64Array, scale: number, tolerances: Tolerances): Omit<TangentSpace, 'jacobian'> {
   const { rows, dimension } = map;
   const { values, vectors, rank } = eigenOfRows(lines, rows, dimension, rows, scale, tolerances);
   const half = Math.ceil(rows / 2);
@@ -166,6 +169,7 @@ async function iterated(map: ArcMap, linear: Linearization, tolerances: Toleranc
       const rest = await restOf(c, x);
       return { step: x, rest, outside: rest };
     },
+    jacobian: async () => (rows * dimension <= STORED ? (await columns(map, linear))[0]! : null),
     dispose: () => linear.dispose(),
   };
 }

@@ -1,5 +1,6 @@
 /** Links: made from what is in view, and opened into it. */
 import type { ProbeFile } from '../analysis/events';
+import { sameAgain } from '../analysis/fingerprint';
 import { decodeLink, digestOf, encodeLink, type Link, type Source } from '../analysis/link';
 import { messageOf } from '../base/errors';
 import type { Environment } from './environment';
@@ -129,7 +130,7 @@ export function linkOf(state: App): Link | null {
   if (!subject) return null;
   const settings = settingsOf(state, subject.id);
   const probe = state.probes.find((p) => p.id === settings.probe);
-  const request = subject.inspection ? requestOf(subject.inspection, settings) : report!.request;
+  const request = subject.inspection ? requestOf(subject.inspection, settings) : sameAgain(report!);
   const source: Source =
     subject.source.kind === 'local' && probe
       ? { ...subject.source, probe: { name: probe.name.slice(0, 1000), fingerprint: probe.fingerprint } }

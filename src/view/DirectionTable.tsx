@@ -6,9 +6,8 @@ import { lineOrderOf, magnitudeOf, orderOf, selectedDirection, shownDirections }
 import { shownReport } from '../store/report';
 import { useApp, useStore } from './app-context';
 import { coefficientText, detectorTitle, orderText } from './direction-words';
-import type { TermName } from './glossary';
 import { Numeral } from './Numeral';
-import { Term } from './Term';
+import { SortableHead, type Heading } from './SortableHead';
 import { useWindow } from './use-window';
 import { VerdictMark } from './VerdictMark';
 
@@ -17,7 +16,7 @@ const HEAD = 34;
 /** Rows that Page Up and Page Down pass. */
 const PAGE = 7;
 
-const columns: readonly { key: string; title?: string; term?: TermName }[] = [
+const columns: readonly Heading[] = [
   { key: 'layer', title: 'layer' },
   { key: 'detector', term: 'detector' },
   { key: 'lineOrder', term: 'lineOrder' },
@@ -68,7 +67,7 @@ export function DirectionTable({ reading }: { reading: boolean }) {
           <thead>
             <tr aria-rowindex={1}>
               {columns.map((column) => (
-                <HeadCell key={column.key} column={column} sort={list.sort} onSort={sortBy} />
+                <SortableHead key={column.key} column={column} sort={list.sort} onSort={sortBy} />
               ))}
             </tr>
           </thead>
@@ -94,22 +93,6 @@ function emptyWords(report: Report | null, reading: boolean): string {
   return triple?.lambda === null && triple.bounds === null
     ? 'No direction was read: the reason stands above.'
     : 'No detector found a dead direction in this network.';
-}
-
-function HeadCell({ column, sort, onSort }: { column: (typeof columns)[number]; sort: Sort; onSort: (sort: Sort) => void }) {
-  const active = sort?.key === column.key ? sort : null;
-  // Up, down, and back to the order in which they were found.
-  const next = !active ? { key: column.key, descending: false } : active.descending ? null : { key: column.key, descending: true };
-  return (
-    <th scope="col" className={column.key} aria-sort={active ? (active.descending ? 'descending' : 'ascending') : undefined}>
-      <button onClick={() => onSort(next)}>
-        {column.title ?? <Term name={column.term!} focusable={false} />}
-        <span className="arrow" aria-hidden="true">
-          {active ? (active.descending ? '↓' : '↑') : ''}
-        </span>
-      </button>
-    </th>
-  );
 }
 
 interface RowProps {

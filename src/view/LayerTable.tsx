@@ -1,5 +1,4 @@
-import { memo, useMemo, type KeyboardEvent, type ReactNode } from 'react';
-import type { View } from '../analysis/link';
+import { memo, useMemo, type KeyboardEvent } from 'react';
 import type { Reading, Spectrum } from '../analysis/report';
 import { sortedBy } from '../base/order';
 import { count } from '../figure/number';
@@ -8,17 +7,13 @@ import { shownReport, spectraByLayer } from '../store/report';
 import { drawnSides, filteredLayers, selectedLayer } from '../store/selection';
 import { useApp, useStore } from './app-context';
 import { limitWords, ReadingValue, Uncertainty } from './Numeral';
-import type { TermName } from './glossary';
 import { SideMark } from './SpectrumPanel';
-import { Term } from './Term';
+import { SortableHead, type Heading } from './SortableHead';
 import { useWindow } from './use-window';
 
 const ROW = 40;
 
-interface Column {
-  key: string;
-  title: ReactNode;
-  term?: TermName;
+interface Column extends Heading {
   /** What the column is sorted by; null sorts last. */
   by: (s: Spectrum) => number | string | null;
 }
@@ -36,8 +31,6 @@ const columns: readonly Column[] = [
   ...readings.map((name): Column => ({ key: name, title: null, term: name, by: value(name) })),
   { key: 'note', title: 'note', by: (s) => noteOf(s) },
 ];
-
-type Sort = NonNullable<View['sort']>;
 
 export function LayerTable() {
   const store = useStore();
@@ -81,7 +74,7 @@ export function LayerTable() {
           <thead>
             <tr>
               {columns.map((column) => (
-                <HeadCell key={column.key} column={column} sort={sort} onSort={(next) => store.getState().look({ sort: next })} />
+                <SortableHead key={column.key} column={column} sort={sort} onSort={(next) => store.getState().look({ sort: next })} />
               ))}
             </tr>
           </thead>
@@ -105,35 +98,6 @@ export function LayerTable() {
         )}
       </div>
     </section>
-  );
-}
-
-function HeadCell({ column, sort, onSort }: { column: Column; sort: Sort | null; onSort: (sort: Sort | null) => void }) {
-  const active = sort?.key === column.key ? sort : null;
-  // Up, down, and back to the order of the layers.
-  const next = !active
-    ? { key: column.key, descending: false }
-    : active.descending
-      ? null
-      : { key: column.key, descending: true };
-  const button = (
-    <button onClick={() => onSort(next)}>
-      {column.title ?? <Term name={column.term!} focusable={false} />}
-      <span className="arrow" aria-hidden="true">
-        {active ? (active.descending ? '↓' : '↑') : ''}
-      </span>
-    </button>
-  );
-  return (
-    <th scope="col" className={column.key} aria-sort={active ? (active.descending ? 'descending' : 'ascending') : undefined}>
-      {column.term && column.title ? (
-        <Term name={column.term} focusable={false}>
-          {button}
-        </Term>
-      ) : (
-        button
-      )}
-    </th>
   );
 }
 

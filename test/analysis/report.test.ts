@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { APP } from '../../src/analysis/analyze';
+import { APP } from '../../src/analysis/app';
 import { Report } from '../../src/analysis/report';
 import { rereadSpectrum } from '../../src/analysis/reread';
 import { reportJsonSchema } from '../../src/analysis/schema';

@@ -1,27 +1,12 @@
 /** Orders and verdicts in float32 on WebGPU: as theory says, or "unresolved"; never another. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { CELLS } from '../../src/experiment/cells/registry';
 import { type CellReading, readCells } from '../../src/experiment/read-cells';
 import { isRight } from '../../src/experiment/recipes/cells';
-import { type OpenedDevice, openDevice } from '../../src/gpu/device';
-import { type TfjsOps, tfjsOps } from '../../src/gpu/tfjs-ops';
-import { openTestGpu } from './dawn';
+import { testOps } from './ops';
 
-let opened: OpenedDevice;
-let gpu: TfjsOps;
-
-beforeAll(async () => {
-  const result = await openDevice(await openTestGpu(), { allowSoftware: true });
-  if ('refused' in result) throw new Error(result.reason);
-  opened = result;
-  gpu = await tfjsOps(opened);
-});
-
-afterAll(() => {
-  gpu.disposeBackend();
-  opened.dispose();
-});
+const held = testOps();
 
 /** One of every structure whose order float32 can name, and two that it must leave open. */
 const NAMED = [
@@ -39,7 +24,7 @@ it('constructed cells in their own basis, after a symmetry and in a random chart
   const cells = CELLS.filter((c) => [...NAMED, ...OPEN].includes(c.name));
   expect(cells).toHaveLength(NAMED.length + OPEN.length);
   const readings: CellReading[] = [];
-  for await (const reading of readCells(gpu, cells, { charts: 1 })) readings.push(reading);
+  for await (const reading of readCells(held.ops, cells, { charts: 1 })) readings.push(reading);
   const describe = (r: CellReading) => `${r.name}, ${r.chart}: ${r.order} ${r.verdict} (${r.evidence})`;
   expect(readings.filter((r) => r.verdict !== 'unresolved' && !isRight(r)).map(describe)).toEqual([]);
   expect(readings.filter((r) => NAMED.includes(r.name) && !isRight(r)).map(describe)).toEqual([]);

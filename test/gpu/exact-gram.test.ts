@@ -2,14 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { DISPATCH_COSTS, exactGramOnGpu, residueVariants } from '../../src/gpu/exact-gram';
 import type { ExactGramOptions } from '../../src/gpu/exact-gram';
-import type { Dispatch } from '../../src/gpu/kernel';
 import { gramOfRowsAsync } from '../../src/numerics/cpu/gram';
 import { gramBits } from '../../src/numerics/exact/fixed-point';
 import { exactGramOf } from '../../src/numerics/exact/integer-gram';
 import type { IntegerGram } from '../../src/numerics/exact/integer-gram';
 import { coprimeModuli } from '../../src/numerics/exact/moduli';
 import { BITS, bigGram, bigIntegers, families as data, wide } from '../oracle/integer-gram';
-import { bitsOf, matrix, testQueue } from './queue';
+import { bitsOf, dispatchesOf, matrix, testQueue } from './queue';
 
 const queue = await testQueue();
 
@@ -68,16 +67,9 @@ describe.each(Object.keys(residueVariants) as (keyof typeof residueVariants)[])(
 it('cuts its work into dispatches within the budget that make every tile modulo every number once', async () => {
   const [rows, columns] = [2048, 160];
   const x = matrix(rows, columns, 17, (random) => random.integer(201) - 100);
-  const dispatches: Dispatch[] = [];
-  const run = queue.run.bind(queue);
-  queue.run = (work, signal) => {
-    const list = [...work].flat() as Dispatch[];
-    dispatches.push(...list);
-    return run(list, signal);
-  };
   const variant = residueVariants.quad;
-  const { fixed } = await onGpu(x, rows, columns, { variant });
-  queue.run = run;
+  const { dispatches, result } = await dispatchesOf(queue, () => onGpu(x, rows, columns, { variant }));
+  const { fixed } = result;
   const tiles = columns / variant.side;
   const moduli = coprimeModuli(2047, gramBits(fixed) + 1).length;
   const made = new Set<string>();

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GRAM_BLOCK_ROWS, gramOnGpu, gramVariants } from '../../src/gpu/gram';
-import type { Dispatch } from '../../src/gpu/kernel';
-import { bitsOf, families, matrix, testQueue } from './queue';
+import { bitsOf, dispatchesOf, families, matrix, testQueue } from './queue';
 
 const queue = await testQueue();
 
@@ -77,15 +76,7 @@ describe.each(Object.keys(gramVariants) as (keyof typeof gramVariants)[])('gram,
 it('cuts large work into dispatches within the budget, and both kernels give the same exact integers', async () => {
   const [rows, columns] = [GRAM_BLOCK_ROWS, 832];
   const x = matrix(rows, columns, 7, (random) => random.integer(3) - 1);
-  const dispatches: Dispatch[] = [];
-  const run = queue.run.bind(queue);
-  queue.run = (work, signal) => {
-    const list = [...work].flat() as Dispatch[];
-    dispatches.push(...list);
-    return run(list, signal);
-  };
-  const quad = await onGpu(x, rows, columns, 'quad');
-  queue.run = run;
+  const { dispatches, result: quad } = await dispatchesOf(queue, () => onGpu(x, rows, columns, 'quad'));
   const { kernel, side, softwareWork } = gramVariants.quad;
   const tiles = Math.ceil(columns / side);
   const made = dispatches

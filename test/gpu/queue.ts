@@ -3,6 +3,7 @@ import { afterAll } from 'vitest';
 import { Random } from '../../src/base/random';
 import { openDevice } from '../../src/gpu/device';
 import type { OpenedDevice } from '../../src/gpu/device';
+import type { Dispatch } from '../../src/gpu/kernel';
 import { KernelQueue } from '../../src/gpu/kernel-queue';
 import { openTestGpu } from './dawn';
 
@@ -21,6 +22,22 @@ export async function testQueue(): Promise<KernelQueue> {
     opened.dispose();
   });
   return queue;
+}
+
+/** The dispatches that `work` gives to the queue, which runs them as ever. */
+export async function dispatchesOf<R>(queue: KernelQueue, work: () => Promise<R>): Promise<{ dispatches: Dispatch[]; result: R }> {
+  const dispatches: Dispatch[] = [];
+  const run = queue.run.bind(queue);
+  queue.run = (given, signal) => {
+    const list = [...given].flat() as Dispatch[];
+    dispatches.push(...list);
+    return run(list, signal);
+  };
+  try {
+    return { dispatches, result: await work() };
+  } finally {
+    queue.run = run;
+  }
 }
 
 export const families = {

@@ -1,27 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
-import { type OpenedDevice, openDevice } from '../../src/gpu/device';
-import { type TfjsOps, tfjsOps } from '../../src/gpu/tfjs-ops';
 import { cpuOps } from '../../src/numerics/cpu/ops';
 import type { TensorOps } from '../../src/numerics/ops';
 import { Tape } from '../../src/numerics/tape';
 import { attentionBlock, classifier, type Example } from '../numerics/tape.examples';
-import { openTestGpu } from './dawn';
+import { testOps } from './ops';
 
-let opened: OpenedDevice;
-let gpu: TfjsOps;
-
-beforeAll(async () => {
-  const result = await openDevice(await openTestGpu(), { allowSoftware: true });
-  if ('refused' in result) throw new Error(result.reason);
-  opened = result;
-  gpu = await tfjsOps(opened);
-});
-
-afterAll(() => {
-  gpu.disposeBackend();
-  opened.dispose();
-});
+const held = testOps();
 
 /** The output, and the gradients by every input and the tap for two seeds. */
 async function differentiate(ops: TensorOps, { inputs, run }: Example): Promise<Float64Array[]> {
@@ -43,11 +28,11 @@ describe('the tape over tfjs agrees with the tape over float64', () => {
     ['an attention block', attentionBlock],
   ])('%s', { timeout: 60_000 }, async (_, example) => {
     const expected = await differentiate(cpuOps(), example(new Random(5)));
-    const actual = await differentiate(gpu, example(new Random(5)));
+    const actual = await differentiate(held.ops, example(new Random(5)));
     expect(actual.length).toBe(expected.length);
     expected.forEach((values, which) => {
       const scale = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-      values.forEach((value, i) => expect(Math.abs(actual[which]![i]! - value)).toBeLessThan(50 * gpu.roundoff * scale));
+      values.forEach((value, i) => expect(Math.abs(actual[which]![i]! - value)).toBeLessThan(50 * held.ops.roundoff * scale));
     });
   });
 });

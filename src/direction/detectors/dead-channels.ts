@@ -5,9 +5,11 @@
  */
 import { DirectionBuilder, type Parameters, type Port } from '../../model/symmetries/symmetry';
 import { symmetricEigen } from '../../numerics/symmetric-eigen';
+import { dot } from '../../numerics/vector';
+import { norm } from '../scales';
 import type { Candidate } from '../types';
 import { AT_ONE_PLACE, type Detector } from './detector';
-import { length, lineOf, moveLine } from './lines';
+import { lineOf, moveLine } from './lines';
 
 /** Singular values of a side this small against its largest are zero; so are cosines between the two kernels. */
 const DEAD = 1e-10;
@@ -41,29 +43,23 @@ export const deadChannels: Detector = {
 function kernel(parameters: Parameters, ports: readonly Port[], width: number): Float64Array[] {
   const lines = Array.from({ length: width }, (_, i) => lineOf(parameters, ports, i));
   const gram = new Float64Array(width * width);
-  for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) gram[i * width + j] = dot(lines[i]!, lines[j]!);
+  for (let i = 0; i < width; i++) for (let j = 0; j < width; j++) gram[i * width + j] = inner(lines[i]!, lines[j]!);
   const { values, vectors } = symmetricEigen(gram, width, { vectors: true });
   // A Gram in float64 knows squares of singular values to 1e-16 of the largest.
-  return rowsOf(vectors!, width).filter((x, k) => values[k]! <= 1e-14 * values[0]! && combined(lines, x) <= DEAD * Math.sqrt(Math.max(0, values[0]!)));
-}
-
-function combined(lines: readonly Float64Array[], x: Float64Array): number {
-  const sum = new Float64Array(lines[0]!.length);
-  lines.forEach((line, i) => line.forEach((value, k) => (sum[k]! += x[i]! * value)));
-  return length(sum);
+  return rowsOf(vectors!, width).filter((x, k) => values[k]! <= 1e-14 * values[0]! && norm(combination(lines, x)) <= DEAD * Math.sqrt(Math.max(0, values[0]!)));
 }
 
 /** Principal pairs of the two kernels that are not orthogonal to each other. */
 function matched(unwritten: readonly Float64Array[], unread: readonly Float64Array[]): { v: Float64Array; u: Float64Array }[] {
   if (unwritten.length === 0 || unread.length === 0) return [];
   const n = unread.length;
-  const cosines = unwritten.map((v) => unread.map((u) => dot(v, u)));
+  const cosines = unwritten.map((v) => Float64Array.from(unread, (u) => inner(v, u)));
   const gram = new Float64Array(n * n);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) gram[i * n + j] = cosines.reduce((sum, row) => sum + row[i]! * row[j]!, 0);
   const { values, vectors } = symmetricEigen(gram, n, { vectors: true });
   return rowsOf(vectors!, n)
     .filter((_, k) => values[k]! > DEAD)
-    .map((b) => ({ u: combination(unread, b), v: combination(unwritten, cosines.map((row) => dot(row, b))) }));
+    .map((b) => ({ u: combination(unread, b), v: combination(unwritten, cosines.map((row) => inner(row, b))) }));
 }
 
 function combination(vectors: readonly Float64Array[], weights: ArrayLike<number>): Float64Array {
@@ -74,8 +70,6 @@ function rowsOf(matrix: Float64Array, width: number): Float64Array[] {
   return Array.from({ length: width }, (_, k) => matrix.subarray(k * width, (k + 1) * width));
 }
 
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+function inner(a: Float64Array, b: Float64Array): number {
+  return dot(a, 0, b, 0, a.length);
 }

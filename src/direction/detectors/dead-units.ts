@@ -1,8 +1,9 @@
 /** Units of a nonlinear layer whose incoming weights, outgoing weights or both are zero: the order is the activation's own (science.md 2f). */
 import { DirectionBuilder, type Port } from '../../model/symmetries/symmetry';
+import { norm } from '../scales';
 import type { Candidate } from '../types';
 import { AT_ONE_PLACE, type Detector } from './detector';
-import { length, lineOf, moveAnyhow } from './lines';
+import { lineOf, moveAnyhow } from './lines';
 
 /** Weights this small against the largest of their space are dead. */
 const DEAD = 1e-12;
@@ -16,7 +17,7 @@ export const deadUnits: Detector = {
       if (space.activation === 'linear' && !space.gates) continue;
       const gates = space.gates?.ports ?? [];
       const sides: (readonly [string, readonly Port[]])[] = [['incoming', space.writers], ...(gates.length > 0 ? [['gate', gates] as const] : []), ['outgoing', space.readers]];
-      const sizes = sides.map(([, ports]) => Array.from({ length: space.width }, (_, i) => length(lineOf(parameters, ports, i))));
+      const sizes = sides.map(([, ports]) => Array.from({ length: space.width }, (_, i) => norm(lineOf(parameters, ports, i))));
       const largest = sizes.map((side) => Math.max(...side));
       let found = 0;
       for (let i = 0; i < space.width && found < AT_ONE_PLACE; i++) {

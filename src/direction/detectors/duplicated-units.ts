@@ -2,13 +2,14 @@
  * Units with the same incoming weights (up to a positive scale, where the activation is homogeneous). Outgoing weights may be traded
  * between them for nothing; where their outgoing weights are parallel, they may split, at order 2.
  */
+import { HOMOGENEOUS } from '../../model/symmetries/spaces';
 import { DirectionBuilder } from '../../model/symmetries/symmetry';
+import { norm } from '../scales';
 import type { Candidate } from '../types';
 import { AT_ONE_PLACE, type Detector } from './detector';
-import { length, lineOf, moveLine } from './lines';
+import { lineOf, moveLine } from './lines';
 
 const SAME = 1e-10;
-const HOMOGENEOUS: ReadonlySet<string> = new Set(['relu', 'leaky_relu']);
 
 export const duplicatedUnits: Detector = {
   key: 'duplicated-unit',
@@ -41,23 +42,23 @@ export const duplicatedUnits: Detector = {
 
 /** i < j with incoming_j = scale * incoming_i; by sorting along a fixed projection, so that thousands of units cost little. */
 function equalPairs(lines: readonly Float64Array[], anyScale: boolean): { i: number; j: number; scale: number }[] {
-  const sizes = lines.map(length);
+  const sizes = lines.map(norm);
   const normal = lines.map((line, i) => (anyScale ? line.map((x) => x / (sizes[i]! || 1)) : line));
   const key = normal.map((line) => line.reduce((sum, x, k) => sum + x * Math.sin(1 + k), 0));
   const order = Array.from(lines.keys()).filter((i) => sizes[i]! > 0).sort((a, b) => key[a]! - key[b]!);
   const found: { i: number; j: number; scale: number }[] = [];
   for (let p = 1; p < order.length; p++) {
     const [i, j] = [Math.min(order[p - 1]!, order[p]!), Math.max(order[p - 1]!, order[p]!)];
-    const distance = length(normal[i]!.map((x, k) => x - normal[j]![k]!));
-    if (distance <= SAME * length(normal[i]!)) found.push({ i, j, scale: anyScale ? sizes[j]! / sizes[i]! : 1 });
+    const distance = norm(normal[i]!.map((x, k) => x - normal[j]![k]!));
+    if (distance <= SAME * norm(normal[i]!)) found.push({ i, j, scale: anyScale ? sizes[j]! / sizes[i]! : 1 });
   }
   return found;
 }
 
 /** c with b = c a, null where they are not parallel or one of them is zero. */
 function parallel(a: Float64Array, b: Float64Array): number | null {
-  const [sizeA, sizeB] = [length(a), length(b)];
+  const [sizeA, sizeB] = [norm(a), norm(b)];
   if (sizeA === 0 || sizeB === 0) return null;
   const c = a.reduce((sum, x, k) => sum + x * b[k]!, 0) / (sizeA * sizeA);
-  return length(a.map((x, k) => c * x - b[k]!)) <= SAME * sizeB ? c : null;
+  return norm(a.map((x, k) => c * x - b[k]!)) <= SAME * sizeB ? c : null;
 }

@@ -1,15 +1,13 @@
 /** Lines of parameters that belong to one coordinate of a hidden space. */
 import type { Random } from '../../base/random';
-import { DirectionBuilder, type Parameters, type Port } from '../../model/symmetries/symmetry';
+import { placesOf, type DirectionBuilder, type Parameters, type Port } from '../../model/symmetries/symmetry';
 
 /** The entries of all ports at one coordinate, one after the other. */
 export function lineOf(parameters: Parameters, ports: readonly Port[], coordinate: number): Float64Array {
   return Float64Array.from(
-    ports.flatMap(({ name, axis, begin = 0 }) => {
-      const { values, shape } = parameters.get(name)!;
-      const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-      const outer = values.length / (inner * shape[axis]!);
-      return Array.from({ length: outer * inner }, (_, k) => values[(Math.floor(k / inner) * shape[axis]! + begin + coordinate) * inner + (k % inner)]!);
+    ports.flatMap((port) => {
+      const parameter = parameters.get(port.name)!;
+      return Array.from(placesOf(parameter, port, coordinate), (at) => parameter.values[at]!);
     }),
   );
 }
@@ -28,10 +26,4 @@ export function moveLine(direction: DirectionBuilder, ports: readonly Port[], co
 /** Random normals in all ports of a coordinate. */
 export function moveAnyhow(direction: DirectionBuilder, parameters: Parameters, ports: readonly Port[], coordinate: number, random: Random): void {
   moveLine(direction, ports, coordinate, random.normals(lineOf(parameters, ports, coordinate).length));
-}
-
-export function length(x: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
-  return Math.sqrt(sum);
 }

@@ -66,16 +66,21 @@ function kernel(site: NormSite, reader: Reader): Symmetry | null {
     layer: reader.layer,
     dimension: reader.outputs,
     *generators(parameters: Parameters): Iterable<Direction> {
-      const inverse = inverseScale(site, parameters);
-      const offset = offsetOf(site, inverse, parameters);
-      for (let k = 0; k < reader.outputs; k++) {
-        const direction = new DirectionBuilder(parameters);
-        direction.addValues(output(reader), k, inverse);
-        if (reader.bias !== null) direction.addValues(vector(reader.bias), k, [-offset]);
-        yield direction.vector;
-      }
+      for (let k = 0; k < reader.outputs; k++) yield alongInverseScale(site, reader, parameters, [k], [1]);
     },
   };
+}
+
+/** Outputs k of the reader gain a multiple of gamma^-1 each, and their biases lose what that makes of beta: flat after a LayerNorm. */
+export function alongInverseScale(site: NormSite, reader: Reader, parameters: Parameters, outputs: readonly number[], multiples: ArrayLike<number>): Direction {
+  const direction = new DirectionBuilder(parameters);
+  const inverse = inverseScale(site, parameters);
+  const offset = offsetOf(site, inverse, parameters);
+  outputs.forEach((k, i) => {
+    direction.addValues(output(reader), k, inverse.map((g) => g * multiples[i]!));
+    if (reader.bias !== null) direction.addValues(vector(reader.bias), k, [-offset * multiples[i]!]);
+  });
+  return direction.vector;
 }
 
 /** gamma^-1 [width]; ones where the norm is folded. */

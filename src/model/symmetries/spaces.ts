@@ -19,7 +19,7 @@ export interface HiddenSpace {
 }
 
 /** Functions f with f(s x) = s f(x) for s > 0. */
-const HOMOGENEOUS: ReadonlySet<string> = new Set(['relu', 'leaky_relu']);
+export const HOMOGENEOUS: ReadonlySet<string> = new Set(['relu', 'leaky_relu']);
 
 /** The continuous symmetries of the coordinates of a space; none where the function between is generic. */
 export function spaceSymmetries(space: HiddenSpace): Symmetry[] {

@@ -31,6 +31,18 @@ export interface Port {
   readonly begin?: number;
 }
 
+/** Whether it holds to roundoff under this loss. */
+export function isExact({ approximate, loss }: Symmetry, under: 'mse' | 'ce'): boolean {
+  return approximate === undefined && (loss === undefined || loss === under);
+}
+
+/** Where the line of a port at a coordinate lies among the values of its parameter, row-major along the other axes. */
+export function placesOf({ shape, values }: Parameter, { axis, begin = 0 }: Port, coordinate: number): Int32Array {
+  const length = shape[axis]!;
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  return Int32Array.from({ length: values.length / length }, (_, k) => (Math.floor(k / inner) * length + begin + coordinate) * inner + (k % inner));
+}
+
 /** A direction that is being made. */
 export class DirectionBuilder {
   readonly vector = new Map<string, Float64Array>();
@@ -45,30 +57,27 @@ export class DirectionBuilder {
 
   /** The line `to` of the port moves by scale times the line `from` of the same port. */
   addLine(port: Port, to: number, from: number, scale: number): void {
-    const { values } = this.parameter(port.name);
-    this.eachOfLines(port, to, from, (out, at, source) => (out[at]! += scale * values[source]!));
+    const parameter = this.parameter(port.name);
+    const source = placesOf(parameter, port, from);
+    const out = this.moving(port.name);
+    placesOf(parameter, port, to).forEach((at, k) => (out[at]! += scale * parameter.values[source[k]!]!));
   }
 
   /** Every entry of the line `to` moves by the entry of `change` for its place along the other axes, row-major. */
   addValues(port: Port, to: number, change: ArrayLike<number>): void {
-    let k = 0;
-    this.eachOfLines(port, to, to, (out, at) => (out[at]! += change[k++]!));
+    const out = this.moving(port.name);
+    placesOf(this.parameter(port.name), port, to).forEach((at, k) => (out[at]! += change[k]!));
   }
 
   /** All entries of a vector move. */
   addVector(name: string, change: ArrayLike<number>): void {
-    for (let i = 0; i < change.length; i++) this.addValues({ name, axis: 0 }, i, [change[i]!]);
+    const out = this.moving(name);
+    for (let i = 0; i < change.length; i++) out[i]! += change[i]!;
   }
 
-  private eachOfLines({ name, axis, begin = 0 }: Port, to: number, from: number, visit: (out: Float64Array, at: number, source: number) => void): void {
-    const { shape, values } = this.parameter(name);
-    const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
-    const out = this.vector.get(name) ?? new Float64Array(values.length);
+  private moving(name: string): Float64Array {
+    const out = this.vector.get(name) ?? new Float64Array(this.parameter(name).values.length);
     this.vector.set(name, out);
-    for (let o = 0; o < outer; o++) {
-      const start = o * shape[axis]! * inner;
-      for (let i = 0; i < inner; i++) visit(out, start + (begin + to) * inner + i, start + (begin + from) * inner + i);
-    }
+    return out;
   }
 }
