@@ -1,5 +1,6 @@
 /** The command line's words -> what to do. */
 import { parseArgs } from 'node:util';
+import type { ProtocolSize } from '../analysis/experiment-record';
 import { BACKENDS, FISHERS, LOSSES, Request } from '../analysis/request';
 import { activationName } from '../model/layers/activations';
 
@@ -7,7 +8,7 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
 
   npm run --silent cli -- analyze PATH… [options]
   npm run --silent cli -- verify REPORT PATH… [--probe FILE] [--json]
-  npm run --silent cli -- experiment [NAME] [--seed S] [--backend NAME] [--json] [--out FILE]
+  npm run --silent cli -- experiment [NAME] [--full] [--set KEY=VALUE]… [--seed S] [--backend NAME] [--json] [--out FILE]
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
 A file that holds only 'inputs' and 'targets' is used as the probe.
@@ -27,11 +28,13 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
   --parameter         also the N x N Gram of per-sample parameter gradients
   --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
+  --full              experiment: the protocol of the paper instead of the small one
+  --set KEY=VALUE     experiment: one setting of its protocol, lists with commas (depths=2,3,4); repeatable
   --json              print the report as JSON, and nothing else, on standard output
   --out FILE          write the report to a file as well
 
 verify runs the analysis of a report (of --out, --json or the page) again and compares every Gram matrix, bit for bit.
-experiment without a NAME lists the experiments. They need no files.
+experiment without a NAME lists the experiments with their settings. They need no files.
 
 Exit code: 0 when something was analysed (verify: when all bits are the same), 1 when not, 2 when these words were not understood, 130 when interrupted.
 `;
@@ -51,6 +54,8 @@ export interface ExperimentCommand {
   kind: 'experiment';
   /** Null: list them. */
   name: string | null;
+  size: ProtocolSize;
+  changes: Record<string, number | number[]>;
   seed: number;
   backend: Request['backend'];
   json: boolean;
@@ -84,6 +89,8 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
         folds: { type: 'string' },
         parameter: { type: 'boolean' },
         directions: { type: 'boolean' },
+        full: { type: 'boolean' },
+        set: { type: 'string', multiple: true },
         backend: { type: 'string' },
         json: { type: 'boolean' },
         out: { type: 'string' },
@@ -103,11 +110,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
   if (command !== 'experiment' && paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   const choices: Record<string, string> = {};
   if (values.activation) choices.activation = activationName(values.activation) ?? values.activation;
-  for (const pair of values.choice ?? []) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new UsageError(`--choice takes KEY=VALUE, not '${pair}'`);
-    choices[pair.slice(0, at)] = pair.slice(at + 1);
-  }
+  for (const [key, value] of pairs('--choice', values.choice)) choices[key] = value;
   const number = (text: string | undefined) => (text === undefined || text.trim() === '' ? undefined : Number(text));
   const request = Request.safeParse({
     choices,
@@ -131,7 +134,24 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
   const output = { json: values.json ?? false, out: values.out ?? null };
   if (command === 'experiment') {
     if (paths.length > 1) throw new UsageError(`experiment takes one NAME, not '${paths.join("' and '")}'`);
-    return { kind: 'experiment', name: paths[0] ?? null, seed: request.data.seed, backend: request.data.backend, ...output };
+    const changes = Object.fromEntries(pairs('--set', values.set).map(([key, value]) => [key, numbers(key, value)]));
+    const { seed, backend } = request.data;
+    return { kind: 'experiment', name: paths[0] ?? null, size: values.full ? 'full' : 'small', changes, seed, backend, ...output };
   }
   return { kind: 'analyze', verify, paths, probe: values.probe ?? null, request: request.data, ...output };
+}
+
+function pairs(option: string, words: readonly string[] = []): [string, string][] {
+  return words.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new UsageError(`${option} takes KEY=VALUE, not '${pair}'`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+}
+
+/** One number, or those between commas. */
+function numbers(key: string, text: string): number | number[] {
+  const values = text.split(',').map((word) => (word.trim() === '' ? NaN : Number(word)));
+  if (values.some(Number.isNaN)) throw new UsageError(`--set ${key} takes numbers, not '${text}'`);
+  return values.length === 1 ? values[0]! : values;
 }

@@ -1,26 +1,18 @@
 /** `experiment`: the recipes by name. */
-import { EXPERIMENTS } from '../experiment/recipes/registry';
+import type { ExperimentRecord } from '../analysis/experiment-record';
+import { InputError } from '../base/errors';
+import { experimentList, runExperiment } from '../experiment/run-experiment';
 import type { Numerics } from '../numerics/types';
 import { type ExperimentCommand, UsageError } from './arguments';
 import { grid } from './table';
 
-export interface ExperimentOutput {
-  /** Null for the list of experiments. */
-  data: Readonly<Record<string, unknown>> | null;
-  table: readonly (readonly string[])[];
-  summary: string;
-}
-
-/** @throws UsageError for a name that is none. */
-export async function runExperiment(
-  command: ExperimentCommand,
+/** @throws UsageError for a name that is none, or a setting out of range. */
+export async function experimentRecord(
+  { name, size, changes, seed }: ExperimentCommand & { name: string },
   open: () => Promise<Numerics>,
   signal: AbortSignal,
   say: (percent: number) => void,
-): Promise<ExperimentOutput> {
-  if (command.name === null) return { data: null, table: EXPERIMENTS.map(({ name, title }) => [name, title]), summary: '' };
-  const experiment = EXPERIMENTS.find((e) => e.name === command.name);
-  if (!experiment) throw new UsageError(`there is no experiment '${command.name}'; there are: ${EXPERIMENTS.map((e) => e.name).join(', ')}`);
+): Promise<ExperimentRecord> {
   const numerics = await open();
   let last = 0;
   const progress = (done: number, total: number) => {
@@ -28,12 +20,25 @@ export async function runExperiment(
     if (percent > last) say((last = percent));
   };
   try {
-    return await experiment.run({ ops: numerics.ops, seed: command.seed, signal, progress });
+    return await runExperiment({ name, size, changes, seed }, { numerics, signal, progress });
+  } catch (error) {
+    if (error instanceof InputError && (error.code === 'experiment' || error.code === 'protocol')) throw new UsageError(error.message);
+    throw error;
   } finally {
     numerics.dispose();
   }
 }
 
-export function experimentText({ table, summary }: ExperimentOutput): string {
-  return [...grid(table, 1), ...(summary ? ['', summary] : [])].join('\n') + '\n';
+export function experimentText({ table, summary }: ExperimentRecord): string {
+  return [...grid(table, 1), '', summary].join('\n') + '\n';
+}
+
+/** Names, and under each its settings: small and full. */
+export function experimentsText(): string {
+  return experimentList()
+    .flatMap(({ name, title, fields }) => [
+      `${name}: ${title}`,
+      ...fields.map(({ key, label, small, full }) => `    --set ${key}=${String(small)}   ${label}${String(full) === String(small) ? '' : ` (full: ${String(full)})`}`),
+    ])
+    .join('\n') + '\n';
 }

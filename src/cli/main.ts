@@ -5,6 +5,7 @@ import { rememberIn } from '../analysis/adapter-memory';
 import { analyze } from '../analysis/analyze';
 import { Backends, type OpenGpu } from '../analysis/backends';
 import type { AnalysisEvent } from '../analysis/events';
+import { sameAgain } from '../analysis/fingerprint';
 import { Session } from '../analysis/session';
 import type { Report } from '../analysis/report';
 import { InputError, isAbort, messageOf } from '../base/errors';
@@ -13,11 +14,11 @@ import { cpuNumerics } from '../numerics/cpu/numerics';
 import type { Rates } from '../numerics/rates';
 import { inlineSolver } from '../numerics/solver';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
-import { experimentText, runExperiment } from './experiments';
+import { experimentRecord, experimentsText, experimentText } from './experiments';
 import { fileMemory } from './file-memory';
 import { walkFiles } from './file-source';
 import { reportTable } from './table';
-import { requestOf, verificationText, verify } from './verification';
+import { verificationText, verify } from './verification';
 import { threadPool, threads } from './threads';
 
 /** Threads take half a second to start: an analysis that is expected to take fewer seconds than this runs without. */
@@ -40,9 +41,15 @@ async function main(words: string[]): Promise<number> {
       if ('reason' in opened) throw new InputError('no-webgpu', `WebGPU cannot be used here: ${opened.reason} Use --backend cpu-f64.`);
       return opened;
     };
-    const result = await runExperiment(command, open, interrupt.signal, (percent) => say(`${command.name}: ${percent} %`));
-    if (command.out !== null && result.data) await writeFile(fromHere(command.out), JSON.stringify(result.data));
-    await print(command.json && result.data ? `${JSON.stringify(result.data)}\n` : experimentText(result));
+    const { name } = command;
+    if (name === null) {
+      await print(experimentsText());
+      return 0;
+    }
+    const record = await experimentRecord({ ...command, name }, open, interrupt.signal, (percent) => say(`${name}: ${percent} %`));
+    const json = JSON.stringify(record);
+    if (command.out !== null) await writeFile(fromHere(command.out), json);
+    await print(command.json ? `${json}\n` : experimentText(record));
     return 0;
   }
   const { given, reports } = await run(command, interrupt.signal);
@@ -89,7 +96,7 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ give
       const means = { reference, solver: pool ?? inlineSolver, emit, signal };
       const wanted = command.verify ? given.get(checkpoint.fingerprint) : null;
       if (wanted === undefined) throw new InputError('no-report', `${checkpoint.name}: none of the reports given is of this checkpoint (fingerprint ${checkpoint.fingerprint}).`);
-      const request = wanted ? requestOf(wanted) : command.request;
+      const request = wanted ? sameAgain(wanted) : command.request;
       reports.push(await backends.run(request.backend, (numerics) => analyze(session.checkpoint(id), probe, request, { ...means, numerics })));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

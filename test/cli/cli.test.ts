@@ -123,6 +123,8 @@ describe('cli analyze', () => {
     ['more digits than there are', 2, ['analyze', 'x.pt', '--digits', '13'], /--digits/],
     ['an unknown command', 2, ['analyse', 'x.pt'], /analyse/],
     ['an unknown experiment', 2, ['experiment', 'celz'], /celz.*cells/],
+    ['a setting that there is not', 2, ['experiment', 'cells', '--set', 'depth=2'], /cells has no setting 'depth'; it has charts/],
+    ['a setting out of range', 2, ['experiment', 'cells', '--set', 'charts=-1'], /charts is one integer from 0 to 100, not -1/],
     ['two experiments', 2, ['experiment', 'cells', 'again'], /'cells' and 'again'/],
   ] as const)('%s: exit code %i and a sentence', async (_, expected, words, sentence) => {
     const { code, out, err } = await cli(...words);
@@ -134,7 +136,7 @@ describe('cli analyze', () => {
   it('experiment lists what there is', async () => {
     const { code, out } = await cli('experiment');
     expect(code).toBe(0);
-    expect(out).toMatch(/^cells +orders and verdicts/m);
+    expect(out).toMatch(/^cells: orders and verdicts.*\n +--set charts=6 /m);
   });
 
   it('--help says how', async () => {

@@ -8,6 +8,7 @@ import { CELLS } from '../../src/experiment/cells/registry';
 import { randomChart } from '../../src/experiment/chart';
 import type { CellReading } from '../../src/experiment/read-cells';
 import { cells, isRight } from '../../src/experiment/recipes/cells';
+import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import { cpuOps } from '../../src/numerics/cpu/ops';
 
 const ops = cpuOps();
@@ -19,7 +20,7 @@ describe('constructed cells', () => {
 
   it('read as theory says, as they are, after a symmetry and in six random charts', { timeout: 300_000 }, async () => {
     const heard: number[] = [];
-    const context = { ops, seed: 0, signal: new AbortController().signal, progress: (done: number) => void heard.push(done) };
+    const context = { numerics: cpuNumerics(), protocol: { charts: 6 }, seed: 0, signal: new AbortController().signal, progress: (done: number) => void heard.push(done) };
     const { data, table, summary } = await cells.run(context);
     const widths = table[0]!.map((_, c) => Math.max(...table.map((row) => row[c]!.length)));
     console.log(table.map((row) => row.map((cell, c) => cell.padEnd(widths[c]!)).join('  ')).join('\n') + `\n\n${summary}`);
@@ -38,7 +39,7 @@ describe('constructed cells', () => {
 
   it('stop when they are told to', async () => {
     const signal = AbortSignal.abort();
-    await expect(cells.run({ ops, seed: 0, signal, progress: () => {} })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(cells.run({ numerics: cpuNumerics(), protocol: { charts: 6 }, seed: 0, signal, progress: () => {} })).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 

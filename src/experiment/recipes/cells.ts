@@ -1,17 +1,18 @@
 /** Every constructed cell in its own basis, after a symmetry, and in random coordinates, against what theory says. */
 import { CELLS } from '../cells/registry';
-import type { Experiment } from '../experiment';
+import { experiment, integer } from '../experiment';
 import { type CellReading, readCells } from '../read-cells';
 
-const CHARTS = 6;
-
-export const cells: Experiment = {
+export const cells = experiment({
   name: 'cells',
   title: 'orders and verdicts of constructed points of known order, in any coordinates',
-  async run({ ops, seed, signal, progress }) {
+  claim:
+    'The order of a dead direction and whether it is a singularity or a gauge belong to the function, not to its coordinates (Measuring Dead Directions, 2607.00603).',
+  parameters: { charts: integer('random charts per cell', { small: 6, full: 6, least: 0, most: 100 }) },
+  async run({ numerics: { ops }, protocol: { charts }, seed, signal, progress }) {
     const readings: CellReading[] = [];
     for (const [i, cell] of CELLS.entries()) {
-      for await (const reading of readCells(ops, [cell], { seed, charts: CHARTS, signal })) readings.push(reading);
+      for await (const reading of readCells(ops, [cell], { seed, charts, signal })) readings.push(reading);
       progress(i + 1, CELLS.length);
     }
     const wrong = readings.filter((r) => !isRight(r));
@@ -20,9 +21,10 @@ export const cells: Experiment = {
       data: { cells: readings.map(({ name, chart, expected, lineOrder, order, verdict }) => ({ name, chart, expected, lineOrder, order, verdict })) },
       table: cellTable(readings),
       summary: `${readings.length} reads of ${CELLS.length} cells: ${readings.length - wrong.length} as expected, ${unresolved} unresolved, ${wrong.length - unresolved} wrong.`,
+      plots: [],
     };
   },
-};
+});
 
 export function isRight({ expected, order, verdict }: Pick<CellReading, 'expected' | 'order' | 'verdict'>): boolean {
   return order === expected.order && verdict === expected.verdict;
