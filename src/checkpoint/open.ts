@@ -2,6 +2,7 @@
 import { breathe } from '../base/breathe';
 import { InputError, isAbort, messageOf } from '../base/errors';
 import { naturalCompare } from '../base/natural';
+import { withConfigs } from './config';
 import { fingerprint } from './fingerprint';
 import { foreignByContent, foreignByName, unrecognised } from './foreign';
 import { baseName, type Contents, type FileFormat, type Sniffed } from './format';
@@ -71,7 +72,7 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
       checkpoints.push(await checkpointOf(file.format, file.source.name, [file.source], file.contents));
     });
   }
-  return { checkpoints, sides, refusals };
+  return { checkpoints: withConfigs(checkpoints, sides), sides, refusals };
 }
 
 async function checkpointOf(format: Format, name: string, sources: readonly ByteSource[], contents: Contents): Promise<Checkpoint> {

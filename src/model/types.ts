@@ -101,7 +101,7 @@ export type Choices = Readonly<Record<string, string>>;
 export type Recognition =
   | { readonly model: Model }
   /** Not this architecture, though it may look like it: the sentence says what is there and what is missing. */
-  | { readonly missing: string; readonly matched: number };
+  | { readonly missing: string; /** Part of its anchors that are there. */ readonly matched: number };
 
 export interface Architecture {
   readonly key: string;

@@ -52,7 +52,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   if (typeof groups === 'string') return { missing: groups, matched: 0 };
   const parts = [...groups.values()].sort((a, b) => naturalCompare(a.prefix, b.prefix));
   const chain = order(parts);
-  if (typeof chain === 'string') return { missing: chain, matched: parts.length };
+  if (typeof chain === 'string') return { missing: chain, matched: 0.5 };
   const { items, transforms } = chain;
 
   const activation = await decide(checkpoint, choices, ACTIVATION, () => assumeActivation(items));

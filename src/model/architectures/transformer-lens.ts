@@ -4,10 +4,12 @@
  */
 import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
 import { ACTIVATION, decide, plainQuestion, recorded, type Assumption, type Question } from '../choices';
-import { biasOf, BUFFER, forward, read, type Anatomy, type Block } from '../layers/hooked-transformer';
 import type { Normalization } from '../layers/norm';
-import { transformerNorms, transformerSpaces, transformerSymmetries, type TransformerAnatomy } from '../symmetries/transformer';
-import type { Architecture, Choices, Model, ModelChoice, ModelLayer, Recognition } from '../types';
+import type { Named, RotaryPositions, TransformerBlock } from '../layers/transformer';
+import { Layout, missingAnchors } from '../layout';
+import { emptyLike } from '../sources';
+import { transformerModel } from '../transformer-model';
+import type { Architecture, Choices, ModelChoice, Recognition } from '../types';
 
 export const transformerLens: Architecture = {
   key: 'transformer-lens',
@@ -15,51 +17,70 @@ export const transformerLens: Architecture = {
   recognise,
 };
 
-async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
-  const tensors = checkpoint.tensors;
-  const anchors = ['embed.W_E', 'blocks.0.attn.W_Q', 'blocks.0.attn.W_O', 'unembed.W_U'];
-  const absent = anchors.filter((name) => !tensors.has(name));
-  const matched = anchors.length - absent.length;
-  if (absent.length > 0) return { missing: `${absent.map((a) => `'${a}'`).join(', ')} ${absent.length === 1 ? 'is' : 'are'} missing`, matched };
+const BUFFER = /^blocks\.\d+\.attn\.(mask|IGNORE|rotary_sin|rotary_cos)$|^(?:blocks\.\d+\.)?.*hook_.*$/;
 
-  const problem = { text: '' };
-  const shape = (name: string, expected: readonly (number | null)[]): readonly number[] => {
-    const found = tensors.get(name)?.shape;
-    const fits = found && found.length === expected.length && expected.every((e, i) => e === null || e === found[i]);
-    if (!fits) {
-      const form = expected.map((e) => e ?? '·').join(', ');
-      problem.text ||= found ? `'${name}' has shape [${found.join(', ')}]; [${form}] was expected` : `'${name}' is missing`;
-    }
-    return fits ? found : expected.map(() => 0);
+async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
+  const { tensors } = checkpoint;
+  const anchors = ['embed.W_E', 'blocks.0.attn.W_Q', 'blocks.0.attn.W_O', 'unembed.W_U'];
+  const absent = missingAnchors(checkpoint, anchors);
+  if (absent) return absent;
+
+  const layout = new Layout(checkpoint);
+  const linear = (name: string, outputs: number): Named => ({ layer: name, weight: name, bias: layout.vector(biasOf(name), outputs) });
+  /** [heads, width, headWidth] -> [width, heads * headWidth], and its bias. */
+  const perHead = (name: string, count: number | null): Named & { count: number } => {
+    const [h, d, w] = layout.shape(name, [count, width, headWidth]) as [number, number, number];
+    layout.sources.set(name, { tensor: name, shape: [d, h * w], arrange: (values) => headsLast(values, h, d, w) });
+    const bias = biasOf(name);
+    if (!layout.has(bias)) return { layer: name, weight: name, bias: null, count: h };
+    layout.shape(bias, [h, w]);
+    layout.sources.set(bias, { tensor: bias, shape: [h * w] });
+    return { layer: name, weight: name, bias, count: h };
   };
-  const [vocabulary, width] = shape('embed.W_E', [null, null]) as [number, number];
-  const [heads, , headWidth] = shape('blocks.0.attn.W_Q', [null, width, null]) as [number, number, number];
-  const [, outputs] = shape('unembed.W_U', [width, null]) as [number, number];
-  const context = tensors.has('pos_embed.W_pos') ? shape('pos_embed.W_pos', [null, width])[0]! : null;
-  const blocks: Block[] = [];
+
+  const [vocabulary, width] = layout.stored('embed.W_E', [null, null]) as [number, number];
+  const [heads, , headWidth] = layout.shape('blocks.0.attn.W_Q', [null, width, null]) as [number, number, number];
+  const context = layout.has('pos_embed.W_pos') ? layout.stored('pos_embed.W_pos', [null, width])[0]! : null;
+  const normTensors = (layer: string) => ({ layer, scale: layout.vector(`${layer}.w`, width), shift: layout.vector(`${layer}.b`, width) });
   let groups = heads;
-  for (let i = 0; tensors.has(`blocks.${i}.attn.W_Q`); i++) {
+  const blocks: TransformerBlock[] = [];
+  for (let i = 0; layout.has(`blocks.${i}.attn.W_Q`); i++) {
     const prefix = `blocks.${i}`;
-    const grouped = tensors.has(`${prefix}.attn._W_K`) ? '_' : '';
-    const keys = `${prefix}.attn.${grouped}W_K`;
-    const values = `${prefix}.attn.${grouped}W_V`;
-    shape(`${prefix}.attn.W_Q`, [heads, width, headWidth]);
-    groups = shape(keys, [null, width, headWidth])[0]!;
-    shape(values, [groups, width, headWidth]);
-    shape(`${prefix}.attn.W_O`, [heads, headWidth, width]);
-    const mlp = tensors.has(`${prefix}.mlp.W_in`);
-    const gated = tensors.has(`${prefix}.mlp.W_gate`);
-    let hidden = 0;
-    if (mlp) {
-      [, hidden] = shape(`${prefix}.mlp.W_in`, [width, null]) as [number, number];
-      shape(`${prefix}.mlp.W_out`, [hidden, width]);
-      if (gated) shape(`${prefix}.mlp.W_gate`, [width, hidden]);
-    }
-    const parallel = mlp && tensors.has(`${prefix}.ln1.w`) && !tensors.has(`${prefix}.ln2.w`);
-    blocks.push({ prefix, keys, values, gated, mlp, hidden, parallel });
+    const grouped = layout.has(`${prefix}.attn._W_K`) ? '_' : '';
+    const query = perHead(`${prefix}.attn.W_Q`, heads);
+    const key = perHead(`${prefix}.attn.${grouped}W_K`, i === 0 ? null : groups);
+    groups = key.count;
+    const value = perHead(`${prefix}.attn.${grouped}W_V`, groups);
+    const output = `${prefix}.attn.W_O`;
+    layout.shape(output, [heads, headWidth, width]);
+    layout.sources.set(output, { tensor: output, shape: [heads * headWidth, width] });
+    const hasMlp = layout.has(`${prefix}.mlp.W_in`);
+    const parallel = hasMlp && layout.has(`${prefix}.ln1.w`) && !layout.has(`${prefix}.ln2.w`);
+    const attentionNorm = normTensors(`${prefix}.ln1`);
+    blocks.push({
+      query, key, value,
+      output: { layer: output, weight: output, bias: layout.vector(`${prefix}.attn.b_O`, width) },
+      attentionNorm,
+      mlpNorm: parallel ? attentionNorm : normTensors(`${prefix}.ln2`),
+      mlp: hasMlp ? mlpOf(prefix) : null,
+      parallel,
+      mask: await localMask(tensors.get(`${prefix}.attn.mask`)),
+    });
   }
-  if (groups > 0 && heads % groups !== 0) problem.text ||= `${heads} query heads cannot share ${groups} key/value heads`;
-  if (problem.text) return { missing: problem.text, matched };
+  function mlpOf(prefix: string) {
+    const [, hidden] = layout.stored(`${prefix}.mlp.W_in`, [width, null]) as [number, number];
+    layout.stored(`${prefix}.mlp.W_out`, [hidden, width]);
+    const down = linear(`${prefix}.mlp.W_out`, width);
+    const up = linear(`${prefix}.mlp.W_in`, hidden);
+    const gate = `${prefix}.mlp.W_gate`;
+    if (!layout.has(gate)) return { hidden, gate: null, up, productBias: null, down, activation: '' };
+    layout.stored(gate, [width, hidden]);
+    // A gated MLP adds its bias to the product, not to what W_in gives.
+    return { hidden, gate: { layer: gate, weight: gate, bias: null }, up: { ...up, bias: null }, productBias: up.bias, down, activation: '' };
+  }
+  const [, outputs] = layout.stored('unembed.W_U', [width, null]) as [number, number];
+  if (groups > 0 && heads % groups !== 0) layout.fail(`${heads} query heads cannot share ${groups} key/value heads`);
+  if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const norm = await chooseNormalization(checkpoint, choices);
   const attention = await decide(checkpoint, choices, ATTENTION, () => ({
@@ -68,19 +89,53 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   }));
   const activation = blocks.some((b) => b.mlp) ? await decide(checkpoint, choices, ACTIVATION, () => assumeActivation(blocks)) : null;
   const cos = tensors.get('blocks.0.attn.rotary_cos');
+  const rotary = cos ? await rotaryOf(cos, tensors.get('blocks.0.attn.rotary_sin')!) : null;
   const epsilon = Number(recorded(checkpoint, ['eps'])?.value ?? 1e-5);
-  const anatomy: Anatomy = {
-    blocks, width, heads, groups, headWidth, vocabulary, outputs, context,
+  const masks = blocks.filter(({ mask }) => mask).length;
+  const transformer = {
+    width, heads, groups, headWidth, rotary,
     normalization: norm.value as Normalization,
-    affine: tensors.has('blocks.0.ln1.w'),
     epsilon: Number.isFinite(epsilon) && epsilon > 0 ? epsilon : 1e-5,
-    activation: activation?.value ?? 'linear',
     causal: attention.value === 'causal',
-    rotary: cos ? await rotaryLayout(cos) : null,
-    masks: await localMasks(checkpoint, blocks),
+    embedding: { name: 'embed.W_E', layer: 'embed.W_E', vocabulary },
+    positions: context === null ? null : { name: 'pos_embed.W_pos', context },
+    blocks: blocks.map((block) => ({ ...block, mlp: block.mlp && { ...block.mlp, activation: activation!.value } })),
+    finalNorm: normTensors('ln_final'),
+    unembedding: { ...linear('unembed.W_U', outputs), outputs, inputAxis: 0 as const },
   };
-  const chosen = [activation, norm, attention].filter((c): c is ModelChoice => c !== null);
-  return { model: build(checkpoint, anatomy, chosen) };
+  return {
+    model: transformerModel(checkpoint, {
+      architecture: 'transformer-lens',
+      title: 'TransformerLens',
+      evidence: [
+        `embed.W_E, unembed.W_U and ${blocks.length} × blocks.i.attn.{W_Q, W_O} have the shapes of a HookedTransformer`,
+        ...(rotary ? [`rotary positions on ${rotary.rotated} of ${headWidth} dims (${rotary.adjacent ? 'adjacent pairs' : 'halves'})`] : []),
+        ...(masks > 0 ? [`local attention in ${masks} blocks, from their mask buffers`] : []),
+      ],
+      transforms: [
+        'W_Q, W_K, W_V [heads, d_model, d_head] are read as [d_model, heads · d_head]; W_O as [heads · d_head, d_model]',
+        ...(groups < heads ? [`${groups} key/value heads are shared by ${heads} query heads`] : []),
+      ],
+      choices: [activation, norm, attention].filter((c): c is ModelChoice => c !== null),
+      context: context ?? cos?.shape[0] ?? 2048,
+      transformer,
+      sources: layout.sources,
+      buffer: (name) => (BUFFER.test(name) ? 'a buffer of TransformerLens, not a parameter' : null),
+    }),
+  };
+}
+
+/** The bias that goes with a weight: b_K with W_K, _b_K with _W_K. */
+function biasOf(weight: string): string {
+  return weight.replace(/W_(\w+)$/, 'b_$1');
+}
+
+/** [h, d, w] -> [d, h * w] */
+function headsLast(values: Float32Array | Float64Array, h: number, d: number, w: number): Float32Array | Float64Array {
+  const result = emptyLike(values, values.length);
+  for (let i = 0; i < h; i++)
+    for (let j = 0; j < d; j++) for (let k = 0; k < w; k++) result[j * h * w + i * w + k] = values[(i * d + j) * w + k]!;
+  return result;
 }
 
 const NORMALIZATIONS: ReadonlyMap<string, Normalization> = new Map([
@@ -97,8 +152,8 @@ const NORMALIZATION: Question = {
 
 const ATTENTION = plainQuestion('attention', ['causal', 'bidirectional'], ['attention_dir']);
 
-function assumeActivation(blocks: readonly Block[]): Assumption {
-  if (blocks.some((b) => b.gated)) return { value: 'silu', evidence: 'a gated MLP: SiLU is assumed, as in Llama' };
+function assumeActivation(blocks: readonly TransformerBlock[]): Assumption {
+  if (blocks.some((b) => b.mlp?.gate)) return { value: 'silu', evidence: 'a gated MLP: SiLU is assumed, as in Llama' };
   return { value: 'gelu', evidence: 'a state dict does not record the activation: exact GELU is assumed' };
 }
 
@@ -132,117 +187,21 @@ async function isCentred(tensor: TensorEntry): Promise<boolean> {
   return true;
 }
 
-/** Adjacent pairs repeat every frequency twice in a row; halves repeat the whole list. */
-async function rotaryLayout(cos: TensorEntry): Promise<{ rotated: number; adjacent: boolean }> {
-  const values = await cos.values();
-  const rotated = cos.shape[1]!;
-  return { rotated, adjacent: cos.shape[0]! > 1 && rotated > 2 && values[rotated] === values[rotated + 1] };
-}
-
-/** Mask buffers that are not plainly causal, by block prefix. */
-async function localMasks(checkpoint: Checkpoint, blocks: readonly Block[]): Promise<Map<string, Float32Array | Float64Array>> {
-  const masks = new Map<string, Float32Array | Float64Array>();
-  for (const { prefix } of blocks) {
-    const tensor = checkpoint.tensors.get(`${prefix}.attn.mask`);
-    if (tensor?.shape.length !== 2 || tensor.shape[0] !== tensor.shape[1]) continue;
-    const n = tensor.shape[0]!;
-    const values = await tensor.values();
-    const causal = values.every((v, k) => (v !== 0) === (k % n <= Math.floor(k / n)));
-    if (!causal) masks.set(prefix, values);
-  }
-  return masks;
-}
-
-function build(checkpoint: Checkpoint, a: Anatomy, choices: ModelChoice[]): Model {
-  const has = (name: string) => checkpoint.tensors.has(name);
-  const layers = listLayers(checkpoint, a);
-  const tensors = new Map<string, { status: 'analysed' | 'used' | 'buffer'; reason: string | null }>();
-  for (const l of layers) tensors.set(l.name, { status: 'analysed', reason: null });
-  for (const name of checkpoint.tensors.keys()) {
-    if (tensors.has(name)) continue;
-    if (BUFFER.test(name)) tensors.set(name, { status: 'buffer', reason: 'a buffer of TransformerLens, not a parameter' });
-    else if (/^(pos_embed\.W_pos|unembed\.b_U|ln_final\.[wb])$|\.(attn\.(b_Q|_?b_[KV]|b_O)|mlp\.b_(in|out)|ln[12]\.[wb])$/.test(name)) {
-      tensors.set(name, { status: 'used', reason: 'used in the forward pass' });
-    }
-  }
-  const kind = a.normalization === 'none' ? 'no norm' : a.affine ? a.normalization : `folded ${a.normalization}`;
-  const mlps = a.blocks.some((b) => b.mlp) ? a.activation : 'attention only';
+/** The tables that TransformerLens stores. Adjacent pairs repeat every frequency twice in a row; halves repeat the whole list. */
+async function rotaryOf(cosines: TensorEntry, sines: TensorEntry): Promise<RotaryPositions> {
+  const [cos, sin] = await Promise.all([cosines, sines].map(async (tensor) => Float64Array.from(await tensor.values()))) as [Float64Array, Float64Array];
+  const rotated = cosines.shape[1]!;
   return {
-    architecture: 'transformer-lens',
-    title: `TransformerLens, ${a.blocks.length} ${a.blocks.length === 1 ? 'layer' : 'layers'}, d_model ${a.width}, ${a.heads} heads, ${mlps}, ${kind}`,
-    evidence: [
-      `embed.W_E, unembed.W_U and ${a.blocks.length} × blocks.i.attn.{W_Q, W_O} have the shapes of a HookedTransformer`,
-      ...(a.rotary ? [`rotary positions on ${a.rotary.rotated} of ${a.headWidth} dims (${a.rotary.adjacent ? 'adjacent pairs' : 'halves'})`] : []),
-      ...(a.masks.size > 0 ? [`local attention in ${a.masks.size} blocks, from their mask buffers`] : []),
-    ],
-    transforms: [
-      'W_Q, W_K, W_V [heads, d_model, d_head] are read as [d_model, heads · d_head]; W_O as [heads · d_head, d_model]',
-      ...(a.groups < a.heads ? [`${a.groups} key/value heads are shared by ${a.heads} query heads`] : []),
-    ],
-    tied: checkpoint.shared,
-    choices,
-    input: { kind: 'tokens', vocabulary: a.vocabulary, context: a.context ?? rotaryContext(checkpoint) },
-    outputs: a.outputs,
-    defaultLoss: 'ce',
-    layers,
-    tensors,
-    symmetries: () => transformerSymmetries(described(a, has)),
-    spaces: () => transformerSpaces(described(a, has)),
-    norms: () => (a.normalization === 'none' ? [] : transformerNorms(described(a, has))),
-    parameters: () => read(checkpoint, a),
-    forward: (ops, weights, batch, sink) => forward(ops, weights, batch, sink, a, has),
+    rotated,
+    adjacent: cosines.shape[0]! > 1 && rotated > 2 && cos[rotated] === cos[rotated + 1],
+    table: (positions) => ({ cos: cos.subarray(0, positions * rotated), sin: sin.subarray(0, positions * rotated) }),
   };
 }
 
-function described(a: Anatomy, has: (name: string) => boolean): TransformerAnatomy {
-  const named = (weight: string) => ({ weight, bias: has(biasOf(weight)) ? biasOf(weight) : null });
-  const norm = (layer: string) => ({ layer, scale: has(`${layer}.w`) ? `${layer}.w` : null, shift: has(`${layer}.b`) ? `${layer}.b` : null });
-  return {
-    ...a,
-    embedding: { name: 'embed.W_E', vocabulary: a.vocabulary },
-    positions: a.context === null ? null : { name: 'pos_embed.W_pos', context: a.context },
-    blocks: a.blocks.map(({ prefix, keys, values, gated, mlp, parallel, hidden }) => ({
-      query: named(`${prefix}.attn.W_Q`),
-      key: named(keys),
-      value: named(values),
-      output: named(`${prefix}.attn.W_O`),
-      attentionNorm: norm(`${prefix}.ln1`),
-      mlpNorm: norm(parallel ? `${prefix}.ln1` : `${prefix}.ln2`),
-      mlp: mlp
-        ? { hidden, gate: gated ? `${prefix}.mlp.W_gate` : null, up: named(`${prefix}.mlp.W_in`), down: named(`${prefix}.mlp.W_out`), activation: a.activation }
-        : null,
-    })),
-    finalNorm: norm('ln_final'),
-    unembedding: { ...named('unembed.W_U'), outputs: a.outputs },
-  };
-}
-
-function rotaryContext(checkpoint: Checkpoint): number {
-  return checkpoint.tensors.get('blocks.0.attn.rotary_cos')?.shape[0] ?? 2048;
-}
-
-function listLayers(checkpoint: Checkpoint, a: Anatomy): ModelLayer[] {
-  const linear = (name: string, kind: string, width: number): ModelLayer => {
-    // A gated MLP adds its bias to the product, not to what W_in gives.
-    const bias = checkpoint.tensors.has(biasOf(name)) && !a.blocks.some(({ prefix, gated }) => gated && name === `${prefix}.mlp.W_in`) ? biasOf(name) : null;
-    return { name, kind, width, activation: 'linear', dense: name === 'embed.W_E' ? null : { weight: name, inputAxis: 0, bias } };
-  };
-  const hidden = (name: string) => checkpoint.tensors.get(name)!.shape[1]!;
-  return [
-    linear('embed.W_E', 'embedding', a.width),
-    ...a.blocks.flatMap(({ prefix, keys, values, gated, mlp }) => [
-      linear(`${prefix}.attn.W_Q`, 'attention query', a.heads * a.headWidth),
-      linear(keys, 'attention key', a.groups * a.headWidth),
-      linear(values, 'attention value', a.groups * a.headWidth),
-      linear(`${prefix}.attn.W_O`, 'attention output', a.width),
-      ...(gated ? [{ ...linear(`${prefix}.mlp.W_gate`, 'MLP gate', hidden(`${prefix}.mlp.W_gate`)), activation: a.activation }] : []),
-      ...(mlp
-        ? [
-            { ...linear(`${prefix}.mlp.W_in`, 'MLP in', hidden(`${prefix}.mlp.W_in`)), activation: gated ? 'linear' : a.activation },
-            linear(`${prefix}.mlp.W_out`, 'MLP out', a.width),
-          ]
-        : []),
-    ]),
-    linear('unembed.W_U', 'unembedding', a.outputs),
-  ];
+/** A mask buffer that is not plainly causal. */
+async function localMask(tensor: TensorEntry | undefined): Promise<Float32Array | Float64Array | null> {
+  if (tensor?.shape.length !== 2 || tensor.shape[0] !== tensor.shape[1]) return null;
+  const n = tensor.shape[0]!;
+  const values = await tensor.values();
+  return values.every((v, k) => (v !== 0) === (k % n <= Math.floor(k / n))) ? null : values;
 }

@@ -4,14 +4,14 @@ import { DirectionBuilder, type Port, type Symmetry } from './symmetry';
 
 const flat = (name: string): Port => ({ name, axis: 0 });
 
-/** softmax(q (k + e)^T) = softmax(q k^T): a constant in the keys is free. */
-export function keyShift(site: NormSite, keys: Reader): Symmetry {
+/** softmax(q (k + e)^T) = softmax(q k^T): a constant in these coordinates of the keys is free. */
+export function keyShift(site: NormSite, keys: Reader, coordinates: readonly number[]): Symmetry {
   return {
     family: 'shift of the keys',
     layer: keys.layer,
-    dimension: keys.outputs,
+    dimension: coordinates.length,
     *generators(parameters) {
-      for (let i = 0; i < keys.outputs; i++) {
+      for (const i of coordinates) {
         const direction = new DirectionBuilder(parameters);
         addConstant(direction, site, keys, i, 1);
         yield direction.vector;

@@ -21,7 +21,7 @@ export function mlpSymmetries(stages: readonly Stage[], epsilon: number): Symmet
   return [
     ...mlpSpaces(stages).flatMap(spaceSymmetries),
     ...sites(stages).flatMap(({ stage, site, linear }) => [
-      ...normedStream(stage.name, stage.outputs, writersOf(stage), [site], epsilon, linear),
+      ...normedStream(stage.name, stage.outputs, writersOf(stage), [site], epsilon, { linear }),
       ...(linear ? normSymmetries(site) : []),
     ]),
     ...(last.norms.length === 0 ? [logitShift(last.name, { name: last.weight, axis: 1 }, last.inputs, last.bias)] : []),

@@ -9,34 +9,43 @@ export interface Writer extends Port {
   readonly lines: number;
 }
 
-/**
- * A stream that is read through norms only. `epsilon`: what they add to the mean square; `linear`: linear maps read the norms, so that
- * they can follow a rotation.
- */
+export interface NormedOptions {
+  /** Linear maps read the norms, so that they can follow a rotation; true unless said otherwise. */
+  readonly linear?: boolean;
+  /** An embedding among the writers that also reads the last norm, and that norm's scale and shift. */
+  readonly tied?: { readonly embedding: string; readonly readout: readonly string[] } | null;
+}
+
+/** A stream that is read through norms only. `epsilon`: what they add to the mean square. */
 export function normedStream(
   layer: string,
   width: number,
   writers: readonly Writer[],
   norms: readonly NormSite[],
   epsilon: number,
-  linear = true,
+  { linear = true, tied = null }: NormedOptions = {},
 ): Symmetry[] {
   const centred = norms.every((site) => site.kind === 'layer-norm');
   const plain = norms.every((site) => site.kind === 'rms-norm');
-  const found: Symmetry[] = [
-    {
+  const found: Symmetry[] = [];
+  // A tied embedding scales the logits too, which only a scale of the last norm can take back.
+  if (!tied || tied.readout.length > 0) {
+    found.push({
       family: 'scale of the stream',
       layer,
       dimension: 1,
       ...(epsilon > 0 ? { approximate: 'the epsilon of the norms' } : {}),
       *generators(parameters) {
         const direction = new DirectionBuilder(parameters);
-        for (const port of writers) for (let i = 0; i < width; i++) direction.addLine(port, i, i, 1);
+        for (let i = 0; i < width; i++) {
+          for (const port of writers) direction.addLine(port, i, i, 1);
+          for (const name of tied?.readout ?? []) direction.addLine(vector(name), i, i, -1);
+        }
         yield direction.vector;
       },
-    },
-  ];
-  if (linear && (centred || plain)) {
+    });
+  }
+  if (linear && !tied && (centred || plain)) {
     const planes = centred ? width - 1 : width;
     found.push({
       family: 'rotation of the stream',
@@ -46,12 +55,17 @@ export function normedStream(
     });
   }
   if (centred) {
+    const free = writers.filter((writer) => writer.name !== tied?.embedding);
     found.push({
       family: 'mean of the stream',
       layer,
-      dimension: writers.reduce((lines, writer) => lines + writer.lines, 0),
-      generators: (parameters) => means(width, writers, parameters),
+      dimension: free.reduce((lines, writer) => lines + writer.lines, 0),
+      generators: (parameters) => means(width, free, parameters),
     });
+    if (tied) {
+      const embedding = writers.find((writer) => writer.name === tied.embedding)!;
+      found.push({ family: 'mean of all embeddings', layer, dimension: 1, loss: 'ce', generators: (parameters) => [meanOfAll(width, embedding, parameters)] });
+    }
   }
   return found;
 }
@@ -122,6 +136,13 @@ function* means(width: number, writers: readonly Writer[], parameters: Parameter
       yield direction.vector;
     }
   }
+}
+
+/** Every vector of a tied embedding gains the same multiple of (1, ..., 1): norms do not see it, and all logits gain the same. */
+function meanOfAll(width: number, embedding: Writer, parameters: Parameters): Direction {
+  const direction = new DirectionBuilder(parameters);
+  for (let i = 0; i < width; i++) direction.addValues(embedding, i, new Float64Array(embedding.lines).fill(1));
+  return direction.vector;
 }
 
 /** The coordinate axes; or, orthogonal to (1, ..., 1), Helmert's basis (width - 1 vectors). */

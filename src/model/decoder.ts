@@ -1,0 +1,43 @@
+/** What the families of decoders share beyond shapes: heads, norms, activations and rotary positions, as configs name them. */
+import type { Checkpoint } from '../checkpoint/types';
+import { ACTIVATION, decide, recorded, type Question } from './choices';
+import type { Choices, ModelChoice } from './types';
+
+/** The width of a head in most published models, where nothing says otherwise. */
+const USUAL_HEAD_WIDTH = 64;
+
+/** The number of heads: shapes alone do not tell it. `size`: what the heads divide. */
+export function decideHeads(checkpoint: Checkpoint, choices: Choices, size: number): Promise<ModelChoice> {
+  const options = Array.from({ length: Math.min(size, 256) }, (_, i) => i + 1).filter((n) => size % n === 0).map(String);
+  const question: Question = { key: 'heads', options, parse: (word) => (options.includes(word) ? word : null), recordedAs: ['n_head', 'num_attention_heads', 'n_heads'] };
+  return decide(checkpoint, choices, question, () => {
+    const wanted = size / USUAL_HEAD_WIDTH;
+    const value = options.reduce((best, n) => (Math.abs(Math.log(Number(n) / wanted)) < Math.abs(Math.log(Number(best) / wanted)) ? n : best));
+    return { value, evidence: `tensors do not say how many heads there are: heads of width ${size / Number(value)} are assumed. Drop config.json with the weights, or choose` };
+  });
+}
+
+export function decideActivation(checkpoint: Checkpoint, choices: Choices, recordedAs: readonly string[], usual: string, family: string): Promise<ModelChoice> {
+  const question = { ...ACTIVATION, recordedAs: [...recordedAs, ...ACTIVATION.recordedAs] };
+  return decide(checkpoint, choices, question, () => ({ value: usual, evidence: `tensors do not say which activation it is: ${usual} is assumed, as in ${family}` }));
+}
+
+/** A positive number of the config, or the usual one. */
+export function recordedNumber(checkpoint: Checkpoint, keys: readonly string[], usual: number): number {
+  const value = Number(recorded(checkpoint, keys)?.value ?? NaN);
+  return Number.isFinite(value) && value > 0 ? value : usual;
+}
+
+/** Settings that would change the function in a way that is not computed here. */
+export function unsupported(checkpoint: Checkpoint, settings: readonly { keys: readonly string[]; is: (value: string) => boolean; what: string }[]): string | null {
+  for (const { keys, is, what } of settings) {
+    const found = recorded(checkpoint, keys);
+    if (found && is(found.value)) return `${found.path} = ${found.value}: ${what}`;
+  }
+  return null;
+}
+
+/** begin, begin + 1, …, begin + length - 1 */
+export function range(begin: number, length: number): number[] {
+  return Array.from({ length }, (_, i) => begin + i);
+}

@@ -1,0 +1,88 @@
+/**
+ * Reads an architecture off its tensors: expected shapes (the first that does not fit says why the checkpoint is not of its kind), and where
+ * each parameter lies.
+ */
+import type { Checkpoint } from '../checkpoint/types';
+import type { Named, NormTensors } from './layers/transformer';
+import { matrixSource, vectorSource, type Source } from './sources';
+
+type Expected = readonly (number | null)[];
+
+/** The axis of the outputs of a stored matrix: 0 for torch's Linear [out, in], 1 for Conv1D [in, out]. */
+export type OutputAxis = 0 | 1;
+
+export class Layout {
+  /** '' while everything fits. */
+  problem = '';
+  readonly sources = new Map<string, Source>();
+
+  constructor(private readonly checkpoint: Checkpoint) {}
+
+  has(name: string): boolean {
+    return this.checkpoint.tensors.has(name);
+  }
+
+  fail(problem: string): void {
+    this.problem ||= problem;
+  }
+
+  /** The shape of a tensor, where null stands for any size; zeros where it does not fit. */
+  shape(name: string, expected: Expected): readonly number[] {
+    const found = this.checkpoint.tensors.get(name)?.shape;
+    const fits = found && found.length === expected.length && expected.every((e, i) => e === null || e === found[i]);
+    if (!fits) {
+      const form = expected.map((e) => e ?? '·').join(', ');
+      this.fail(found ? `'${name}' has shape [${found.join(', ')}]; [${form}] was expected` : `'${name}' is missing`);
+    }
+    return fits ? found : expected.map(() => 0);
+  }
+
+  /** A parameter that is used as it is stored. */
+  stored(name: string, expected: Expected): readonly number[] {
+    const shape = this.shape(name, expected);
+    this.sources.set(name, { tensor: name, shape });
+    return shape;
+  }
+
+  /** The name of a vector, if there is such a tensor. */
+  vector(name: string, length: number): string | null {
+    if (!this.has(name)) return null;
+    this.stored(name, [length]);
+    return name;
+  }
+
+  /** `layer.weight` as [in, out], and `layer.bias` where it is. */
+  linear(layer: string, inputs: number, outputs: number, outputAxis: OutputAxis = 0): Named {
+    const weight = `${layer}.weight`;
+    this.sources.set(weight, matrixSource(weight, this.matrix(weight, inputs, outputs, outputAxis), outputAxis));
+    return { layer, weight, bias: this.vector(`${layer}.bias`, outputs) };
+  }
+
+  /** Some outputs of a matrix that holds several maps, as a map of its own with the name `layer.part`. */
+  part(layer: string, part: string, entries: readonly number[], inputs: number, total: number, outputAxis: OutputAxis = 0): Named {
+    const name = `${layer}.${part}`;
+    const weight = `${layer}.weight`;
+    this.sources.set(name, matrixSource(weight, this.matrix(weight, inputs, total, outputAxis), outputAxis, entries));
+    const bias = `${layer}.bias`;
+    if (!this.has(bias)) return { layer: name, weight: name, bias: null };
+    this.shape(bias, [total]);
+    this.sources.set(`${name}.bias`, vectorSource(bias, entries));
+    return { layer: name, weight: name, bias: `${name}.bias` };
+  }
+
+  /** `layer.weight` and `layer.bias` as scale and shift, where they are. */
+  norm(layer: string, width: number): NormTensors {
+    return { layer, scale: this.vector(`${layer}.weight`, width), shift: this.vector(`${layer}.bias`, width) };
+  }
+
+  private matrix(name: string, inputs: number, outputs: number, outputAxis: OutputAxis): readonly number[] {
+    return this.shape(name, outputAxis === 1 ? [inputs, outputs] : [outputs, inputs]);
+  }
+}
+
+/** What keeps a checkpoint from being recognised: none of its anchors may be missing. */
+export function missingAnchors(checkpoint: Checkpoint, anchors: readonly string[]): { missing: string; matched: number } | null {
+  const absent = anchors.filter((name) => !checkpoint.tensors.has(name));
+  if (absent.length === 0) return null;
+  return { missing: `${absent.map((a) => `'${a}'`).join(', ')} ${absent.length === 1 ? 'is' : 'are'} missing`, matched: 1 - absent.length / anchors.length };
+}

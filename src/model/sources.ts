@@ -1,0 +1,67 @@
+/** Where the parameters of a model lie among the tensors of its checkpoint, and how they are arranged there. */
+import type { Checkpoint } from '../checkpoint/types';
+import type { Parameter } from './types';
+
+type Values = Float32Array | Float64Array;
+
+export interface Source {
+  readonly tensor: string;
+  readonly shape: readonly number[];
+  /** Stored values -> values in this shape; absent: as they are stored. */
+  arrange?(values: Values): Values;
+}
+
+export type Sources = ReadonlyMap<string, Source>;
+
+/** Every tensor is read once, also where it holds several parameters. */
+export async function readSources(checkpoint: Checkpoint, sources: Sources): Promise<Map<string, Parameter>> {
+  const parameters = new Map<string, Parameter>();
+  let last: { tensor: string | null; values: Values } = { tensor: null, values: new Float32Array() };
+  for (const [name, { tensor, shape, arrange }] of sources) {
+    if (last.tensor !== tensor) last = { tensor, values: await checkpoint.tensors.get(tensor)!.values() };
+    parameters.set(name, { values: arrange ? arrange(last.values) : last.values, shape });
+  }
+  return parameters;
+}
+
+/**
+ * Some outputs of a stored matrix as [in, outputs].
+ * @param stored shape of the tensor
+ * @param outputAxis 0 for torch's Linear [out, in], 1 for Conv1D [in, out]
+ * @param outputs indices along that axis; null = all
+ */
+export function matrixSource(tensor: string, stored: readonly number[], outputAxis: 0 | 1, outputs: ArrayLike<number> | null = null): Source {
+  const [rows, columns] = stored as [number, number];
+  const inputs = outputAxis === 0 ? columns : rows;
+  const width = outputs?.length ?? (outputAxis === 0 ? rows : columns);
+  if (outputAxis === 1 && !outputs) return { tensor, shape: [inputs, width] };
+  return {
+    tensor,
+    shape: [inputs, width],
+    arrange(values) {
+      const result = emptyLike(values, inputs * width);
+      for (let j = 0; j < width; j++) {
+        const at = outputs ? outputs[j]! : j;
+        for (let i = 0; i < inputs; i++) result[i * width + j] = values[outputAxis === 0 ? at * columns + i : i * columns + at]!;
+      }
+      return result;
+    },
+  };
+}
+
+/** Some entries of a stored vector. */
+export function vectorSource(tensor: string, entries: ArrayLike<number>): Source {
+  return {
+    tensor,
+    shape: [entries.length],
+    arrange(values) {
+      const result = emptyLike(values, entries.length);
+      for (let j = 0; j < entries.length; j++) result[j] = values[entries[j]!]!;
+      return result;
+    },
+  };
+}
+
+export function emptyLike(values: Values, length: number): Values {
+  return values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+}

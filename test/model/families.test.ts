@@ -1,0 +1,117 @@
+/**
+ * Small random models as their own libraries save them (test/fixtures/make_families.py): the library's logits from the files alone, and
+ * every null dimension of a one-layer cut explained by a symmetry.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readProbeFile } from '../../src/analysis/probe-file';
+import { probeFromFile } from '../../src/probe/file';
+import type { Probe } from '../../src/probe/types';
+import { openFiles } from '../../src/checkpoint/open';
+import type { Checkpoint } from '../../src/checkpoint/types';
+import { walkFiles } from '../../src/cli/file-source';
+import { recogniseModel } from '../../src/model/recognise';
+import type { Model } from '../../src/model/types';
+import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
+import { Random } from '../../src/base/random';
+import { analyzeFiles, ROOT } from '../analysis/run';
+import { audit } from './null-space';
+
+const FOLDER = join(ROOT, 'test/fixtures/families');
+const ops = cpuOps();
+
+async function checkpointOf(path: string): Promise<Checkpoint> {
+  const opened = await openFiles((await walkFiles([join(FOLDER, path)])).files);
+  if (opened.checkpoints.length !== 1) throw new Error(opened.refusals.map((r) => r.message).join('; '));
+  return opened.checkpoints[0]!;
+}
+
+async function modelOf(checkpoint: Checkpoint): Promise<Model> {
+  const verdict = await recogniseModel(checkpoint, {});
+  if (!verdict.model) throw new Error(verdict.sentence);
+  return verdict.model;
+}
+
+const FAMILIES = [
+  { name: 'gpt2', path: 'gpt2', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
+  { name: 'nanogpt', path: 'nanogpt.pt', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
+  { name: 'gpt-neox', path: 'gpt-neox', architecture: 'gpt-neox', layer: /\.layers\.1\./, sizes: { heads: '1', activation: 'gelu' }, tied: false },
+  { name: 'llama', path: 'llama', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
+  { name: 'mistral', path: 'mistral', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
+  { name: 'qwen2', path: 'qwen2', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: true },
+] as const;
+
+describe.each(FAMILIES)('$name', ({ name, path, architecture, layer, sizes, tied }) => {
+  let checkpoint: Checkpoint;
+  let model: Model;
+  let probe: Probe;
+  const expected = JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as { meanLoss: number; logits: number[]; shape: number[] };
+
+  beforeAll(async () => {
+    checkpoint = await checkpointOf(path);
+    model = await modelOf(checkpoint);
+    const content = await readProbeFile(await checkpointOf(`${name}.probe.npz`));
+    probe = probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });
+  });
+
+  it('is recognised, its choices read from the files', () => {
+    expect(model.architecture).toBe(architecture);
+    expect(Object.fromEntries(model.choices.map(({ key, value }) => [key, value]))).toEqual(sizes);
+    expect(model.choices.filter((c) => c.assumed).map((c) => c.key)).toEqual(name === 'nanogpt' ? ['activation'] : []);
+    expect(model.layers.at(-1)!.dense!.inputAxis).toBe(tied ? 1 : 0);
+    const unused = [...checkpoint.tensors.keys()].filter((t) => !model.tensors.has(t));
+    expect(unused).toEqual([]);
+  });
+
+  it("gives the library's logits to 1e-10", async () => {
+    const parameters = await model.parameters();
+    const output = model.forward(ops, (key) => ops.constant(parameters.get(key)!.values, parameters.get(key)!.shape), probe.inputs, () => {});
+    const values = cpuValues(output);
+    expect(values.length).toBe(expected.logits.length);
+    const scale = Math.max(...expected.logits.map(Math.abs));
+    const worst = expected.logits.reduce((most, truth, i) => Math.max(most, Math.abs(values[i]! - truth)), 0) / scale;
+    expect(worst).toBeLessThan(1e-10);
+  });
+
+  it('analyses every layer, at the loss of the library', async () => {
+    const paths = [path, `${name}.probe.npz`].map((p) => join('test/fixtures/families', p));
+    const report = await analyzeFiles(paths, { folds: 0 });
+    expect(Math.abs(report.probe.meanLoss! / expected.meanLoss - 1)).toBeLessThan(1e-12);
+    expect(report.skipped.filter((s) => s.side !== 'gradient')).toEqual([]);
+    expect(new Set(report.spectra.map((s) => s.tap.layer)).size).toBe(model.layers.length);
+  });
+
+  it('explains every null dimension of its first layer alone', { timeout: 120_000 }, async () => {
+    const cut = await modelOf({ ...checkpoint, tensors: new Map([...checkpoint.tensors].filter(([tensor]) => !layer.test(tensor))) });
+    const random = new Random(3);
+    const size = [...(await cut.parameters()).values()].reduce((sum, { values }) => sum + values.length, 0);
+    const positions = model.input.kind === 'tokens' ? Math.min(10, model.input.context) : 0;
+    const samples = Math.max(10, Math.ceil((1.5 * size) / (model.outputs - 1) / positions));
+    // Every token is seen.
+    const ids = Int32Array.from({ length: samples * positions }, (_, i) => (i < model.outputs ? i : Math.floor(model.outputs * random.uniform())));
+    const { nullity, span } = await audit(cut, { kind: 'tokens', ids, samples, positions }, 'ce');
+    expect(span).toBe(nullity);
+    expect(span).toBeGreaterThan(40);
+  });
+});
+
+it('without config.json the number of heads is assumed and said to be; one that does not fit is refused by name', async () => {
+  const { files } = await walkFiles([join(FOLDER, 'gpt2/model.safetensors'), join(FOLDER, 'llama/model.safetensors')]);
+  const [gpt2, llama] = (await openFiles(files)).checkpoints as [Checkpoint, Checkpoint];
+  const assumed = await modelOf(gpt2);
+  expect(assumed.choices.find((c) => c.key === 'heads')).toMatchObject({ value: '1', assumed: true, options: ['1', '2', '4', '8'] });
+  expect((await recogniseModel(gpt2, { heads: '4' })).model?.choices.find((c) => c.key === 'heads')).toMatchObject({ value: '4', assumed: false });
+  // Keys of width 4 cannot serve one head of width 8.
+  const refused = await recogniseModel(llama, { heads: '1' });
+  expect(refused.model === null && refused.sentence).toMatch(/Llama.*1 query heads of width 8 do not fit keys of width 4/);
+});
+
+it('a config belongs to the weights of its folder', async () => {
+  const { files } = await walkFiles([FOLDER]);
+  const { checkpoints } = await openFiles(files);
+  const types = checkpoints.map((c) => [c.files[0]!.name.split('/').at(-2), c.metadata.get('config.model_type')]);
+  expect(types).toEqual(expect.arrayContaining([['gpt-neox', 'gpt_neox'], ['gpt2', 'gpt2'], ['llama', 'llama'], ['mistral', 'mistral'], ['qwen2', 'qwen2']]));
+  const nano = checkpoints.find((c) => c.files[0]!.name.endsWith('nanogpt.pt'))!;
+  expect(nano.metadata.has('config.model_type')).toBe(false);
+});
