@@ -5,8 +5,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readProbeFile } from '../../src/analysis/probe-file';
-import { probeFromFile } from '../../src/probe/file';
 import type { Probe } from '../../src/probe/types';
 import { openFiles } from '../../src/checkpoint/open';
 import type { Checkpoint } from '../../src/checkpoint/types';
@@ -15,32 +13,11 @@ import { recogniseModel } from '../../src/model/recognise';
 import type { Model } from '../../src/model/types';
 import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
 import { Random } from '../../src/base/random';
-import { analyzeFiles, ROOT } from '../analysis/run';
+import { analyzeFiles } from '../analysis/run';
+import { FAMILIES, familyCheckpoint, familyProbe, FOLDER, modelOf } from './family-files';
 import { audit } from './null-space';
 
-const FOLDER = join(ROOT, 'test/fixtures/families');
 const ops = cpuOps();
-
-async function checkpointOf(path: string): Promise<Checkpoint> {
-  const opened = await openFiles((await walkFiles([join(FOLDER, path)])).files);
-  if (opened.checkpoints.length !== 1) throw new Error(opened.refusals.map((r) => r.message).join('; '));
-  return opened.checkpoints[0]!;
-}
-
-async function modelOf(checkpoint: Checkpoint): Promise<Model> {
-  const verdict = await recogniseModel(checkpoint, {});
-  if (!verdict.model) throw new Error(verdict.sentence);
-  return verdict.model;
-}
-
-const FAMILIES = [
-  { name: 'gpt2', path: 'gpt2', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
-  { name: 'nanogpt', path: 'nanogpt.pt', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
-  { name: 'gpt-neox', path: 'gpt-neox', architecture: 'gpt-neox', layer: /\.layers\.1\./, sizes: { heads: '1', activation: 'gelu' }, tied: false },
-  { name: 'llama', path: 'llama', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
-  { name: 'mistral', path: 'mistral', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
-  { name: 'qwen2', path: 'qwen2', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: true },
-] as const;
 
 describe.each(FAMILIES)('$name', ({ name, path, architecture, layer, sizes, tied }) => {
   let checkpoint: Checkpoint;
@@ -49,10 +26,9 @@ describe.each(FAMILIES)('$name', ({ name, path, architecture, layer, sizes, tied
   const expected = JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as { meanLoss: number; logits: number[]; shape: number[] };
 
   beforeAll(async () => {
-    checkpoint = await checkpointOf(path);
+    checkpoint = await familyCheckpoint(path);
     model = await modelOf(checkpoint);
-    const content = await readProbeFile(await checkpointOf(`${name}.probe.npz`));
-    probe = probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });
+    probe = await familyProbe(name, model);
   });
 
   it('is recognised, its choices read from the files', () => {

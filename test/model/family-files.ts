@@ -1,0 +1,44 @@
+/** The small random models of test/fixtures/make_families.py. */
+import { join } from 'node:path';
+import { readProbeFile } from '../../src/analysis/probe-file';
+import { openFiles } from '../../src/checkpoint/open';
+import type { Checkpoint } from '../../src/checkpoint/types';
+import { walkFiles } from '../../src/cli/file-source';
+import { recogniseModel } from '../../src/model/recognise';
+import type { Model } from '../../src/model/types';
+import { probeFromFile } from '../../src/probe/file';
+import type { Probe } from '../../src/probe/types';
+import { ROOT } from '../analysis/run';
+
+export const FOLDER = join(ROOT, 'test/fixtures/families');
+
+export async function familyCheckpoint(path: string): Promise<Checkpoint> {
+  const opened = await openFiles((await walkFiles([join(FOLDER, path)])).files);
+  if (opened.checkpoints.length !== 1) throw new Error(opened.refusals.map((r) => r.message).join('; '));
+  return opened.checkpoints[0]!;
+}
+
+export async function modelOf(checkpoint: Checkpoint): Promise<Model> {
+  const verdict = await recogniseModel(checkpoint, {});
+  if (!verdict.model) throw new Error(verdict.sentence);
+  return verdict.model;
+}
+
+export const FAMILIES = [
+  { name: 'gpt2', path: 'gpt2', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
+  { name: 'nanogpt', path: 'nanogpt.pt', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
+  { name: 'gpt-neox', path: 'gpt-neox', architecture: 'gpt-neox', layer: /\.layers\.1\./, sizes: { heads: '1', activation: 'gelu' }, tied: false },
+  { name: 'llama', path: 'llama', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
+  { name: 'mistral', path: 'mistral', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
+  { name: 'qwen2', path: 'qwen2', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: true },
+] as const;
+
+export async function familyModel(path: string): Promise<Model> {
+  return modelOf(await familyCheckpoint(path));
+}
+
+/** The tokens and labels beside a family's logits. */
+export async function familyProbe(name: string, model: Model): Promise<Probe> {
+  const content = await readProbeFile(await familyCheckpoint(`${name}.probe.npz`));
+  return probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });
+}
