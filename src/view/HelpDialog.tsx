@@ -17,6 +17,17 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         directions off the spectra of each layer’s activations and per-sample gradients. It says which eigenvalues are real and
         which are below the floor of the computation. Nothing leaves this machine.
       </p>
+      <p>
+        A model that is not recognised, or too big for a browser, can be dumped from Python with{' '}
+        <a href="handoff/deadreckon_torch.py" download>
+          deadreckon_torch.py
+        </a>{' '}
+        or{' '}
+        <a href="handoff/deadreckon_jax.py" download>
+          deadreckon_jax.py
+        </a>
+        : drop what they write.
+      </p>
       <h3>Keyboard</h3>
       <dl className="keys">
         {shortcuts.map(([keys, what]) => (
