@@ -20,7 +20,7 @@ export function separation(groups: readonly (readonly (number | null)[])[]): Sep
 /** log det+ from one network to another, as an exact sum of three parts. */
 export interface Parts {
   readonly total: number;
-  /** There are more live dimensions, each worth the mean of both networks. */
+  /** There are more live dimensions, each worth the mean of both networks: another number in other units of the loss. */
   readonly count: number;
   /** Eigenvalues have another mean: loss and weights are of another size. */
   readonly scale: number;

@@ -69,6 +69,7 @@ export async function sweep(protocol: SweepProtocol, { numerics, seed, signal, p
       points.push({ ...(await onePoint(protocol, size, random, numerics, signal, pass)), seed: s });
     }
   }
+  progress(total, total);
   return points;
 }
 

@@ -22,7 +22,7 @@ export const modularAddition = experiment({
     chains: integer('SGLD chains', { small: 2, full: 2, least: 1, most: 64 }),
     stepSize: real('SGLD step size', { small: 1e-4, full: 1e-4, least: 1e-9, most: 1 }),
     localisation: real('SGLD localisation', { small: 100, full: 100, least: 0, most: 1e5 }),
-    budget: integer('larger LLC budget, in readings', { small: 10, full: 10, least: 1, most: 10_000 }),
+    budget: integer('larger LLC budget, in readings', { small: 5, full: 10, least: 1, most: 10_000 }),
   },
   async run({ numerics, protocol, seed, signal, progress }) {
     const widths = [...new Set(protocol.widths)].sort((a, b) => a - b);
