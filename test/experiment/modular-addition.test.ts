@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { ExperimentRecord } from '../../src/analysis/experiment-record';
 import { Random } from '../../src/base/random';
-import type { Comparison } from '../../src/experiment/modular-addition/comparison';
+import { compare, type Comparison } from '../../src/experiment/modular-addition/comparison';
 import { llc } from '../../src/experiment/modular-addition/llc';
 import { allPairs, initialWeights, layoutOf, logits, probeOf, sizeFor, splitPairs, tappedModel } from '../../src/experiment/modular-addition/network';
+import { summaryOf, tableOf } from '../../src/experiment/modular-addition/presentation';
 import { inPowersOfTen, readLayers } from '../../src/experiment/modular-addition/readings';
 import { partsOf, separation } from '../../src/experiment/modular-addition/separation';
 import type { Point } from '../../src/experiment/modular-addition/sweep';
@@ -138,7 +139,16 @@ describe('the small protocol', () => {
       expect(points.every((p) => p.llc[budget].passes <= (budget === 'same' ? 1 : 5) * p.passes)).toBe(true);
       expect(comparison.llc[budget].separation!.farthest).toBeLessThan(2);
     }
-    expect(record.summary).toMatch(/18 orders come out/);
+    expect(record.summary).toMatch(/18 orders come out.*LLC at the same budget does not/);
+
+    const wild = points.map((p) => ({ ...p, llc: { ...p.llc, larger: { ...p.llc.larger, llc: null, standardError: null } } }));
+    expect(tableOf(wild, compare(wild)).filter((row) => row.includes('diverged')).length).toBe(3);
+    expect(summaryOf(wild, compare(wild))).toMatch(/diverged, diverged, diverged after 54 passes \(not all positive\)/);
+    const narrow = points.filter((p) => p.width === 8);
+    expect(summaryOf(narrow, compare(narrow))).toMatch(/at least two/);
+    const alike = points.map((p) => ({ ...p, trained: points[p.seed]!.trained }));
+    expect(compare(alike).named.trained.logDetPlus!.nearest).toBe(0);
+    expect(summaryOf(alike, compare(alike))).toMatch(/18 orders do not come out/);
   });
 
   it('stops in the middle, and refuses widths that have no heads', async () => {
@@ -146,6 +156,6 @@ describe('the small protocol', () => {
     const order = (changes: Record<string, number | number[]>) => ({ name: modularAddition.name, size: 'small', changes, seed: 0 }) as const;
     await expect(runExperiment(order({ steps: 100_000 }), { numerics, signal: stop.signal, progress: () => stop.abort() })).rejects.toMatchObject({ name: 'AbortError' });
     await expect(runExperiment(order({ widths: [8, 12] }), { numerics, signal, progress: () => {} })).rejects.toThrow(/multiples of 8.*not 12/);
-    await expect(runExperiment(order({ widths: 8, learningRate: 1, weightDecay: 10, steps: 400, seeds: 1 }), { numerics, signal, progress: () => {} })).rejects.toThrow(/d_model 8 diverged/);
+    await expect(runExperiment(order({ widths: 8, learningRate: 1, weightDecay: 10, steps: 100, seeds: 1 }), { numerics, signal, progress: () => {} })).rejects.toThrow(/d_model 8 diverged/);
   });
 });

@@ -7,7 +7,7 @@ import type { Point } from './sweep';
 export type State = 'trained' | 'untrained';
 export const STATES: readonly State[] = ['trained', 'untrained'];
 
-/** The reading that the claim is put to, chosen before any was seen: d_model wide, alive in every direction, not at the edge of the network. */
+/** The reading that the claim is put to: of what attention writes into the residual stream, as wide as d_model, with no direction dead by construction. */
 export const NAMED = { layer: 'blocks.0.attn.W_O', side: 'gradient' } as const;
 /** The one gradient that has the same number of live directions at every width: the p logits but their sum. */
 export const SAME_WIDTH = { layer: 'unembed.W_U', side: 'gradient' } as const;

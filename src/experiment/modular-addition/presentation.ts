@@ -65,24 +65,36 @@ export function summaryOf(points: readonly Point[], { widths, named, sameWidth, 
   const told = found.nearest > 0 && found.farthest >= CLAIMED_ORDERS;
   const smallest = best(separations, 'trained', ['lambdaPlusMin', 'sigmaMin']);
   const roundoff = best(separations, 'trained', ['unfloored']);
-  const sampled = (budget: 'same' | 'larger') => {
-    const { widths: values, separation, leastSigmas } = llc[budget];
-    const orders = separation === null ? 'not all positive' : `${apart(separation, 2)} orders`;
-    const sigmas = leastSigmas === null ? '' : `, ${digits(leastSigmas)} standard errors at the nearest`;
-    return `after ${points[0]!.llc[budget].passes} passes ${values.map(showLlc).join(', ')} (${orders}${sigmas})`;
-  };
   const pair = (of: typeof named, kind: Kind, places = 1) => `${apart(of.trained[kind], places)} trained, ${apart(of.untrained[kind], places)} untrained`;
+  const before = Math.abs(parts.untrained.total / parts.trained.total);
   return [
-    `log det+ of G at ${NAMED.layer}: ${apart(found)} orders of magnitude between the nearest … the farthest two d_model, at ${points[0]!.passes} passes each. The paper's ${CLAIMED_ORDERS} orders ${told ? 'come out' : 'do not come out'}.`,
-    `${shares(parts.trained)} Untrained networks: ${apart(named.untrained.logDetPlus)} orders. ${shares(parts.untrained)}`,
-    `So ${Math.abs(parts.untrained.total) > 0.5 * Math.abs(parts.trained.total) ? 'most of it is width, and there before training' : 'most of it comes with training'}. Free of both count and size it is ${pair(named, 'shape', 2)}.`,
-    `${SAME_WIDTH.layer} has p − 1 live directions at every width: ${pair(sameWidth, 'logDetPlus')}, and once the trace is divided out ${pair(sameWidth, 'traceFree')}.`,
+    `log det+ of G at ${NAMED.layer} lies ${apart(found)} orders of magnitude apart (nearest … farthest two d_model), at ${points[0]!.passes} passes each: the paper's ${CLAIMED_ORDERS} orders ${told ? 'come out' : 'do not come out'}.`,
+    `${shares(parts.trained)} Untrained networks lie ${apart(named.untrained.logDetPlus)} orders apart, ${digits(100 * before, 0)} % of that from end to end: ${before > 0.5 ? 'most of it is width, not training' : 'most of it comes with training'}.`,
+    `For each live direction, and free of their mean size, it is ${pair(named, 'shape', 2)}.`,
+    `${SAME_WIDTH.layer} has p − 1 live directions at every width: ${pair(sameWidth, 'logDetPlus')}, and without the mean size ${pair(sameWidth, 'traceFree')}.`,
     ...(smallest ? [`The smallest values above the floor span ${digits(smallest.orders)} orders at most (${nameOf(smallest.tap)}).`] : []),
     ...(roundoff && smallest && roundoff.orders > smallest.orders + 1
-      ? [`Read without a floor they would span ${digits(roundoff.orders)} (${nameOf(roundoff.tap)}), which is roundoff where a width has dead directions.`]
+      ? [`Read without a floor they would span ${digits(roundoff.orders)} (${nameOf(roundoff.tap)}): roundoff, where a d_model has dead directions.`]
       : []),
-    `LLC ± its standard error over chains: ${sampled('same')}; ${sampled('larger')}.`,
+    ...llcSentences(points, llc),
   ].join(' ');
+}
+
+function llcSentences(points: readonly Point[], llc: Comparison['llc']): string[] {
+  const values = BUDGETS.map((budget) => {
+    const { widths, separation, leastSigmas } = llc[budget];
+    const orders = separation === null ? 'not all positive' : `${apart(separation, 2)} orders`;
+    const sigmas = leastSigmas === null ? '' : `; the nearest two by ${digits(leastSigmas)} standard errors of the chains`;
+    return `${widths.map(showLlc).join(', ')} after ${points[0]!.llc[budget].passes} passes (${orders}${sigmas})`;
+  });
+  const { separation } = llc.same;
+  const flat = separation === null || separation.farthest < CLAIMED_ORDERS;
+  const grows = llc.same.widths.some((found, i) => found && llc.larger.widths[i] && llc.larger.widths[i].llc > 2 * found.llc);
+  return [
+    `LLC at the same budget ${flat ? 'does not' : 'does, too'}: ${values.join(', ')}.`,
+    ...(separation?.nearest === 0 ? ['Its networks of different d_model overlap there.'] : []),
+    ...(grows ? ['It still grows with the budget: neither value is of chains that have settled.'] : []),
+  ];
 }
 
 function shares({ total, count, scale, shape }: Parts): string {

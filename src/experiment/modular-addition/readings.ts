@@ -2,6 +2,7 @@
 import { runModel } from '../../analysis/model-taps';
 import { solveSpectrum } from '../../analysis/spectra';
 import { breathe } from '../../base/breathe';
+import { InputError } from '../../base/errors';
 import { inlineSolver } from '../../numerics/solver';
 import type { Numerics } from '../../numerics/types';
 import { defaultDigits } from '../../spectrum/floor';
@@ -37,7 +38,7 @@ export function readingPasses({ modulus }: Pick<Size, 'modulus'>): number {
 
 /**
  * Reads all layers on all pairs with the exact Fisher: labels of the data would make what is already fitted look dead (science.md §0.1).
- * @throws AbortError between passes and between spectra.
+ * @throws AbortError between passes and between spectra; InputError where a tap is dead as a whole.
  */
 export async function readLayers(numerics: Numerics, size: Size, w: Float64Array, signal: AbortSignal): Promise<LayerReading[]> {
   const { ops } = numerics;
@@ -59,7 +60,8 @@ export async function readLayers(numerics: Numerics, size: Size, w: Float64Array
       const digits = defaultDigits(ops.roundoff, cancellation);
       const job = { tap: { layer, side }, total, without: [], tapRoundoff: ops.roundoff, cancellation, digits, threshold: 0 };
       const { eigenvalues, rank, dimension } = await solveSpectrum(job, inlineSolver, signal);
-      readings.push({ layer, side, dimension, ...inPowersOfTen(eigenvalues, rank!) });
+      if (!rank) throw new InputError('protocol', `At d_model ${size.width} no eigenvalue of ${layer} (${side}) stands above the floor: nothing is left to read. Train for fewer steps.`);
+      readings.push({ layer, side, dimension, ...inPowersOfTen(eigenvalues, rank) });
     }
   } finally {
     ops.dispose(...weights.values());
