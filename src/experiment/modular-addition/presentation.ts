@@ -69,9 +69,9 @@ export function summaryOf(points: readonly Point[], { widths, named, sameWidth, 
   const before = Math.abs(parts.untrained.total / parts.trained.total);
   return [
     `log det+ of G at ${NAMED.layer} lies ${apart(found)} orders of magnitude apart (nearest … farthest two d_model), at ${points[0]!.passes} passes each: the paper's ${CLAIMED_ORDERS} orders ${told ? 'come out' : 'do not come out'}.`,
-    `${shares(parts.trained)} Untrained networks lie ${apart(named.untrained.logDetPlus)} orders apart, ${digits(100 * before, 0)} % of that from end to end: ${before > 0.5 ? 'most of it is width, not training' : 'most of it comes with training'}.`,
-    `For each live direction, and free of their mean size, it is ${pair(named, 'shape', 2)}.`,
-    `${SAME_WIDTH.layer} has p − 1 live directions at every width: ${pair(sameWidth, 'logDetPlus')}, and without the mean size ${pair(sameWidth, 'traceFree')}.`,
+    `${shares(parts.trained)} Width alone, in untrained networks, gives ${apart(named.untrained.logDetPlus)} orders: ${digits(100 * before, 0)} % of it is there before training.`,
+    `With the mean size divided out, which goes with the loss, ${pair(named, 'traceFree')}; of that for each live direction ${pair(named, 'shape', 2)}.`,
+    `${SAME_WIDTH.layer} has p − 1 live directions at every width: ${pair(sameWidth, 'logDetPlus')}, and with the mean size divided out ${pair(sameWidth, 'traceFree')}.`,
     ...(smallest ? [`The smallest values above the floor span ${digits(smallest.orders)} orders at most (${nameOf(smallest.tap)}).`] : []),
     ...(roundoff && smallest && roundoff.orders > smallest.orders + 1
       ? [`Read without a floor they would span ${digits(roundoff.orders)} (${nameOf(roundoff.tap)}): roundoff, where a d_model has dead directions.`]
@@ -92,7 +92,7 @@ function llcSentences(points: readonly Point[], llc: Comparison['llc']): string[
   const grows = llc.same.widths.some((found, i) => found && llc.larger.widths[i] && llc.larger.widths[i].llc > 2 * found.llc);
   return [
     `LLC at the same budget ${flat ? 'does not' : 'does, too'}: ${values.join(', ')}.`,
-    ...(separation?.nearest === 0 ? ['Its networks of different d_model overlap there.'] : []),
+    ...(separation?.nearest === 0 ? ['Networks of two d_model overlap there.'] : []),
     ...(grows ? ['It still grows with the budget: neither value is of chains that have settled.'] : []),
   ];
 }
