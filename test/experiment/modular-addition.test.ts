@@ -97,12 +97,12 @@ describe('LLC', () => {
         return w.reduce((sum, x, i) => sum + (curvatures[i]! * x * x) / 2, 0);
       },
     };
-    const settings = { samples, steps: 20_000, burnIn: 1000, stepSize: epsilon, localisation: gamma, chains: 4, seed: 5 };
+    const settings = { samples, steps: 6000, burnIn: 500, stepSize: epsilon, localisation: gamma, chains: 4, seed: 5 };
     const found = await llc(objective, new Float64Array(3), settings);
     // science.md §5: AR(1) chains with the bias of their step.
     const exact = curvatures.reduce((sum, h) => sum + (0.5 * nBeta * h) / (nBeta * h + gamma) / (1 - (epsilon * (nBeta * h + gamma)) / 4), 0);
-    expect(found.passes).toBe(80_000);
-    expect(found.standardError!).toBeLessThan(0.05);
+    expect(found.passes).toBe(24_000);
+    expect(found.standardError!).toBeLessThan(0.1);
     expect(Math.abs(found.llc! - exact)).toBeLessThan(4 * found.standardError!);
     const wild = await llc(objective, new Float64Array(3), { ...settings, steps: 2000, stepSize: 1 });
     expect(wild.llc).toBeNull();
@@ -110,7 +110,7 @@ describe('LLC', () => {
 });
 
 describe('the small protocol', () => {
-  it('puts every width apart by log det+, says what that is made of, and is a record', { timeout: 120_000 }, async () => {
+  it('puts every width apart by log det+, says what that is made of, and is a record', { timeout: 300_000 }, async () => {
     const heard: number[] = [];
     const progress = (done: number, total: number) => void heard.push(done / total);
     const record = await runExperiment({ name: 'modular-addition', size: 'small', changes: {}, seed: 0 }, { numerics, signal, progress });
