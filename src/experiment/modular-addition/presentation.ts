@@ -93,7 +93,7 @@ function llcSentences(points: readonly Point[], llc: Comparison['llc']): string[
   return [
     `LLC at the same budget ${flat ? 'does not' : 'does, too'}: ${values.join(', ')}.`,
     ...(separation?.nearest === 0 ? ['Networks of two d_model overlap there.'] : []),
-    ...(grows ? ['It still grows with the budget: neither value is of chains that have settled.'] : []),
+    ...(grows ? ['With the larger budget some are more than twice as large: at the cost of one reading the chains have not settled.'] : []),
   ];
 }
 
