@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment';
 import { cells } from './cells';
+import { modularAddition } from './modular-addition';
 
-export const EXPERIMENTS: readonly Experiment[] = [cells];
+export const EXPERIMENTS: readonly Experiment[] = [cells, modularAddition];
