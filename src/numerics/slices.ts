@@ -15,8 +15,14 @@ import type { Workspace } from './workspace';
 export const SLICED_DEPTH = 192;
 /** The slices, in this order: x1, x2, x1 + x2, x3, x - 2^-24 x3. */
 const SLICES = 5;
-/** Slices of A and of B that meet. */
-const PAIRS = [[0, 0], [1, 1], [2, 2], [3, 4], [4, 3]] as const;
+/** Slices of A and of B that meet, and by which loop: products of the first three are whole multiples of 2^-50 below 2, hence exact. */
+const PAIRS = [
+  [0, 0, 'multiplyPanelsRelaxed'],
+  [1, 1, 'multiplyPanelsRelaxed'],
+  [2, 2, 'multiplyPanelsRelaxed'],
+  [3, 4, 'multiplyPanels'],
+  [4, 3, 'multiplyPanels'],
+] as const;
 
 /** Words of a workspace that the slices of `vectors` and their products take. */
 export function slicedWords(vectors: number, depth: number): number {
@@ -35,9 +41,9 @@ export function multiplySlices(a: Vectors, b: Vectors, depth: number, work: Work
       const from = a === b ? Math.max(i, first) : first;
       const width = wholeTiles(last - from);
       const height = wholeTiles(end - i);
-      PAIRS.forEach(([left, right], k) => {
+      PAIRS.forEach(([left, right, multiply], k) => {
         const out = strip.subarray(k * STRIP * COLUMNS);
-        work.loops.multiplyPanels(slicesA[left]!.subarray(i * length), slicesB[right]!.subarray(from * length), out, height, width, length);
+        work.loops[multiply](slicesA[left]!.subarray(i * length), slicesB[right]!.subarray(from * length), out, height, width, length);
       });
       for (let row = i; row < end; row++) {
         const column = a === b ? Math.max(row, from) : from;

@@ -15,6 +15,7 @@ export const typescriptLoops: HotLoops = {
   addSlices,
   sliceVectors,
   multiplyPanels,
+  multiplyPanelsRelaxed: multiplyPanels,
   subtractPanels,
   multiplyTriangle,
   multiplyRows,
