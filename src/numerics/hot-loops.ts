@@ -91,6 +91,18 @@ export interface HotLoops {
     depth: number,
   ): void;
 
+  /** `subtractPanels` by such multiply-adds. */
+  subtractPanelsRelaxed(
+    a: Float64Array,
+    b: Float64Array,
+    out: Float64Array,
+    at: number,
+    stride: number,
+    rows: number,
+    columns: number,
+    depth: number,
+  ): void;
+
   /**
    * Remainders nearest to zero of `count` whole numbers (q [pieces][stride]: q_0 + fold1 q_1 + fold2 q_2, |q_p| <= 2^48) modulo an m
    * below 2^13, as 16-bit integers. q holds eight vectors of a panel, component by component; out has its components in pairs.

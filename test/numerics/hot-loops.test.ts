@@ -98,6 +98,11 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
     return [floats(random, rows * depth), floats(random, columns * depth), random.normals(rows * columns), rows, columns, depth];
   },
+  subtractPanelsRelaxed: (random, n, m, depth) => {
+    const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
+    const stride = columns + (n % 3);
+    return [floats(random, rows * depth), floats(random, columns * depth), random.normals(m + rows * stride), m, stride, rows, columns, depth];
+  },
   subtractPanels: (random, n, m, depth) => {
     const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
     const stride = columns + (n % 3);

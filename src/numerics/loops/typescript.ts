@@ -17,6 +17,7 @@ export const typescriptLoops: HotLoops = {
   multiplyPanels,
   multiplyPanelsRelaxed: multiplyPanels,
   subtractPanels,
+  subtractPanelsRelaxed: subtractPanels,
   multiplyTriangle,
   multiplyRows,
   addRows,

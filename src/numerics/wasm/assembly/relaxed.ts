@@ -3,4 +3,4 @@
  * promise no bits (HotLoops). Compiled with relaxed SIMD, and put in place of those of main.ts where that is understood.
  */
 export { multiplyTiles } from './exact-products';
-export { multiplyPanels as multiplyPanelsRelaxed } from './matrix-product';
+export { multiplyPanels as multiplyPanelsRelaxed, subtractPanels as subtractPanelsRelaxed } from './matrix-product';
