@@ -4,8 +4,8 @@
  */
 import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF } from '../double-double';
-import { assertFinite } from '../finite';
 import { addProducts, isFloat32, productWords } from '../exact-products';
+import { assertFinite } from '../finite';
 import { packPanels, TILE, wholeTiles } from '../panels';
 import type { PairMatrix, Vectors } from '../product-blocks';
 import { COLUMNS, STRIP } from '../product-blocks';
