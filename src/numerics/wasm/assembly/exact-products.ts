@@ -1,4 +1,7 @@
-/** WebAssembly twin of loops/exact-products.ts: the same operations in the same order, two columns to a register. */
+/**
+ * WebAssembly twin of loops/exact-products.ts: the same operations in the same order, two columns to a register. Products are exact, so
+ * that p - (s - h) is the multiply-add x y + (h - s), fused or not.
+ */
 import { at as address, multiplyAdd } from './lanes';
 
 const BIAS: f64 = 6;
