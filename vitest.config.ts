@@ -5,6 +5,7 @@ export default defineConfig({
     // Dawn reads the C environment, which worker threads do not reach.
     pool: 'forks',
     maxWorkers: 2,
+    setupFiles: ['src/cli/relaxed-simd.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [

@@ -1,4 +1,5 @@
 /** The command line: the same core in Node. Progress and complaints go to standard error, results to standard output. */
+import './relaxed-simd';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { rememberIn } from '../analysis/adapter-memory';

@@ -4,7 +4,7 @@ import { gramOfRows } from '../numerics/cpu/gram';
 import { cpuOps } from '../numerics/cpu/ops';
 import type { Tensor, TensorOps } from '../numerics/ops';
 import type { AdapterMeasurement } from '../numerics/rates';
-import { kernels as wasmKernels } from '../numerics/wasm/kernels';
+import { kernels as wasmKernels, relaxedKernels } from '../numerics/wasm/kernels';
 import { climb } from './climb';
 import type { ClimbOptions } from './climb';
 import type { OpenedDevice } from './device';
@@ -28,7 +28,7 @@ const CPU_PRODUCTS = [64, 128, 256];
 /** What distinguishes one measurement from another: the adapter, and the code that ran on both sides. 64 hexadecimal digits. */
 export function adapterKey({ info, description }: OpenedDevice): Promise<string> {
   const { vendor, architecture, device } = info;
-  const code = [...Object.values(kernels).map((kernel) => kernel.source), wasmKernels];
+  const code = [...Object.values(kernels).map((kernel) => kernel.source), wasmKernels, relaxedKernels];
   return sha256(new TextEncoder().encode(JSON.stringify([description, vendor, architecture, device, ...code])));
 }
 

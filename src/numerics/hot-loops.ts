@@ -1,7 +1,8 @@
 /**
  * The seam under the dense algorithms: their inner loops, written twice, in TypeScript (loops/) and in WebAssembly with SIMD (wasm/).
  * Both do the same operations in the same order, sums in two or four partial sums as the lanes of a register have it, so a result has
- * the same bits whichever of them ran.
+ * the same bits whichever of them ran. WebAssembly with relaxed SIMD may round a product and a sum at once: it is used where products
+ * are exact in float64, so that once and twice are the same.
  *
  * WebAssembly sees one memory only: the arrays that a loop is given come from the workspace of that loop (workspace.ts).
  */
@@ -70,10 +71,28 @@ export interface HotLoops {
   multiplyPanels(a: Float64Array, b: Float64Array, out: Float64Array, rows: number, columns: number, depth: number): void;
 
   /**
-   * The same product, subtracted from a matrix [rows, columns] inside `out`, rows `stride` apart. Panels that are filled up with zero
+   * The same product by multiply-adds that may be rounded once, as the processor has it. The same bits as `multiplyPanels` where all
+   * products of components are exact in float64, since then both round the sum alone; else the bits of this machine only.
+   */
+  multiplyPanelsRelaxed(a: Float64Array, b: Float64Array, out: Float64Array, rows: number, columns: number, depth: number): void;
+
+  /**
+   * `multiplyPanels`, subtracted from a matrix [rows, columns] inside `out`, rows `stride` apart. Panels that are filled up with zero
    * lines change nothing beyond its edges, but room for whole tiles must be there.
    */
   subtractPanels(
+    a: Float64Array,
+    b: Float64Array,
+    out: Float64Array,
+    at: number,
+    stride: number,
+    rows: number,
+    columns: number,
+    depth: number,
+  ): void;
+
+  /** `subtractPanels` by such multiply-adds. */
+  subtractPanelsRelaxed(
     a: Float64Array,
     b: Float64Array,
     out: Float64Array,

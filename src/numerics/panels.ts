@@ -3,6 +3,9 @@
 /** Lines of a panel: the innermost loop keeps a tile of 4 x 4 results. */
 export const TILE = 4;
 
+/** Values of a line that are packed before the next lines are. */
+const RUN = 32;
+
 /** The number of lines when the last panel is filled up. */
 export function wholeTiles(lines: number): number {
   return Math.ceil(lines / TILE) * TILE;
@@ -21,8 +24,27 @@ export function packPanels(
   count: number,
   length: number,
 ): void {
-  let to = 0;
-  for (let line = 0; line < count; line += TILE) {
+  // Lines side by side: a few values of all of them at a time, so that what one line brings to the cache serves the next.
+  const run = lineStride < stride ? RUN : length;
+  for (let t = 0; t < length; t += run) {
+    packRun(panels, t * TILE, length * TILE, values, offset + t * stride, lineStride, stride, count, Math.min(run, length - t));
+  }
+}
+
+/** `length` values of all lines; panels are `panel` apart, their part begins at `at`. */
+function packRun(
+  panels: Float64Array,
+  at: number,
+  panel: number,
+  values: Float64Array,
+  offset: number,
+  lineStride: number,
+  stride: number,
+  count: number,
+  length: number,
+): void {
+  for (let line = 0; line < count; line += TILE, at += panel) {
+    let to = at;
     let p = offset + line * lineStride;
     if (line + TILE <= count) {
       for (let t = 0; t < length; t++, p += stride, to += TILE) {

@@ -1,4 +1,4 @@
-/** The hot loops in WebAssembly are held to their TypeScript twins bit for bit. */
+/** The hot loops in WebAssembly, with relaxed SIMD and without, are held to their TypeScript twins bit for bit. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
@@ -14,24 +14,28 @@ import { symmetricEigen } from '../../src/numerics/symmetric-eigen';
 import { coprimeModuli, garnerInverses } from '../../src/numerics/exact/moduli';
 import { compileKernels } from '../../src/numerics/wasm/build';
 import { webAssembly } from '../../src/numerics/wasm/instance';
+import { relaxedKernels } from '../../src/numerics/wasm/kernels';
 import { engine, typescript, useEngine } from '../../src/numerics/workspace';
 
 const wasm = webAssembly()!;
+const strict = webAssembly({ relaxed: false })!;
 
 afterEach(() => useEngine(null));
 
-/** What `work` gives on either engine. */
+/** What `work` gives on the engines: the same of both modules, held to that of TypeScript. */
 function onBoth<R>(work: () => R): [R, R] {
-  useEngine(typescript);
-  const reference = work();
-  useEngine(wasm);
-  return [work(), reference];
+  const [reference, plain, ours] = [typescript, strict, wasm].map((engine) => {
+    useEngine(engine);
+    return work();
+  });
+  expect(plain).toEqual(reference);
+  return [ours!, reference!];
 }
 
 type Argument = number | Float64Array;
 
-/** Calls a loop on both engines with copies of the same arrays, and returns the bits of all of them afterwards. */
-function call(name: keyof HotLoops, values: readonly Argument[]): [unknown[], unknown[]] {
+/** Calls a loop on all engines with copies of the same arrays, and returns the bits of all of them afterwards: TypeScript's last. */
+function call(name: keyof HotLoops, values: readonly Argument[]): unknown[][] {
   const words = values.reduce<number>((sum, v) => sum + (typeof v === 'number' ? 0 : v.length), 0);
   const run = (source: typeof wasm) => {
     const work = source.open(words);
@@ -46,11 +50,14 @@ function call(name: keyof HotLoops, values: readonly Argument[]): [unknown[], un
     work.release();
     return after;
   };
-  return [run(wasm), run(typescript)];
+  return [wasm, strict, typescript].map(run);
 }
 
 const size = fc.integer({ min: 1, max: 21 });
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
+
+/** Numbers of 24 bits of very different size: their products are exact. */
+const floats = (random: Random, count: number) => random.normals(count).map((x) => Math.fround(x * 2 ** -random.integer(60)));
 
 /** 16-bit integers within +-limit, four to a word. */
 const shorts = (random: Random, words: number, limit: number) =>
@@ -63,7 +70,7 @@ const MODULI = coprimeModuli(8191, 150);
 const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: number) => Argument[]> = {
   multiplyTiles: (random, tiles, length) => {
     const panel = 2 * length;
-    const [a, b, out] = [random.normals(2 * panel), random.normals((tiles + 1) * panel), random.normals(8 * tiles)];
+    const [a, b, out] = [floats(random, 2 * panel), floats(random, (tiles + 1) * panel), random.normals(8 * tiles)];
     return [a, panel, b, panel, tiles, length, out];
   },
   sliceVectors: (random, n, length, k) => {
@@ -86,6 +93,15 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
   multiplyPanels: (random, n, m, depth) => {
     const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
     return [random.normals(rows * depth), random.normals(columns * depth), random.normals(rows * columns), rows, columns, depth];
+  },
+  multiplyPanelsRelaxed: (random, n, m, depth) => {
+    const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
+    return [floats(random, rows * depth), floats(random, columns * depth), random.normals(rows * columns), rows, columns, depth];
+  },
+  subtractPanelsRelaxed: (random, n, m, depth) => {
+    const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
+    const stride = columns + (n % 3);
+    return [floats(random, rows * depth), floats(random, columns * depth), random.normals(m + rows * stride), m, stride, rows, columns, depth];
   },
   subtractPanels: (random, n, m, depth) => {
     const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
@@ -166,6 +182,29 @@ describe('the compiled module', () => {
     expect(committed === (await compileKernels()), 'kernels.ts is stale: npm run wasm').toBe(true);
   });
 
+  it('has its relaxed part used here, and does without it where it is not understood', () => {
+    const bytes = Uint8Array.from(atob(relaxedKernels), (c) => c.charCodeAt(0));
+    expect(WebAssembly.validate(bytes)).toBe(true);
+    const compiled: number[] = [];
+    class Older {
+      constructor(module: Uint8Array<ArrayBuffer>) {
+        if (module.length === bytes.length) throw new WebAssembly.CompileError('invalid numeric opcode');
+        compiled.push(module.length);
+        return new Module(module);
+      }
+    }
+    const { Module } = WebAssembly;
+    const { Instance, Memory } = WebAssembly;
+    vi.stubGlobal('WebAssembly', { Instance, Memory, Module: Older });
+    try {
+      const older = webAssembly()!;
+      expect(compiled.length).toBe(1);
+      expect(Object.keys(older.open(0).loops).sort()).toEqual(Object.keys(wasm.open(0).loops).sort());
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   it('is chosen here, and has every loop', () => {
     expect(engine().name).toBe('WebAssembly SIMD');
     const [ours, twin] = [wasm, typescript].map((e) => Object.keys(e.open(0).loops).sort());
@@ -194,8 +233,9 @@ describe('each loop gives the bits of its twin', () => {
     it(name, () => {
       fc.assert(
         fc.property(seeds, size, size, size, (seed, n, m, k) => {
-          const [ours, twin] = call(name, make(new Random(seed), n, m, k));
+          const [relaxed, ours, twin] = call(name, make(new Random(seed), n, m, k));
           expect(ours).toEqual(twin);
+          expect(relaxed).toEqual(twin);
         }),
         { numRuns: 60 },
       );

@@ -5,6 +5,7 @@
 import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF } from '../double-double';
 import { addProducts, isFloat32, productWords } from '../exact-products';
+import { assertFinite } from '../finite';
 import { packPanels, TILE, wholeTiles } from '../panels';
 import type { PairMatrix, Vectors } from '../product-blocks';
 import { COLUMNS, STRIP } from '../product-blocks';
@@ -45,7 +46,10 @@ export function* pairPart<R>(v: Vectors, rows: number, part: number, parts: numb
   });
 }
 
-/** The same of a Gram in float64 alone, X [rows, d]. */
+/**
+ * The same of a Gram in float64 alone, X [rows, d]: its last bits are those of this machine (HotLoops.subtractPanelsRelaxed), so that
+ * nothing may be hashed or compared bit for bit that comes from it. Each entry is within `rows` roundoffs of its columns' norms.
+ */
 export function* plainPart<R>(
   x: Float64Array,
   rows: number,
@@ -69,12 +73,14 @@ export function* plainPart<R>(
           const height = wholeTiles(Math.min(STRIP, to - from - i));
           const first = Math.max(i, j);
           const [left, right] = [panels.subarray(i * length), panels.subarray(first * length)];
-          work.loops.subtractPanels(left, right, negative, i * width + first, width, height, last - first, length);
+          work.loops.subtractPanelsRelaxed(left, right, negative, i * width + first, width, height, last - first, length);
           yield;
         }
       }
     }
     for (let at = 0; at < negative.length; at++) negative[at] = -negative[at]!;
+    // What is not finite in X reaches the diagonal: no pass over X of its own.
+    for (let i = 0; i < to - from; i++) if (!Number.isFinite(negative[i * (width + 1)]!)) assertFinite(x, rows, d);
     return use({ dimension: d, rows, from, to, hi: negative, lo: null, stride: width });
   });
 }

@@ -55,15 +55,13 @@ export function gramPart(x: Float64Array, rows: number, d: number, part: number,
   return runAtOnce(pairPart(columns(x, rows, d), rows, part, parts, ownPart));
 }
 
-/** X^T X in float64 alone, `lo` is null: for comparison, and where 53 bits will do. */
+/** X^T X in float64 alone, `lo` is null: for comparison, and where 53 bits will do, the last of which depend on the machine. */
 export function plainGramOfRows(x: Float64Array, rows: number, d: number): Gram {
-  assertFinite(x, rows, d);
   return runAtOnce(plainPart(x, rows, d, 0, 1, (whole) => joinGramParts([whole])));
 }
 
 /** What worker `part` of `parts` contributes to `plainGramOfRows`. */
 export function plainGramPart(x: Float64Array, rows: number, d: number, part: number, parts: number): GramPart {
-  assertFinite(x, rows, d);
   return runAtOnce(plainPart(x, rows, d, part, parts, ownPart));
 }
 

@@ -1,7 +1,7 @@
-/** The WebAssembly engine: one module, and an instance with its own memory for each workspace that is open. */
+/** The WebAssembly engine: its modules, and instances of them on a memory of their own for each workspace that is open. */
 import type { HotLoops } from '../hot-loops';
 import type { Engine, Workspace } from '../workspace';
-import { kernels } from './kernels';
+import { kernels, relaxedKernels } from './kernels';
 
 /** Instances with more memory than this are not kept for the next workspace: WebAssembly memory never shrinks. */
 const KEEP_BYTES = 32 * 2 ** 20;
@@ -12,11 +12,20 @@ const LINE_WORDS = 8;
 /** Arrays that are held in a workspace at most; each may be followed by a gap. */
 const ARRAYS = 32;
 
-/** Null where there is no WebAssembly, no SIMD in it, or a content policy that forbids it. */
-export function webAssembly(): Engine | null {
+/**
+ * Null where there is no WebAssembly, no SIMD in it, or a content policy that forbids it. With relaxed SIMD, where it is there and
+ * not declined, exact products are faster and have the same bits (HotLoops).
+ */
+export function webAssembly({ relaxed = true } = {}): Engine | null {
+  const strict = compiled(kernels);
+  const faster = relaxed && strict ? compiled(relaxedKernels) : null;
+  return strict && new WasmEngine(faster ? [strict, faster] : [strict]);
+}
+
+/** Null where the module is not understood or not allowed. */
+function compiled(module: string): WebAssembly.Module | null {
   try {
-    const bytes = Uint8Array.from(atob(kernels), (c) => c.charCodeAt(0));
-    return new WasmEngine(new WebAssembly.Module(bytes));
+    return new WebAssembly.Module(Uint8Array.from(atob(module), (c) => c.charCodeAt(0)));
   } catch {
     return null;
   }
@@ -26,14 +35,14 @@ class WasmEngine implements Engine {
   readonly name = 'WebAssembly SIMD';
   private readonly idle: Instance[] = [];
 
-  constructor(private readonly module: WebAssembly.Module) {}
+  constructor(private readonly modules: readonly WebAssembly.Module[]) {}
 
   /** The smallest idle instance that is large enough, or a new one. Memory grows only while nobody holds a view of it. */
   open(words: number): Workspace {
     const bytes = 8 * (words + ARRAYS * LINE_WORDS);
     const fitting = this.idle.filter((i) => i.memory.buffer.byteLength >= bytes);
     const best = fitting.sort((a, b) => a.memory.buffer.byteLength - b.memory.buffer.byteLength)[0] ?? this.idle[0];
-    const instance = best ? this.idle.splice(this.idle.indexOf(best), 1)[0]! : new Instance(this.module);
+    const instance = best ? this.idle.splice(this.idle.indexOf(best), 1)[0]! : new Instance(this.modules);
     instance.reserve(bytes);
     return instance.workspace(() => {
       if (this.idle.length < KEEP_INSTANCES && instance.memory.buffer.byteLength <= KEEP_BYTES) this.idle.push(instance);
@@ -47,11 +56,10 @@ class Instance {
   readonly memory = new WebAssembly.Memory({ initial: 1 });
   private readonly loops: HotLoops;
 
-  constructor(module: WebAssembly.Module) {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
-    this.loops = Object.fromEntries(
-      Object.entries(exports).map(([name, kernel]) => [name, onAddresses(kernel as Kernel)]),
-    ) as unknown as HotLoops;
+  /** A loop of a later module takes the place of one before. */
+  constructor(modules: readonly WebAssembly.Module[]) {
+    const exports = modules.flatMap((module) => Object.entries(new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports));
+    this.loops = Object.fromEntries(exports.map(([name, kernel]) => [name, onAddresses(kernel as Kernel)])) as unknown as HotLoops;
   }
 
   reserve(bytes: number): void {

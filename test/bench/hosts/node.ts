@@ -1,4 +1,5 @@
 /** This process, with WebGPU by Dawn: on the machine's own Vulkan drivers, else on the software driver that comes with Chromium. */
+import '../../../src/cli/relaxed-simd';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { openDevice } from '../../../src/gpu/device';

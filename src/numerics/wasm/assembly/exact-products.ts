@@ -1,6 +1,8 @@
-/** WebAssembly twin of loops/exact-products.ts: the same operations in the same order, two columns to a register. */
-
-import { at as address } from './lanes';
+/**
+ * WebAssembly twin of loops/exact-products.ts: the same operations in the same order, two columns to a register. Products are exact, so
+ * that p - (s - h) is the multiply-add x y + (h - s), fused or not.
+ */
+import { at as address, multiplyAdd } from './lanes';
 
 const BIAS: f64 = 6;
 
@@ -31,13 +33,13 @@ function multiplyOne(a: usize, b: usize, length: i32, out: usize): void {
   let l1 = l0;
   for (const end = a + (<usize>length << 4); a < end; a += 16, b += 16) {
     const u = v128.load(b);
-    const p0 = f64x2.mul(v128.load64_splat(a), u);
-    const s0 = f64x2.add(h0, p0);
-    l0 = f64x2.add(l0, f64x2.sub(p0, f64x2.sub(s0, h0)));
+    const x = v128.load64_splat(a);
+    const s0 = multiplyAdd(x, u, h0);
+    l0 = f64x2.add(l0, multiplyAdd(x, u, f64x2.sub(h0, s0)));
     h0 = s0;
-    const p1 = f64x2.mul(v128.load64_splat(a, 8), u);
-    const s1 = f64x2.add(h1, p1);
-    l1 = f64x2.add(l1, f64x2.sub(p1, f64x2.sub(s1, h1)));
+    const y = v128.load64_splat(a, 8);
+    const s1 = multiplyAdd(y, u, h1);
+    l1 = f64x2.add(l1, multiplyAdd(y, u, f64x2.sub(h1, s1)));
     h1 = s1;
   }
   storeTile(out, h0, l0, h1, l1);
@@ -57,22 +59,18 @@ function multiplyTwo(a: usize, b: usize, c: usize, length: i32, out: usize): voi
     const x = v128.load64_splat(a);
     const y = v128.load64_splat(a, 8);
     const u = v128.load(b);
-    const p0 = f64x2.mul(x, u);
-    const s0 = f64x2.add(h0, p0);
-    l0 = f64x2.add(l0, f64x2.sub(p0, f64x2.sub(s0, h0)));
+    const s0 = multiplyAdd(x, u, h0);
+    l0 = f64x2.add(l0, multiplyAdd(x, u, f64x2.sub(h0, s0)));
     h0 = s0;
-    const p1 = f64x2.mul(y, u);
-    const s1 = f64x2.add(h1, p1);
-    l1 = f64x2.add(l1, f64x2.sub(p1, f64x2.sub(s1, h1)));
+    const s1 = multiplyAdd(y, u, h1);
+    l1 = f64x2.add(l1, multiplyAdd(y, u, f64x2.sub(h1, s1)));
     h1 = s1;
     const v = v128.load(c);
-    const p2 = f64x2.mul(x, v);
-    const s2 = f64x2.add(h2, p2);
-    l2 = f64x2.add(l2, f64x2.sub(p2, f64x2.sub(s2, h2)));
+    const s2 = multiplyAdd(x, v, h2);
+    l2 = f64x2.add(l2, multiplyAdd(x, v, f64x2.sub(h2, s2)));
     h2 = s2;
-    const p3 = f64x2.mul(y, v);
-    const s3 = f64x2.add(h3, p3);
-    l3 = f64x2.add(l3, f64x2.sub(p3, f64x2.sub(s3, h3)));
+    const s3 = multiplyAdd(y, v, h3);
+    l3 = f64x2.add(l3, multiplyAdd(y, v, f64x2.sub(h3, s3)));
     h3 = s3;
   }
   storeTile(out, h0, l0, h1, l1);

@@ -6,6 +6,14 @@ export function at(base: usize, index: i32): usize {
   return base + (<usize>index << 3);
 }
 
+/** x y + sum: rounded twice in main.ts, in relaxed.ts once where the processor has an instruction for it. */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(x: v128, y: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(x, y, sum);
+  return f64x2.add(sum, f64x2.mul(x, y));
+}
+
 /** The sum of both lanes. */
 // @ts-ignore: decorator
 @inline

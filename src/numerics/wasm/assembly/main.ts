@@ -2,6 +2,7 @@
 export { addTiles, multiplyTiles } from './exact-products';
 export { multiplyGram } from './gram-product';
 export { multiplyPanels, subtractPanels } from './matrix-product';
+export { multiplyPanels as multiplyPanelsRelaxed, subtractPanels as subtractPanelsRelaxed } from './matrix-product';
 export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { scaleRow, subtractRows } from './double-double-rows';

@@ -1,4 +1,5 @@
 /** WebAssembly twin of loops/matrix-product.ts. */
+import { multiplyAdd } from './lanes';
 
 /** See HotLoops.multiplyPanels. */
 export function multiplyPanels(a: usize, b: usize, out: usize, rows: i32, columns: i32, depth: i32): void {
@@ -39,17 +40,17 @@ function tileProduct(a: usize, b: usize, panel: usize, out: usize, stride: usize
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     const a0 = v128.load64_splat(a);
-    c00 = f64x2.add(c00, f64x2.mul(a0, b0));
-    c01 = f64x2.add(c01, f64x2.mul(a0, b1));
+    c00 = multiplyAdd(a0, b0, c00);
+    c01 = multiplyAdd(a0, b1, c01);
     const a1 = v128.load64_splat(a, 8);
-    c10 = f64x2.add(c10, f64x2.mul(a1, b0));
-    c11 = f64x2.add(c11, f64x2.mul(a1, b1));
+    c10 = multiplyAdd(a1, b0, c10);
+    c11 = multiplyAdd(a1, b1, c11);
     const a2 = v128.load64_splat(a, 16);
-    c20 = f64x2.add(c20, f64x2.mul(a2, b0));
-    c21 = f64x2.add(c21, f64x2.mul(a2, b1));
+    c20 = multiplyAdd(a2, b0, c20);
+    c21 = multiplyAdd(a2, b1, c21);
     const a3 = v128.load64_splat(a, 24);
-    c30 = f64x2.add(c30, f64x2.mul(a3, b0));
-    c31 = f64x2.add(c31, f64x2.mul(a3, b1));
+    c30 = multiplyAdd(a3, b0, c30);
+    c31 = multiplyAdd(a3, b1, c31);
   }
   storeRow(out, c00, c01, subtract);
   storeRow(out + stride, c10, c11, subtract);
