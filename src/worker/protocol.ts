@@ -1,5 +1,7 @@
 /** The worker seam: one map from method to arguments, events and result. Everything here can be cloned. */
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
+import type { ExperimentBackend, ExperimentOrder } from '../analysis/experiment-order';
+import type { ExperimentRecord, ExperimentSummary } from '../analysis/experiment-record';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
 
@@ -10,6 +12,14 @@ export interface Methods {
   inspect: { args: { id: string; probe: string | null; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
   /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
   analyze: { args: { id: string; probe: string | null; request: Request }; event: AnalysisEvent; result: Report };
+  /** The experiments that there are. */
+  experiments: { args: null; event: never; result: ExperimentSummary[] };
+  experiment: { args: { order: ExperimentOrder; backend: ExperimentBackend }; event: ExperimentProgress; result: ExperimentRecord };
+}
+
+export interface ExperimentProgress {
+  done: number;
+  total: number;
 }
 
 export type Method = keyof Methods;
@@ -45,4 +55,11 @@ export interface Client {
     onEvent: (event: AnalysisEvent) => void,
     signal: AbortSignal,
   ): Promise<Report>;
+  experiments(): Promise<ExperimentSummary[]>;
+  /** Cancelled as an analysis is, even where the recipe does not look at its signal. */
+  experiment(
+    args: Methods['experiment']['args'],
+    onProgress: (progress: ExperimentProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ExperimentRecord>;
 }

@@ -6,7 +6,9 @@ import type { AnalysisEvent, Inspection, OpenedSummary } from '../../src/analysi
 import type { Reading, Report, Side, Spectrum } from '../../src/analysis/report';
 import { defaultRequest } from '../../src/analysis/request';
 import { InputError } from '../../src/base/errors';
+import type { ExperimentRecord } from '../../src/analysis/experiment-record';
 import type { Client } from '../../src/worker/protocol';
+import { fakeRecord, fakeSummary, otherSummary } from './fake-experiments';
 
 export interface FakeLayer {
   name: string;
@@ -177,7 +179,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
   return {
     requests,
     async open(files) {
-      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], refusals: [] };
+      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], refusals: [] };
       for (const { name, file } of files) {
         const base = name.split('/').at(-1)!;
         if (base.startsWith('bad'))
@@ -195,6 +197,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
             description: '128 samples of 2 tokens',
             samples: 128,
           });
+        else if (base.endsWith('.experiment.json')) summary.experiments.push({ file: name, record: JSON.parse(await file.text()) as ExperimentRecord });
         else if (base.endsWith('.json')) summary.reports.push(JSON.parse(await file.text()) as Report);
         else {
           const report = fakeReport(layers, name);
@@ -256,6 +259,19 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
         provenance: { ...report.provenance, seconds: 1.25, phases: { forward: 0.3, gram: 0.4, eigen: 0.55 }, partial: false },
       };
       return report;
+    },
+    async experiments() {
+      return [otherSummary, fakeSummary];
+    },
+    async experiment({ order, backend }, onProgress, signal) {
+      requests.push({ order, backend });
+      for (let i = 1; i <= 4; i++) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        signal.throwIfAborted();
+        onProgress({ done: i, total: 4 });
+      }
+      if (order.seed === 13) throw new InputError('protocol', 'With this seed the flow diverges. Choose a smaller rate.');
+      return fakeRecord(order);
     },
   };
 }

@@ -1,0 +1,104 @@
+import { useEffect, useRef } from 'react';
+import type { ExperimentSummary } from '../analysis/experiment-record';
+import { count } from '../figure/number';
+import { orderOf } from '../store/experiment-draft';
+import { busyWith, cardOf } from '../store/experiments';
+import { useApp, useStore } from './app-context';
+import { ExperimentProtocol } from './ExperimentProtocol';
+import { ExperimentResult } from './ExperimentResult';
+
+/** `known`: this version has the experiment, so that it can be run; else only its result can be looked at. */
+export function ExperimentCard({ summary, known, theme }: { summary: ExperimentSummary; known: boolean; theme: string }) {
+  const store = useStore();
+  const { name, title, claim } = summary;
+  const card = useApp((s) => cardOf(s, name));
+  const focus = useApp((s) => s.experimentFocus === name);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!focus) return;
+    heading.current?.focus({ preventScroll: true });
+    heading.current?.scrollIntoView({ block: 'start' });
+    store.getState().experimentFocused();
+  }, [focus, store]);
+  return (
+    <article className="experiment" data-testid={`experiment-${name}`} aria-labelledby={`experiment-${name}-title`}>
+      <h2 id={`experiment-${name}-title`} ref={heading} tabIndex={-1}>
+        {title.slice(0, 1).toUpperCase() + title.slice(1)} <code className="faint">{name}</code>
+      </h2>
+      <p className="claim">{claim}</p>
+      {known && (
+        <>
+          {card.linked && (
+            <p className="notice" data-testid="experiment-linked">
+              A link filled in the protocol. Nothing has run yet: look at it, then press Run.
+            </p>
+          )}
+          <ExperimentProtocol summary={summary} card={card} />
+          <RunRow summary={summary} />
+        </>
+      )}
+      <div role="status">
+        {card.error !== null && (
+          <p className="notice failed" data-testid="experiment-error">
+            {card.error}
+          </p>
+        )}
+        {card.result && (
+          <p className="summary" data-testid="experiment-summary">
+            {card.result.summary}
+          </p>
+        )}
+      </div>
+      {card.result && <ExperimentResult record={card.result} summary={summary} card={card} theme={theme} />}
+    </article>
+  );
+}
+
+function RunRow({ summary }: { summary: ExperimentSummary }) {
+  const store = useStore();
+  const { name } = summary;
+  const card = useApp((s) => cardOf(s, name));
+  const run = useApp((s) => (s.experimentRun?.name === name ? s.experimentRun : null));
+  const busy = useApp(busyWith);
+  const fits = orderOf(summary, card) !== null;
+  const waits = run ? null : busy !== null ? `Waits: ${busy}.` : fits ? null : 'A field of the protocol cannot be used.';
+  return (
+    <div className="experiment-run">
+      {/* Not `disabled`: the focus would be lost while it runs. */}
+      <button
+        className="primary"
+        data-testid={`run-${name}`}
+        aria-disabled={run !== null || waits !== null}
+        aria-describedby={waits ? `experiment-${name}-waits` : undefined}
+        onClick={() => void store.getState().runExperiment(name)}
+      >
+        {card.result ? 'Run again' : 'Run'}
+      </button>
+      {run ? (
+        <>
+          <progress
+            max={1}
+            value={run.progress && run.progress.total > 0 ? run.progress.done / run.progress.total : undefined}
+            aria-label={`Progress of ${name}`}
+          />
+          <span className="mono-small muted" data-testid="experiment-progress">
+            {run.progress ? `${count(Math.floor(run.progress.done))} of ${count(Math.ceil(run.progress.total))}` : 'starting …'}
+          </span>
+          <button className="quiet" data-testid={`cancel-${name}`} onClick={() => store.getState().cancelExperiment()}>
+            Cancel <kbd>Esc</kbd>
+          </button>
+        </>
+      ) : waits ? (
+        <span className="muted" id={`experiment-${name}-waits`}>
+          {waits}
+        </span>
+      ) : (
+        !card.result && <span className="faint">not run here yet</span>
+      )}
+      <span className="spread" />
+      <button className="quiet" data-testid={`copy-${name}`} disabled={!fits} onClick={() => void store.getState().copyExperimentLink(name)} title="Copy a link to this protocol">
+        Copy link
+      </button>
+    </div>
+  );
+}
