@@ -4,7 +4,7 @@
  */
 import type { ExperimentPlot } from '../analysis/experiment-record';
 import { plain, type Figure } from './figure';
-import { decimal } from './number';
+import { uncertainty } from './number';
 import { baseAxis, baseLayout, type Theme } from './theme';
 
 export interface ExperimentFigureInput {
@@ -95,8 +95,8 @@ function whiskers(y: readonly (number | null)[], error: readonly (number | null)
 }
 
 function hover(plot: ExperimentPlot, point: { name: string; x: number; y: number | null; error: number | null; label: string | null }): string {
-  const number = (v: number) => decimal(v, 5);
-  const bar = point.error === null ? '' : ` ± ${decimal(point.error, 2)}`;
+  const number = (v: number) => String(Number(v.toPrecision(5)));
+  const bar = point.error === null ? '' : ` ± ${uncertainty(point.error)}`;
   const lines = [
     point.label,
     plot.series.length > 1 ? point.name : null,

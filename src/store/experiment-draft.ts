@@ -79,3 +79,8 @@ export function draftDiffers(summary: ExperimentSummary, draft: ExperimentDraft,
   const differs = ({ key, ...sizes }: ProtocolField) => key in record.protocol && !sameValue(order.changes[key] ?? sizes[order.size], record.protocol[key]);
   return order.seed !== record.seed || summary.fields.some(differs);
 }
+
+/** 'ranks 1, 2; seed 0' */
+export function protocolWords({ protocol, seed }: Pick<ExperimentRecord, 'protocol' | 'seed'>): string {
+  return [...Object.entries(protocol).map(([key, value]) => `${key} ${listText(value)}`), `seed ${seed}`].join('; ');
+}

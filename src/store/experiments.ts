@@ -36,7 +36,8 @@ export interface ExperimentsSlice {
   typeSetting(name: string, key: string, text: string): void;
   runExperiment(name: string): Promise<void>;
   cancelExperiment(): void;
-  showExperimentRecords(opened: readonly OpenedExperiment[]): void;
+  /** Each on its card, with the protocol that gives it again. */
+  showExperimentRecords(opened: readonly OpenedExperiment[]): Promise<void>;
   /** Fills in what a link asks for; runs nothing. */
   openExperimentLink(link: ExperimentLink): Promise<void>;
   copyExperimentLink(name: string): Promise<void>;
@@ -112,20 +113,18 @@ export function experimentsSlice(set: Set, get: Get, environment: Environment): 
       get().say('Cancelled. The result that was there stays.');
     },
 
-    showExperimentRecords: (opened) => {
+    showExperimentRecords: async (opened) => {
       for (const { file, record } of opened) {
         change(record.name, { ...draftOf(record, summaryOf(record.name)), result: record, file, linked: false, error: null });
       }
       environment.setFragment('#experiments');
       set({ experimentFocus: opened.at(-1)!.record.name });
-      // The list may come after the file: then the draft is made against it once more.
-      void get()
-        .openExperiments()
-        .then(() => {
-          for (const { record } of opened) {
-            if (cardOf(get(), record.name).result === record) change(record.name, draftOf(record, summaryOf(record.name)));
-          }
-        });
+      if (get().experimentList) return get().openExperiments();
+      // Without the list nobody knew which fields there are.
+      await get().openExperiments();
+      for (const { record } of opened) {
+        if (cardOf(get(), record.name).result === record) change(record.name, draftOf(record, summaryOf(record.name)));
+      }
     },
 
     openExperimentLink: async ({ experiment: { name, size, changes, seed }, backend }) => {

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react';
 import type { ExperimentSummary } from '../analysis/experiment-record';
 import { count } from '../figure/number';
-import { orderOf } from '../store/experiment-draft';
-import { busyWith, cardOf } from '../store/experiments';
+import { draftDiffers, orderOf, protocolWords } from '../store/experiment-draft';
+import { busyWith, cardOf, type ExperimentCard as Card } from '../store/experiments';
 import { useApp, useStore } from './app-context';
 import { ExperimentProtocol } from './ExperimentProtocol';
 import { ExperimentResult } from './ExperimentResult';
@@ -28,16 +28,11 @@ export function ExperimentCard({ summary, known, theme }: { summary: ExperimentS
       <p className="claim">{claim}</p>
       {known && (
         <>
-          {card.linked && (
-            <p className="notice" data-testid="experiment-linked">
-              A link filled in the protocol. Nothing has run yet: look at it, then press Run.
-            </p>
-          )}
           <ExperimentProtocol summary={summary} card={card} />
           <RunRow summary={summary} />
         </>
       )}
-      <div role="status">
+      <div role="status" className={card.result || card.error !== null ? 'outcome' : undefined}>
         {card.error !== null && (
           <p className="notice failed" data-testid="experiment-error">
             {card.error}
@@ -49,7 +44,7 @@ export function ExperimentCard({ summary, known, theme }: { summary: ExperimentS
           </p>
         )}
       </div>
-      {card.result && <ExperimentResult record={card.result} summary={summary} card={card} theme={theme} />}
+      {card.result && <ExperimentResult record={card.result} file={card.file} theme={theme} />}
     </article>
   );
 }
@@ -62,6 +57,8 @@ function RunRow({ summary }: { summary: ExperimentSummary }) {
   const busy = useApp(busyWith);
   const fits = orderOf(summary, card) !== null;
   const waits = run ? null : busy !== null ? `Waits: ${busy}.` : fits ? null : 'A field of the protocol cannot be used.';
+  // One place for what there is to say, so that nothing moves.
+  const note = waits ?? noteOn(summary, card);
   return (
     <div className="experiment-run">
       {/* Not `disabled`: the focus would be lost while it runs. */}
@@ -69,7 +66,7 @@ function RunRow({ summary }: { summary: ExperimentSummary }) {
         className="primary"
         data-testid={`run-${name}`}
         aria-disabled={run !== null || waits !== null}
-        aria-describedby={waits ? `experiment-${name}-waits` : undefined}
+        aria-describedby={note !== null && !run ? `experiment-${name}-note` : undefined}
         onClick={() => void store.getState().runExperiment(name)}
       >
         {card.result ? 'Run again' : 'Run'}
@@ -88,12 +85,12 @@ function RunRow({ summary }: { summary: ExperimentSummary }) {
             Cancel <kbd>Esc</kbd>
           </button>
         </>
-      ) : waits ? (
-        <span className="muted" id={`experiment-${name}-waits`}>
-          {waits}
-        </span>
       ) : (
-        !card.result && <span className="faint">not run here yet</span>
+        note !== null && (
+          <span className="muted" id={`experiment-${name}-note`} data-testid="experiment-note">
+            {note}
+          </span>
+        )
       )}
       <span className="spread" />
       <button className="quiet" data-testid={`copy-${name}`} disabled={!fits} onClick={() => void store.getState().copyExperimentLink(name)} title="Copy a link to this protocol">
@@ -101,4 +98,11 @@ function RunRow({ summary }: { summary: ExperimentSummary }) {
       </button>
     </div>
   );
+}
+
+function noteOn(summary: ExperimentSummary, card: Card): string | null {
+  const { linked, result } = card;
+  if (linked) return 'A link filled in the protocol: look at it, then press Run.';
+  if (!result) return 'not run here yet';
+  return draftDiffers(summary, card, result) ? `What is shown is of another protocol: ${protocolWords(result)}.` : null;
 }

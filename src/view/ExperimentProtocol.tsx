@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { EXPERIMENT_BACKENDS } from '../analysis/experiment-order';
 import { PROTOCOL_SIZES, type ExperimentSummary, type ProtocolField } from '../analysis/experiment-record';
-import { fieldComplaint, fieldText, listText, orderOf, seedComplaint } from '../store/experiment-draft';
+import { fieldComplaint, fieldText, orderOf, seedComplaint } from '../store/experiment-draft';
 import type { ExperimentCard } from '../store/experiments';
 import { useStore } from './app-context';
 import { backendName } from './sentence';
@@ -53,11 +53,9 @@ export function ExperimentProtocol({ summary, card }: { summary: ExperimentSumma
           </select>
         </label>
       </div>
-      {order && (
-        <p className="muted on-command-line">
-          The same on the command line: <code>{commandOf(order, card.backend)}</code>
-        </p>
-      )}
+      <p className="muted on-command-line">
+        The same on the command line: {order ? <code>{commandOf(order, card.backend)}</code> : 'once every field can be used.'}
+      </p>
     </details>
   );
 }
@@ -103,10 +101,9 @@ function rangeWords({ small, least, most, integer }: ProtocolField): string {
   return typeof small === 'number' ? `${kind}${kind ? 'number, ' : ''}${least} to ${most}` : `${kind}numbers with commas, ${least} to ${most}`;
 }
 
-/** 'small · seed 0', with what was changed. */
+/** 'small · charts 6 · seed 0' */
 function inShort({ fields }: ExperimentSummary, card: ExperimentCard): string {
-  const changed = fields.filter(({ key, ...sizes }) => card.typed[key] !== undefined && card.typed[key] !== listText(sizes[card.size]));
-  return [card.size, `seed ${card.seed}`, ...changed.map(({ key }) => `${key} ${card.typed[key]}`)].join(' · ').slice(0, 200);
+  return [card.size, ...fields.map((field) => `${field.key} ${fieldText(field, card)}`), `seed ${card.seed}`].join(' · ').slice(0, 300);
 }
 
 function commandOf({ name, size, changes, seed }: NonNullable<ReturnType<typeof orderOf>>, backend: string): string {

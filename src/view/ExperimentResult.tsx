@@ -1,11 +1,10 @@
 import { useMemo } from 'react';
-import type { ExperimentPlot, ExperimentRecord, ExperimentSummary } from '../analysis/experiment-record';
+import type { ExperimentPlot, ExperimentRecord } from '../analysis/experiment-record';
 import { messageOf } from '../base/errors';
 import { experimentFigure, strideOf } from '../figure/experiment-figure';
 import { duration } from '../figure/number';
 import { tableCsv } from '../store/csv';
-import { draftDiffers, listText } from '../store/experiment-draft';
-import type { ExperimentCard } from '../store/experiments';
+import { protocolWords } from '../store/experiment-draft';
 import { useStore } from './app-context';
 import { download, slug } from './download';
 import { ExperimentLegend } from './ExperimentLegend';
@@ -15,17 +14,10 @@ import { backendName } from './sentence';
 import { readTheme } from './use-theme';
 
 /** What came out: plots, the table with the paper's figures, where it came from, and the ways to take it along. */
-export function ExperimentResult(props: { record: ExperimentRecord; summary: ExperimentSummary; card: ExperimentCard; theme: string }) {
-  const { record, summary, card, theme } = props;
-  const { protocol, seed, provenance, plots } = record;
-  const settings = Object.entries(protocol).map(([key, value]) => `${key} ${listText(value)}`);
+export function ExperimentResult({ record, file, theme }: { record: ExperimentRecord; file: string | null; theme: string }) {
+  const { provenance, plots } = record;
   return (
     <div className="experiment-result">
-      {draftDiffers(summary, card, record) && (
-        <p className="notice" data-testid="experiment-stale">
-          The protocol was changed: what is shown was computed with {[...settings, `seed ${seed}`].join(', ')}.
-        </p>
-      )}
       {plots.length > 0 && (
         <div className="experiment-plots">
           {plots.map((plot, i) => (
@@ -36,8 +28,8 @@ export function ExperimentResult(props: { record: ExperimentRecord; summary: Exp
       <ExperimentTable table={record.table} label={`Figures of ${record.name}`} />
       <div className="experiment-foot">
         <p className="muted" data-testid="experiment-provenance">
-          {card.file === null ? 'Computed here' : <>Opened from <strong>{card.file}</strong>; computed</>} by {provenance.app} on{' '}
-          {backendName(provenance.backend)} ({provenance.device}) in {duration(provenance.seconds)}; {[...settings, `seed ${seed}`].join(', ')}.
+          {file === null ? 'Computed here' : <>Opened from <strong>{file}</strong>; computed</>} by {provenance.app} on{' '}
+          {backendName(provenance.backend)} ({provenance.device}) in {duration(provenance.seconds)}: {protocolWords(record)}.
         </p>
         <Exports record={record} />
       </div>
