@@ -4,7 +4,7 @@ import { EXPERIMENT_SCHEMA, ExperimentRecord } from './experiment-record';
 
 /** Whether a JSON text may be the record of an experiment. */
 export function isExperimentFile(text: string): boolean {
-  return text.includes('"deadreckon-experiment"');
+  return /"kind"\s*:\s*"deadreckon-experiment"/.test(text);
 }
 
 /** @throws InputError naming the field that is wrong, or the version that is too new. */

@@ -50,8 +50,8 @@ export class Session {
     const unread: string[] = [];
     for (const [file, text] of opened.sides) {
       try {
-        if (text.includes('"deadreckon-report"')) reports.push(parseReport(text, file));
-        else if (isExperimentFile(text)) experiments.push({ file, record: parseExperiment(text, file) });
+        if (isExperimentFile(text)) experiments.push({ file, record: parseExperiment(text, file) });
+        else if (text.includes('"deadreckon-report"')) reports.push(parseReport(text, file));
         else unread.push(file);
       } catch (error) {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });

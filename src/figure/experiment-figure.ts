@@ -29,7 +29,7 @@ const COLOURS = ['activation', 'fisher', 'gauge', 'singular', 'ink'] as const;
 const SYMBOLS = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'x'] as const;
 const DASHES = ['dash', 'dot', 'dashdot'] as const;
 /** More points than this in one plot are thinned evenly: a page of markers is no picture. */
-export const MOST_DRAWN = 5000;
+export const MOST_DRAWN = 3000;
 
 /** One look for each series; series of the same name share a colour. */
 export function seriesLooks({ series }: Pick<ExperimentPlot, 'series'>): SeriesLook[] {

@@ -24,9 +24,9 @@ export function listText(value: ProtocolValue): string {
   return typeof value === 'number' ? String(value) : value.join(', ');
 }
 
-/** A number, or several with commas. Null where a part is no number. */
+/** A number, or several with commas; one comma more at the end is somebody still typing. Null where a part is no number. */
 export function readValue(text: string, list: boolean): ProtocolValue | null {
-  const parts = text.split(',').map((part) => part.trim());
+  const parts = text.replace(/(?<=[^,\s])\s*,\s*$/, '').split(',').map((part) => part.trim());
   const values = parts.map(Number);
   if (parts.some((part) => part === '') || values.some((v) => !Number.isFinite(v))) return null;
   return list || values.length > 1 ? values : values[0]!;

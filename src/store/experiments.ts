@@ -18,6 +18,12 @@ export interface ExperimentCard extends ExperimentDraft {
   error: string | null;
 }
 
+export interface ExperimentRun {
+  name: string;
+  /** Null until the recipe says something. */
+  progress: (ExperimentProgress & { secondsLeft: number | null }) | null;
+}
+
 export interface ExperimentsSlice {
   /** Whether the page of experiments is in view while no subject is. */
   experimenting: boolean;
@@ -25,7 +31,7 @@ export interface ExperimentsSlice {
   experimentList: ExperimentSummary[] | null;
   /** By name; an experiment that nobody touched has none. */
   experimentCards: Record<string, ExperimentCard>;
-  experimentRun: { name: string; progress: ExperimentProgress | null } | null;
+  experimentRun: ExperimentRun | null;
   /** Name of the card to be brought into view. */
   experimentFocus: string | null;
 
@@ -88,7 +94,11 @@ export function experimentsSlice(set: Set, get: Get, environment: Environment): 
       const order = summary && orderOf(summary, draft);
       if (!order || busyWith(get()) !== null) return;
       const controller = (stop = new AbortController());
-      const progress = batch<ExperimentProgress>((items) => set({ experimentRun: { name, progress: items.at(-1)! } }), BATCH_DELAY);
+      const begin = performance.now();
+      const progress = batch<ExperimentProgress>((items) => {
+        const last = items.at(-1)!;
+        set({ experimentRun: { name, progress: { ...last, secondsLeft: secondsLeft(last, (performance.now() - begin) / 1000) } } });
+      }, BATCH_DELAY);
       set({ experimentRun: { name, progress: null } });
       change(name, { error: null, linked: false });
       try {
@@ -160,6 +170,11 @@ export function experimentsSlice(set: Set, get: Get, environment: Environment): 
 
     experimentFocused: () => set({ experimentFocus: null }),
   };
+}
+
+/** As if what is left went as what is done; null while too little is known. */
+function secondsLeft({ done, total }: ExperimentProgress, elapsed: number): number | null {
+  return done > 0 && total > 0 && elapsed > 2 ? (elapsed * Math.max(0, total - done)) / done : null;
 }
 
 /** The card of an experiment, as it is before anybody touches it. */

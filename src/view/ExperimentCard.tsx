@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react';
 import type { ExperimentSummary } from '../analysis/experiment-record';
-import { count } from '../figure/number';
+import { count, duration } from '../figure/number';
 import { draftDiffers, orderOf, protocolWords } from '../store/experiment-draft';
-import { busyWith, cardOf, type ExperimentCard as Card } from '../store/experiments';
+import { busyWith, cardOf, type ExperimentCard as Card, type ExperimentRun } from '../store/experiments';
 import { useApp, useStore } from './app-context';
 import { ExperimentProtocol } from './ExperimentProtocol';
 import { ExperimentResult } from './ExperimentResult';
@@ -79,7 +79,7 @@ function RunRow({ summary }: { summary: ExperimentSummary }) {
             aria-label={`Progress of ${name}`}
           />
           <span className="mono-small muted" data-testid="experiment-progress">
-            {run.progress ? `${count(Math.floor(run.progress.done))} of ${count(Math.ceil(run.progress.total))}` : 'starting …'}
+            {progressWords(run)}
           </span>
           <button className="quiet" data-testid={`cancel-${name}`} onClick={() => store.getState().cancelExperiment()}>
             Cancel <kbd>Esc</kbd>
@@ -105,4 +105,11 @@ function noteOn(summary: ExperimentSummary, card: Card): string | null {
   if (linked) return 'A link filled in the protocol: look at it, then press Run.';
   if (!result) return 'not run here yet';
   return draftDiffers(summary, card, result) ? `What is shown is of another protocol: ${protocolWords(result)}.` : null;
+}
+
+function progressWords({ progress }: ExperimentRun): string {
+  if (!progress) return 'starting …';
+  const { done, total, secondsLeft } = progress;
+  const left = secondsLeft === null ? '' : ` · ${duration(Math.max(0.1, secondsLeft))} left`;
+  return `${count(Math.floor(done))} of ${count(Math.ceil(total))}${left}`;
 }

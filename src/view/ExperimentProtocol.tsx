@@ -82,7 +82,7 @@ function TextField(props: { id: string; label: string; hint?: string; value: str
         onChange={(e) => onType(e.target.value)}
       />
       {complaint !== null ? (
-        <span className="protocol-note failed" id={`${id}-complaint`} role="alert">
+        <span className="protocol-note failed" id={`${id}-complaint`}>
           {complaint}
         </span>
       ) : (

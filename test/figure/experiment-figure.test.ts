@@ -97,7 +97,7 @@ describe('experimentFigure', () => {
   it('thins what would be a page of markers, ends included', () => {
     const n = 10_000;
     const many = one({ x: Array.from({ length: n }, (_, i) => i), y: Array.from({ length: n }, (_, i) => i) });
-    expect(strideOf(many)).toBe(2);
+    expect(strideOf(many)).toBe(4);
     const [trace] = draw(many).traces;
     expect(trace!.x.length).toBeLessThanOrEqual(MOST_DRAWN + 1);
     expect([trace!.x[0], trace!.x.at(-1)]).toEqual([0, n - 1]);

@@ -60,6 +60,8 @@ describe('a protocol being typed', () => {
   it('takes one number for a list of one, and no seed that is none', () => {
     expect(readValue(' 4 ', true)).toEqual([4]);
     expect(readValue('4', false)).toBe(4);
+    expect(readValue('4, 5, ', true)).toEqual([4, 5]);
+    expect(readValue('4,,', true)).toBeNull();
     expect(seedComplaint({ seed: '-1' })).toMatch(/0 to 4294967295/);
     expect(seedComplaint({ seed: '17' })).toBeNull();
   });
@@ -93,7 +95,7 @@ describe('a run', () => {
     app().cancelExperiment();
     expect(app().experimentRun).toBeNull();
     await run;
-    expect(seen).toEqual([{ done: expect.any(Number), total: 4 }]);
+    expect(seen).toEqual([{ done: expect.any(Number), total: 4, secondsLeft: null }]);
     expect(card().result).toBe(before);
     expect(card().error).toBeNull();
     expect(client.requests).toHaveLength(2);
