@@ -56,14 +56,15 @@ export function experimentFigure({ plot, theme, alone }: ExperimentFigureInput):
   const looks = seriesLooks(plot);
   const stride = strideOf(plot);
   const named = plot.series.length > 1;
+  const across = plot.series.map(({ x }) => x);
   return {
     data: plot.series.map((series, i) => trace(thinned(series, stride), looks[i]!, plot, theme)),
     layout: {
       ...baseLayout(theme, alone ? plain(plot.title) : undefined),
       margin: { l: 64, r: 16, t: alone ? 48 : 10, b: 46, pad: 0 },
       ...(alone && named ? { showlegend: true, legend: { font: { size: 12, color: theme.ink }, bgcolor: 'rgba(0,0,0,0)' } } : {}),
-      xaxis: axis(plot.x, rangeOf(plot.x, plot.series.map(({ x }) => x)), theme, true),
-      yaxis: axis(plot.y, rangeOf(plot.y, plot.series.flatMap(bounds(plot.y))), theme, false),
+      xaxis: axis(plot.x, rangeOf(plot.x, across), theme, across.flat(), true),
+      yaxis: axis(plot.y, rangeOf(plot.y, plot.series.flatMap(bounds(plot.y))), theme, [], false),
     },
   };
 }
@@ -106,19 +107,38 @@ function hover(plot: ExperimentPlot, point: { name: string; x: number; y: number
   return lines.flatMap((line) => (line ? [plain(line.slice(0, 200))] : [])).join('<br>');
 }
 
-function axis({ title, log }: Axis, range: Range, theme: Theme, across: boolean): Record<string, unknown> {
-  const base = baseAxis(theme);
-  const span = range[1] - range[0];
-  // Plotly prints powers a quarter larger than it is told.
-  const decades = { type: 'log', exponentformat: 'power', tickfont: { family: theme.sans, size: 9, color: theme.muted }, dtick: Math.max(1, Math.ceil(span / 7)) };
-  const within = { type: 'log', dtick: 'D2' };
+function axis(of: Axis, range: Range, theme: Theme, values: readonly number[], across: boolean): Record<string, unknown> {
   return {
-    ...base,
-    ...(log ? (span > 1.5 ? decades : within) : { type: 'linear', nticks: across ? 9 : 7 }),
+    ...baseAxis(theme),
+    type: of.log ? 'log' : 'linear',
+    ...(of.log ? logTicks(range, values, theme) : linearTicks(range, values)),
     range,
     showgrid: !across,
-    title: { text: plain(title.slice(0, 120)), font: { size: 12, color: theme.muted }, standoff: 8 },
+    title: { text: plain(of.title.slice(0, 120)), font: { size: 12, color: theme.muted }, standoff: 8 },
   };
+}
+
+/** At the values themselves where they are few and far enough apart; at powers of ten over many decades; else at 1, 2, 5. */
+function logTicks([low, high]: Range, values: readonly number[], theme: Theme): Record<string, unknown> {
+  const span = high - low;
+  const at = (tickvals: number[]) => ({ tickmode: 'array', tickvals, ticktext: tickvals.map(String) });
+  const own = [...new Set(values)].filter((v) => v > 0).sort((a, b) => a - b);
+  const apart = own.every((v, i) => i === 0 || Math.log10(v / own[i - 1]!) > span / 12);
+  if (own.length > 1 && apart && own.every((v) => String(v).length <= 6)) return at(own);
+  if (span > 1.5) {
+    // Plotly prints powers a quarter larger than it is told.
+    return { exponentformat: 'power', dtick: Math.max(1, Math.ceil(span / 7)), tickfont: { family: theme.sans, size: 9, color: theme.muted } };
+  }
+  const steps: number[] = [];
+  for (let k = Math.floor(low); k <= high; k++) for (const m of [1, 2, 5]) steps.push(Number(`${m}e${k}`));
+  const seen = steps.filter((v) => Math.log10(v) >= low && Math.log10(v) <= high);
+  return seen.length > 1 ? at(seen) : { nticks: 6 };
+}
+
+/** Whole numbers have no ticks between them. */
+function linearTicks([low, high]: Range, values: readonly number[]): Record<string, unknown> {
+  const whole = values.length > 0 && values.every(Number.isInteger);
+  return whole && high - low <= 12 ? { dtick: 1 } : { nticks: 8 };
 }
 
 /** The values that a vertical axis must hold: points with both ends of their bars; on log axes the lower end only where it is near. */

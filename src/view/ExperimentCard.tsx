@@ -40,12 +40,24 @@ export function ExperimentCard({ summary, known, theme }: { summary: ExperimentS
         )}
         {card.result && (
           <p className="summary" data-testid="experiment-summary">
-            {card.result.summary}
+            <Summary text={card.result.summary} />
           </p>
         )}
       </div>
       {card.result && <ExperimentResult record={card.result} file={card.file} theme={theme} />}
     </article>
+  );
+}
+
+/** The verdict stands out; what explains it does not. */
+function Summary({ text }: { text: string }) {
+  const end = /[.!?](?=\s)/.exec(text);
+  const at = end ? end.index + 1 : text.length;
+  return (
+    <>
+      <strong>{text.slice(0, at)}</strong>
+      {text.slice(at)}
+    </>
   );
 }
 

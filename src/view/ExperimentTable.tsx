@@ -5,7 +5,7 @@ import { isNumber } from '../store/csv';
 const MOST_ROWS = 200;
 
 /** Columns that do not come from here but from the paper or its theory. */
-const REFERENCE = /\b(paper|theory|expected|predicted|closed form|exact)/i;
+const REFERENCE = /\b(paper|theory|expected|predicted|closed form|exact|devinterp)/i;
 
 /** The table of an experiment. Numbers stand right, words left; the paper's columns are told apart. */
 export function ExperimentTable({ table, label }: { table: readonly (readonly string[])[]; label: string }) {

@@ -17,7 +17,8 @@ interface Trace {
 interface Axis {
   type: string;
   range: [number, number];
-  dtick?: number | string;
+  dtick?: number;
+  tickvals?: number[];
   title: { text: string };
 }
 
@@ -68,9 +69,15 @@ describe('experimentFigure', () => {
     expect(y.range[1]).toBeGreaterThan(Math.log10(5));
   });
 
-  it('has ticks on a log axis shorter than two decades', () => {
-    expect(draw(one({ y: [2, 3, 5] }, { x: false, y: true })).y.dtick).toBe('D2');
-    expect(draw(one({ y: [1e-20, 1, 5] }, { x: false, y: true })).y.dtick).toBe(4);
+  it('has ticks where they can be read: powers over decades, else 1, 2, 5, and a few values of its own across', () => {
+    const log = (y: number[]) => draw(one({ y }, { x: false, y: true })).y;
+    expect(log([2, 3, 5]).tickvals).toEqual([2, 5]);
+    expect(log([1e-20, 1, 5]).dtick).toBe(4);
+    const across = (x: number[], isLog: boolean) => draw(one({ x, y: x }, { x: isLog, y: false })).x;
+    expect(across([8, 16, 32], true)).toMatchObject({ tickvals: [8, 16, 32], ticktext: ['8', '16', '32'] });
+    expect(across([8, 8.1, 64], true).tickvals).toEqual([10, 20, 50]);
+    expect(across([1, 2, 4], false).dtick).toBe(1);
+    expect(across([1, 2.5, 4], false).dtick).toBeUndefined();
   });
 
   it.each([
