@@ -50,9 +50,9 @@ export interface OpenedExperiment {
 export interface OpenedSummary {
   checkpoints: Inspection[];
   probes: ProbeFile[];
-  /** Snapshots of finished analyses. */
-  reports: Report[];
   /** Records of experiments that were run elsewhere. */
   experiments: OpenedExperiment[];
+  /** Snapshots of finished analyses. */
+  reports: Report[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }

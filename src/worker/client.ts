@@ -36,15 +36,6 @@ export class EngineClient implements Client {
     return result;
   }
 
-  async inspect(id: string, request: Methods['inspect']['args']['request'], probe: string | null): Promise<Methods['inspect']['result']> {
-    await this.ready;
-    return this.caller.call('inspect', { id, probe, request }).result;
-  }
-
-  analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {
-    return this.stoppable('analyze', args, onEvent, signal);
-  }
-
   async experiments(): Promise<Methods['experiments']['result']> {
     await this.ready;
     return this.caller.call('experiments', null).result;
@@ -58,13 +49,17 @@ export class EngineClient implements Client {
     return this.stoppable('experiment', args, onProgress, signal);
   }
 
-  /** A call that ends when `signal` says so, if need be with the engine. */
-  private async stoppable<M extends Method>(
-    method: M,
-    args: Methods[M]['args'],
-    onEvent: (event: Methods[M]['event']) => void,
-    signal: AbortSignal,
-  ): Promise<Methods[M]['result']> {
+  async inspect(id: string, request: Methods['inspect']['args']['request'], probe: string | null): Promise<Methods['inspect']['result']> {
+    await this.ready;
+    return this.caller.call('inspect', { id, probe, request }).result;
+  }
+
+  analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {
+    return this.stoppable('analyze', args, onEvent, signal);
+  }
+
+  /** A call whose engine is replaced if it does not stop. */
+  private async stoppable<M extends Method>(method: M, args: Methods[M]['args'], onEvent: (event: Methods[M]['event']) => void, signal: AbortSignal): Promise<Methods[M]['result']> {
     await this.ready;
     const caller = this.caller;
     const { result, settled } = caller.call(method, args, onEvent, signal);

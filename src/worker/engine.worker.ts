@@ -24,12 +24,6 @@ const backends = new Backends(reference, workers, (options) => webgpuNumerics(ad
 const experiments = () => import('../experiment/run-experiment');
 
 serve(self as unknown as Port, {
-  open: ({ files }, _emit, signal) => session.open(files.map(({ file, name }) => blobSource(file, name)), signal),
-  inspect: ({ id, probe, request }) => session.inspect(id, request, probe),
-  analyze: ({ id, probe, request }, emit, signal) =>
-    backends.run(request.backend, async (numerics) =>
-      analyze(session.checkpoint(id), await session.probe(probe), request, { numerics, reference, solver: pool, emit, signal }),
-    ),
   experiments: async () => (await experiments()).experimentList(),
   experiment: async ({ order, backend }, emit, signal) => {
     const { runExperiment } = await experiments();
@@ -37,4 +31,10 @@ serve(self as unknown as Port, {
       runExperiment(order, { numerics, signal, progress: (done, total) => emit({ done, total }) }),
     );
   },
+  open: ({ files }, _emit, signal) => session.open(files.map(({ file, name }) => blobSource(file, name)), signal),
+  inspect: ({ id, probe, request }) => session.inspect(id, request, probe),
+  analyze: ({ id, probe, request }, emit, signal) =>
+    backends.run(request.backend, async (numerics) =>
+      analyze(session.checkpoint(id), await session.probe(probe), request, { numerics, reference, solver: pool, emit, signal }),
+    ),
 });

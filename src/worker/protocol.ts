@@ -8,21 +8,21 @@ import type { Request } from '../analysis/request';
 export interface Methods {
   /** Files of one drop (paths travel beside them, for folders). */
   open: { args: { files: { file: Blob; name: string }[] }; event: never; result: OpenedSummary };
+  /** The experiments that there are. */
+  experiments: { args: null; event: never; result: ExperimentSummary[] };
+  experiment: { args: { order: ExperimentOrder; backend: ExperimentBackend }; event: ExperimentProgress; result: ExperimentRecord };
   /** The defaults and verdict again, with the person's choices and the chosen probe (null = the built-in one). */
   inspect: { args: { id: string; probe: string | null; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
   /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
   analyze: { args: { id: string; probe: string | null; request: Request }; event: AnalysisEvent; result: Report };
-  /** The experiments that there are. */
-  experiments: { args: null; event: never; result: ExperimentSummary[] };
-  experiment: { args: { order: ExperimentOrder; backend: ExperimentBackend }; event: ExperimentProgress; result: ExperimentRecord };
 }
+
+export type Method = keyof Methods;
 
 export interface ExperimentProgress {
   done: number;
   total: number;
 }
-
-export type Method = keyof Methods;
 
 export type ToWorker =
   | { type: 'call'; call: number; method: Method; args: unknown }
@@ -45,6 +45,13 @@ export type FromWorker =
 /** What the page holds of the engine. */
 export interface Client {
   open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary>;
+  experiments(): Promise<ExperimentSummary[]>;
+  /** Cancelled as an analysis is, even where the recipe does not look at its signal. */
+  experiment(
+    args: Methods['experiment']['args'],
+    onProgress: (progress: ExperimentProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ExperimentRecord>;
   inspect(id: string, request: Partial<Request>, probe: string | null): Promise<OpenedSummary['checkpoints'][number]>;
   /**
    * Rejects with AbortError as soon as `signal` aborts (the engine is stopped behind it, and restarted if it does not answer);
@@ -55,11 +62,4 @@ export interface Client {
     onEvent: (event: AnalysisEvent) => void,
     signal: AbortSignal,
   ): Promise<Report>;
-  experiments(): Promise<ExperimentSummary[]>;
-  /** Cancelled as an analysis is, even where the recipe does not look at its signal. */
-  experiment(
-    args: Methods['experiment']['args'],
-    onProgress: (progress: ExperimentProgress) => void,
-    signal: AbortSignal,
-  ): Promise<ExperimentRecord>;
 }

@@ -2,13 +2,13 @@
  * A client with no engine behind it: diagonal linear layers whose spectra are known in closed form, played as events. Readings follow from the
  * eigenvalues by their definitions, so that a page that shows something else is wrong.
  */
+import { fakeRecord, fakeSummary, otherSummary } from './fake-experiments';
 import type { AnalysisEvent, Inspection, OpenedSummary } from '../../src/analysis/events';
+import type { ExperimentRecord } from '../../src/analysis/experiment-record';
 import type { Reading, Report, Side, Spectrum } from '../../src/analysis/report';
 import { defaultRequest } from '../../src/analysis/request';
 import { InputError } from '../../src/base/errors';
-import type { ExperimentRecord } from '../../src/analysis/experiment-record';
 import type { Client } from '../../src/worker/protocol';
-import { fakeRecord, fakeSummary, otherSummary } from './fake-experiments';
 
 export interface FakeLayer {
   name: string;
@@ -178,6 +178,19 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
   let serial = 0;
   return {
     requests,
+    async experiments() {
+      return [otherSummary, fakeSummary];
+    },
+    async experiment({ order, backend }, onProgress, signal) {
+      requests.push({ order, backend });
+      for (let i = 1; i <= 4; i++) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        signal.throwIfAborted();
+        onProgress({ done: i, total: 4 });
+      }
+      if (order.seed === 13) throw new InputError('protocol', 'With this seed the flow diverges. Choose a smaller rate.');
+      return fakeRecord(order);
+    },
     async open(files) {
       const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], refusals: [] };
       for (const { name, file } of files) {
@@ -259,19 +272,6 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
         provenance: { ...report.provenance, seconds: 1.25, phases: { forward: 0.3, gram: 0.4, eigen: 0.55 }, partial: false },
       };
       return report;
-    },
-    async experiments() {
-      return [otherSummary, fakeSummary];
-    },
-    async experiment({ order, backend }, onProgress, signal) {
-      requests.push({ order, backend });
-      for (let i = 1; i <= 4; i++) {
-        await new Promise((resolve) => setTimeout(resolve, pause));
-        signal.throwIfAborted();
-        onProgress({ done: i, total: 4 });
-      }
-      if (order.seed === 13) throw new InputError('protocol', 'With this seed the flow diverges. Choose a smaller rate.');
-      return fakeRecord(order);
     },
   };
 }
