@@ -2,11 +2,6 @@
 import { InputError } from '../base/errors';
 import { EXPERIMENT_SCHEMA, ExperimentRecord } from './experiment-record';
 
-/** Whether a JSON text may be the record of an experiment. */
-export function isExperimentFile(text: string): boolean {
-  return /"kind"\s*:\s*"deadreckon-experiment"/.test(text);
-}
-
 /** @throws InputError naming the field that is wrong, or the version that is too new. */
 export function parseExperiment(text: string, file: string): ExperimentRecord {
   let data: unknown;

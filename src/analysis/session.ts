@@ -5,7 +5,7 @@ import type { ByteSource, Checkpoint } from '../checkpoint/types';
 import { unprefixed } from '../model/unprefix';
 import type { ProbeFileContent } from '../probe/file';
 import type { Inspection, OpenedExperiment, OpenedSummary, ProbeFile } from './events';
-import { isExperimentFile, parseExperiment } from './experiment-file';
+import { parseExperiment } from './experiment-file';
 import { prepare, toInspection } from './inspect';
 import { isProbe, readProbeFile } from './probe-file';
 import { parseReport } from './snapshot';
@@ -49,10 +49,11 @@ export class Session {
     const experiments: OpenedExperiment[] = [];
     const unread: string[] = [];
     for (const [file, text] of opened.sides) {
+      const kind = /"kind"\s*:\s*"deadreckon-(report|experiment)"/.exec(text)?.[1];
+      if (!kind) unread.push(file);
       try {
-        if (isExperimentFile(text)) experiments.push({ file, record: parseExperiment(text, file) });
-        else if (text.includes('"deadreckon-report"')) reports.push(parseReport(text, file));
-        else unread.push(file);
+        if (kind === 'report') reports.push(parseReport(text, file));
+        else if (kind === 'experiment') experiments.push({ file, record: parseExperiment(text, file) });
       } catch (error) {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
       }
