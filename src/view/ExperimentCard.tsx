@@ -91,7 +91,7 @@ function RunRow({ summary }: { summary: ExperimentSummary }) {
             aria-label={`Progress of ${name}`}
           />
           <span className="mono-small muted" data-testid="experiment-progress">
-            {progressWords(run)}
+            <Progress progress={run.progress} />
           </span>
           <button className="quiet" data-testid={`cancel-${name}`} onClick={() => store.getState().cancelExperiment()}>
             Cancel <kbd>Esc</kbd>
@@ -119,9 +119,13 @@ function noteOn(summary: ExperimentSummary, card: Card): string | null {
   return draftDiffers(summary, card, result) ? `What is shown is of another protocol: ${protocolWords(result)}.` : null;
 }
 
-function progressWords({ progress }: ExperimentRun): string {
+function Progress({ progress }: Pick<ExperimentRun, 'progress'>) {
   if (!progress) return 'starting …';
   const { done, total, secondsLeft } = progress;
-  const left = secondsLeft === null ? '' : ` · ${duration(Math.max(0.1, secondsLeft))} left`;
-  return `${count(Math.floor(done))} of ${count(Math.ceil(total))}${left}`;
+  return (
+    <>
+      {count(Math.floor(done))} of {count(Math.ceil(total))}
+      {secondsLeft !== null && <span className="wide-only"> · {duration(Math.max(0.1, secondsLeft))} left</span>}
+    </>
+  );
 }
