@@ -124,7 +124,7 @@ function Progress({ progress }: Pick<ExperimentRun, 'progress'>) {
   const { done, total, secondsLeft } = progress;
   return (
     <>
-      {count(Math.floor(done))} of {count(Math.ceil(total))}
+      {total > 1000 ? `${Math.floor((100 * done) / total)} %` : `${count(Math.floor(done))} of ${count(Math.ceil(total))}`}
       {secondsLeft !== null && <span className="wide-only"> · {duration(Math.max(0.1, secondsLeft))} left</span>}
     </>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { EXPERIMENT_BACKENDS } from '../analysis/experiment-order';
 import { PROTOCOL_SIZES, type ExperimentSummary, type ProtocolField } from '../analysis/experiment-record';
+import { count } from '../figure/number';
 import { fieldComplaint, fieldText, orderOf, seedComplaint } from '../store/experiment-draft';
 import type { ExperimentCard } from '../store/experiments';
 import { useStore } from './app-context';
@@ -97,8 +98,10 @@ function TextField(props: { id: string; label: string; hint?: string; value: str
 }
 
 function rangeWords({ small, least, most, integer }: ProtocolField): string {
-  const kind = integer ? 'whole ' : '';
-  return typeof small === 'number' ? `${kind}${kind ? 'number, ' : ''}${least} to ${most}` : `${kind}numbers with commas, ${least} to ${most}`;
+  const [from, to] = integer ? [count(least), count(most)] : [least, most];
+  const list = typeof small !== 'number';
+  const kind = `${integer ? 'whole ' : ''}${list ? 'numbers with commas' : 'number'}`;
+  return `${kind}, ${from} to ${to}`;
 }
 
 /** 'small · charts 6 · seed 0' */
