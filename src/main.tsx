@@ -16,6 +16,7 @@ import './view/styles/settings.css';
 import './view/styles/plot.css';
 import './view/styles/table.css';
 import './view/styles/report.css';
+import './view/styles/experiments.css';
 import './view/styles/directions.css';
 import './view/styles/responsive.css';
 import { createEngineClient } from './worker/client';

@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Files that wire folders together, and what they may import beyond their folder's row. */
 const COMPOSITION: Record<string, readonly string[]> = {
   'main.tsx': ['store', 'view', 'worker', 'analysis'],
-  'worker/engine.worker.ts': ['gpu', 'numerics', 'checkpoint'],
+  'worker/engine.worker.ts': ['gpu', 'numerics', 'checkpoint', 'experiment'],
   'worker/solve-job.ts': ['numerics'],
   'worker/pool.ts': ['numerics'],
 };

@@ -10,6 +10,9 @@ import type { Backend } from './request';
 /** Opens WebGPU, or says in a sentence why not. */
 export type OpenGpu = (options: { allowSoftware: boolean }) => Promise<MeasuredNumerics | { reason: string }>;
 
+/** Work that nobody looks at: the backend is asked for by name. */
+const UNKNOWN: Work = { passes: 0, grams: 0, solves: 0, factors: 0 };
+
 const BY_NAME = 'It was asked for by name.';
 
 /** Codes of errors that are the GPU's, not the person's. */
@@ -39,6 +42,11 @@ export class Backends {
       if (asked !== 'auto' || !FAILURES.includes(code)) throw error;
       return analysis(async () => this.cpu(`The GPU failed, so this was done again in float64 on the CPU. ${messageOf(error)}`));
     }
+  }
+
+  /** Runs on the backend of this name and no other: for what cannot be priced beforehand. Throws InputError `no-webgpu` as `run` does. */
+  withNamed<R>(name: Exclude<Backend, 'auto'>, task: (numerics: Numerics) => Promise<R>): Promise<R> {
+    return this.run(name, async (choose) => task((await choose(UNKNOWN)).numerics));
   }
 
   dispose(): void {

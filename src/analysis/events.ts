@@ -1,5 +1,6 @@
 /** What an analysis says while it runs. */
 import type { Direction } from '../direction/types';
+import type { ExperimentRecord } from './experiment-record';
 import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
 import type { Request } from './request';
 
@@ -40,10 +41,17 @@ export interface ProbeFile {
   samples: number;
 }
 
+export interface OpenedExperiment {
+  file: string;
+  record: ExperimentRecord;
+}
+
 /** What a drop turned into, for the page. */
 export interface OpenedSummary {
   checkpoints: Inspection[];
   probes: ProbeFile[];
+  /** Records of experiments that were run elsewhere. */
+  experiments: OpenedExperiment[];
   /** Snapshots of finished analyses. */
   reports: Report[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];

@@ -102,7 +102,7 @@ const TARGET_LINK = 2048;
 
 /** The fragment of a link, with its leading '#'. */
 export function encodeLink(link: Link): string {
-  const full = pack(link);
+  const full = packLink(link);
   return full.length <= TARGET_LINK ? full : shrink(link);
 }
 
@@ -111,18 +111,24 @@ function shrink(link: Link): string {
   let digest = link.digest;
   for (;;) {
     digest = digest.slice(0, Math.floor(digest.length / 2));
-    const packed = pack({ ...link, digest });
+    const packed = packLink({ ...link, digest });
     if (packed.length <= TARGET_LINK || digest.length === 0) return packed;
   }
 }
 
-function pack(link: Link): string {
-  const bytes = deflateSync(new TextEncoder().encode(JSON.stringify(link)), { level: 9 });
+/** Any plain data as the fragment of a link. */
+export function packLink(data: unknown): string {
+  const bytes = deflateSync(new TextEncoder().encode(JSON.stringify(data)), { level: 9 });
   return '#v1.' + toBase64Url(bytes);
 }
 
 /** @throws InputError with a sentence that says why the link cannot be opened. */
 export function decodeLink(fragment: string): Link {
+  return readLink(Link, unpackLink(fragment));
+}
+
+/** What a link of any kind holds, seen by no schema yet. Throws InputError as `decodeLink` does. */
+export function unpackLink(fragment: string): unknown {
   const body = fragment.replace(/^#/, '');
   const version = /^v(\d{1,6})\./.exec(body);
   if (!version) throw refuse('link-format', 'This link does not start with "#v1.", so it is not a Deadreckon link. Copy it again, whole.');
@@ -131,13 +137,16 @@ export function decodeLink(fragment: string): Link {
   }
   if (body.length > MAX_LINK) throw refuse('link-size', `This link has ${body.length} characters; at most ${MAX_LINK} are read.`);
   const json = inflate(fromBase64Url(body.slice(version[0].length)));
-  let data: unknown;
   try {
-    data = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch {
     throw refuse('link-content', 'This link is damaged: what it holds is not readable text. Copy it again, whole.');
   }
-  const parsed = Link.safeParse(data);
+}
+
+/** @throws InputError naming the field that does not fit. */
+export function readLink<S extends z.ZodType>(schema: S, data: unknown): z.infer<S> {
+  const parsed = schema.safeParse(data);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const where = issue.path.map(String).join('.').slice(0, 80) || 'the top level';

@@ -4,7 +4,8 @@ import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
 import { unprefixed } from '../model/unprefix';
 import type { ProbeFileContent } from '../probe/file';
-import type { Inspection, OpenedSummary, ProbeFile } from './events';
+import type { Inspection, OpenedExperiment, OpenedSummary, ProbeFile } from './events';
+import { parseExperiment } from './experiment-file';
 import { prepare, toInspection } from './inspect';
 import { isProbe, readProbeFile } from './probe-file';
 import { parseReport } from './snapshot';
@@ -45,20 +46,24 @@ export class Session {
         }
       }
     }
+    const experiments: OpenedExperiment[] = [];
+    const unread: string[] = [];
     for (const [file, text] of opened.sides) {
-      if (!text.includes('"deadreckon-report"')) continue;
+      const kind = /"kind"\s*:\s*"deadreckon-(report|experiment)"/.exec(text)?.[1];
+      if (!kind) unread.push(file);
       try {
-        reports.push(parseReport(text, file));
+        if (kind === 'report') reports.push(parseReport(text, file));
+        else if (kind === 'experiment') experiments.push({ file, record: parseExperiment(text, file) });
       } catch (error) {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
       }
     }
-    if (checkpoints.length + probes.length + reports.length === 0) {
-      for (const file of opened.sides.keys()) {
+    if (checkpoints.length + probes.length + reports.length + experiments.length === 0) {
+      for (const file of unread) {
         refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
       }
     }
-    return { checkpoints, probes, reports, refusals };
+    return { checkpoints, probes, reports, experiments, refusals };
   }
 
   /** @throws InputError when the request does not fit. */

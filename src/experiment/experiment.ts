@@ -1,4 +1,5 @@
 /** A recipe that runs from the command line and from the page: no files, a protocol that can be edited, one seed, plain data. */
+import { valueComplaint } from '../analysis/experiment-order';
 import type { ExperimentPlot, Protocol, ProtocolField, ProtocolSize, ProtocolValue } from '../analysis/experiment-record';
 import { InputError } from '../base/errors';
 import type { Numerics } from '../numerics/types';
@@ -88,15 +89,9 @@ export function readProtocol({ name, parameters }: Experiment, size: ProtocolSiz
   return Object.fromEntries(Object.entries(parameters).map(([key, parameter]) => [key, checked(key, parameter, given[key] ?? parameter[size])]));
 }
 
-function checked(key: string, { small, least, most, integer: whole }: Parameter, value: ProtocolValue): ProtocolValue {
-  const list = typeof small !== 'number';
-  // One number is a list of one.
+function checked(key: string, parameter: Parameter, value: ProtocolValue): ProtocolValue {
+  const complaint = valueComplaint(parameter, value);
+  if (complaint !== null) throw new InputError('protocol', `${key} ${complaint}.`);
   const values = typeof value === 'number' ? [value] : value;
-  const right = values.length > 0 && values.length <= 64 && values.every((v) => v >= least && v <= most && (!whole || Number.isInteger(v)));
-  if (!right || (!list && values.length !== 1)) {
-    const kind = whole ? 'integer' : 'number';
-    const wanted = list ? `a list of ${kind}s` : `one ${kind}`;
-    throw new InputError('protocol', `${key} is ${wanted} from ${least} to ${most}, not ${values.join(', ') || 'empty'}.`);
-  }
-  return list ? values : values[0]!;
+  return typeof parameter.small === 'number' ? values[0]! : values;
 }

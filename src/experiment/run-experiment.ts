@@ -1,18 +1,11 @@
 /** Name, size and changes -> the finished record: what the command line and the page both call. */
 import { APP } from '../analysis/app';
-import { EXPERIMENT_SCHEMA, type ExperimentRecord, type ExperimentSummary, type ProtocolSize, type ProtocolValue } from '../analysis/experiment-record';
+import type { ExperimentOrder } from '../analysis/experiment-order';
+import { EXPERIMENT_SCHEMA, type ExperimentRecord, type ExperimentSummary } from '../analysis/experiment-record';
 import { InputError } from '../base/errors';
 import type { Numerics } from '../numerics/types';
 import { fieldsOf, readProtocol } from './experiment';
 import { EXPERIMENTS } from './recipes/registry';
-
-export interface ExperimentOrder {
-  readonly name: string;
-  readonly size: ProtocolSize;
-  /** Settings that differ from the size's own. */
-  readonly changes: Readonly<Record<string, ProtocolValue>>;
-  readonly seed: number;
-}
 
 export interface ExperimentMeans {
   readonly numerics: Numerics;

@@ -109,6 +109,10 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
         results[subjects[opened.checkpoints.length + i]!.id] = { report, request: null, probe: null, verified: null };
       });
       set({ results });
+      if (opened.experiments.length > 0) {
+        const shown = get().showExperimentRecords(opened.experiments);
+        if (subjects.length + opened.probes.length === 0) return shown;
+      }
       if (get().pending) {
         get().meet(subjects, opened.probes);
         return;

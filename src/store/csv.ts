@@ -1,5 +1,6 @@
 /** A report as tables: of spectra with one value per line, of directions with one direction per line. */
 import type { Direction } from '../analysis/directions-schema';
+import type { ExperimentRecord } from '../analysis/experiment-record';
 import type { Report } from '../analysis/report';
 import { magnitudeOf } from './directions';
 
@@ -44,6 +45,16 @@ export function directionsCsv(directions: readonly Direction[]): string {
     ].join(',');
   });
   return [DIRECTIONS_HEADER, ...lines].join('\r\n') + '\r\n';
+}
+
+/** The table of an experiment, as it is shown. */
+export function tableCsv(table: ExperimentRecord['table']): string {
+  return table.map((row) => row.map((text) => (isNumber(text) ? text : cell(text))).join(',')).join('\r\n') + '\r\n';
+}
+
+/** A negative number is no formula. */
+export function isNumber(text: string): boolean {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }
 
 /** Text from a file: quoted where CSV needs it, and never a formula for the program that opens it. */

@@ -1,7 +1,8 @@
 /** Links: made from what is in view, and opened into it. */
 import type { ProbeFile } from '../analysis/events';
 import { sameAgain } from '../analysis/fingerprint';
-import { decodeLink, digestOf, encodeLink, type Link, type Source } from '../analysis/link';
+import { experimentOfLink } from '../analysis/experiment-link';
+import { digestOf, encodeLink, Link, readLink, unpackLink, type Source } from '../analysis/link';
 import { messageOf } from '../base/errors';
 import type { Environment } from './environment';
 import { shownReport, sidesOf } from './report';
@@ -77,7 +78,10 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       const hash = text.trim().indexOf('#');
       let link: Link;
       try {
-        link = decodeLink(hash < 0 ? text.trim() : text.trim().slice(hash));
+        const data = unpackLink(hash < 0 ? text.trim() : text.trim().slice(hash));
+        const experiment = experimentOfLink(data);
+        if (experiment) return await get().openExperimentLink(experiment);
+        link = readLink(Link, data);
       } catch (error) {
         get().refuse('', messageOf(error));
         return;

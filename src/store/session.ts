@@ -2,6 +2,7 @@
 import type { Inspection, Phase, ProbeFile } from '../analysis/events';
 import type { Example } from '../analysis/example';
 import type { Source } from '../analysis/link';
+import type { Environment } from './environment';
 import type { Get, Set } from './store';
 
 /** One thing that can be looked at: an open checkpoint, or the snapshot of a finished analysis. */
@@ -56,7 +57,7 @@ export interface SessionSlice {
 
 let serial = 0;
 
-export function sessionSlice(set: Set, get: Get): SessionSlice {
+export function sessionSlice(set: Set, get: Get, environment: Environment): SessionSlice {
   return {
     subjects: [],
     current: null,
@@ -73,7 +74,10 @@ export function sessionSlice(set: Set, get: Get): SessionSlice {
       if (id === get().current || !get().subjects.some((s) => s.id === id)) return;
       set({ current: id, view: { ...get().view, layer: null, range: null, direction: null } });
     },
-    goHome: () => set({ current: null, pending: null }),
+    goHome: () => {
+      environment.setFragment('');
+      set({ current: null, pending: null, experimenting: false });
+    },
     refuse: (where, message) => set({ refusals: [...get().refusals, { id: ++serial, where, message }] }),
     dismissRefusal: (id) => set({ refusals: get().refusals.filter((r) => r.id !== id) }),
     dismissRefusals: () => set({ refusals: [] }),

@@ -3,6 +3,7 @@ import { defaultView } from '../analysis/link';
 import { spectrumFigure } from '../figure/spectrum-figure';
 import { useApp, useStore } from './app-context';
 import { filesOfDrop } from './drop';
+import { Experiments } from './Experiments';
 import { Header } from './Header';
 import { HelpDialog } from './HelpDialog';
 import { Landing } from './Landing';
@@ -21,6 +22,7 @@ export function App() {
   const [help, setHelp] = useState(false);
   const subject = useApp((s) => s.current);
   const pending = useApp((s) => s.pending);
+  const experimenting = useApp((s) => s.experimenting);
   useKeyboard(() => setHelp(true));
   const over = useWindowDrop();
 
@@ -28,7 +30,10 @@ export function App() {
     warmPlotly(spectrumFigure({ spectra: [], view: defaultView, threshold: 0, theme: readTheme() }).layout);
     void store.getState().loadGallery();
     const openHash = () => {
-      if (location.hash.length > 1) void store.getState().openLink(location.hash);
+      if (location.hash === '#experiments') void store.getState().openExperiments();
+      else if (location.hash.length > 1) void store.getState().openLink(location.hash);
+      // The browser's way back from the experiments.
+      else if (store.getState().experimenting && store.getState().current === null) store.getState().goHome();
     };
     openHash();
     addEventListener('hashchange', openHash);
@@ -42,7 +47,7 @@ export function App() {
       </a>
       <Header theme={theme} onTheme={toggleTheme} onHelp={() => setHelp(true)} />
       <Refusals />
-      {pending ? <PendingLink /> : subject === null ? <Landing /> : <Workspace theme={theme} />}
+      {pending ? <PendingLink /> : subject !== null ? <Workspace theme={theme} /> : experimenting ? <Experiments theme={theme} /> : <Landing />}
       <StatusLine onHelp={() => setHelp(true)} />
       <Toast />
       {help && <HelpDialog onClose={() => setHelp(false)} />}

@@ -10,6 +10,7 @@ export function Header({ theme, onTheme, onHelp }: { theme: string; onTheme: () 
   const store = useStore();
   const subject = useApp(currentSubject);
   const model = useApp((s) => shownReport(s)?.model ?? currentSubject(s)?.inspection?.model ?? null);
+  const experimenting = useApp((s) => s.experimenting && s.current === null);
   return (
     <header className="header">
       <button className="brand" onClick={() => store.getState().goHome()} aria-label="Deadreckon, start page">
@@ -31,6 +32,15 @@ export function Header({ theme, onTheme, onHelp }: { theme: string; onTheme: () 
       )}
       <nav className="header-actions" aria-label="Page">
         <FilePickers />
+        <a
+          className="quiet"
+          href="#experiments"
+          data-testid="experiments-link"
+          aria-current={experimenting ? 'page' : undefined}
+          onClick={() => void store.getState().openExperiments()}
+        >
+          Experiments
+        </a>
         <button className="quiet icon" onClick={onHelp} aria-label="Help and keyboard shortcuts" title="Help (?)">
           ?
         </button>

@@ -3,6 +3,7 @@ import { useApp, useStore } from './app-context';
 import { GalleryCards } from './GalleryCards';
 
 export function Landing() {
+  const store = useStore();
   const opening = useApp((s) => s.opening);
   return (
     <main id="main" className="landing" tabIndex={-1}>
@@ -13,6 +14,13 @@ export function Landing() {
       </p>
       <DropZone title={opening === null ? 'Drop a checkpoint, several, or a folder' : `Opening ${opening} …`} />
       <GalleryCards />
+      <p className="muted further">
+        Or see whether the claims hold:{' '}
+        <a className="textual" href="#experiments" onClick={() => void store.getState().openExperiments()}>
+          run the papers’ experiments
+        </a>{' '}
+        here, each with the paper’s figures beside yours.
+      </p>
       <OpenSubjects />
     </main>
   );
@@ -26,7 +34,7 @@ export function DropZone({ title }: { title: string }) {
     <section className="drop-zone" data-testid="drop-zone" aria-label="Open files">
       <p className="drop-title">{title}</p>
       <p>
-        safetensors · PyTorch · npz · npy · a saved report, or{' '}
+        safetensors · PyTorch · npz · npy · a saved report or experiment, or{' '}
         <button className="textual" onClick={press('file-input')}>
           choose files
         </button>
@@ -70,7 +78,7 @@ function LinkField() {
 }
 
 /** The way back to what is already open. */
-function OpenSubjects() {
+export function OpenSubjects() {
   const store = useStore();
   const subjects = useApp((s) => s.subjects);
   if (subjects.length === 0) return null;

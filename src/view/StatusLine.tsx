@@ -56,6 +56,7 @@ function statusText(state: App): string {
     const { progress } = state;
     return progress ? `${phases[progress.phase]}${progress.layer ? ` · ${progress.layer}` : ''}` : 'starting …';
   }
+  if (state.experimentRun !== null) return `running the experiment ${state.experimentRun.name} …`;
   const report = shownReport(state);
   if (!report) return 'ready';
   const { partial, seconds } = report.provenance;

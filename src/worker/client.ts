@@ -1,6 +1,6 @@
 /** The page's hold of the engine: restarts it when it dies or does not stop, and opens its files again behind the scenes. */
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
-import type { Client, Methods } from './protocol';
+import type { Client, ExperimentProgress, Method, Methods } from './protocol';
 import { Caller, type Port } from './rpc';
 
 /** An engine that has not stopped this long after a cancel is replaced. */
@@ -36,23 +36,42 @@ export class EngineClient implements Client {
     return result;
   }
 
+  async experiments(): Promise<Methods['experiments']['result']> {
+    await this.ready;
+    return this.caller.call('experiments', null).result;
+  }
+
+  experiment(
+    args: Methods['experiment']['args'],
+    onProgress: (progress: ExperimentProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Methods['experiment']['result']> {
+    return this.stoppable('experiment', args, onProgress, signal);
+  }
+
   async inspect(id: string, request: Methods['inspect']['args']['request'], probe: string | null): Promise<Methods['inspect']['result']> {
     await this.ready;
     return this.caller.call('inspect', { id, probe, request }).result;
   }
 
-  async analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {
+  analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {
+    return this.stoppable('analyze', args, onEvent, signal);
+  }
+
+  /** A call whose engine is replaced if it does not stop. */
+  private async stoppable<M extends Method>(method: M, args: Methods[M]['args'], onEvent: (event: Methods[M]['event']) => void, signal: AbortSignal): Promise<Methods[M]['result']> {
     await this.ready;
     const caller = this.caller;
-    const { result, settled } = caller.call('analyze', args, onEvent, signal);
-    signal.addEventListener('abort', () => void this.enforce(caller, settled), { once: true });
+    const { result, settled } = caller.call(method, args, onEvent, signal);
+    // What is asked next waits for the end of what was cancelled, which may be the end of the engine.
+    signal.addEventListener('abort', () => (this.ready = Promise.all([this.ready, this.enforce(caller, settled)])), { once: true });
     return result;
   }
 
   /** Replaces the engine if a cancelled call goes on. */
   private async enforce(caller: Caller, settled: Promise<void>): Promise<void> {
     const stopped = await Promise.race([settled.then(() => true), new Promise<false>((r) => setTimeout(() => r(false), GRACE_MILLISECONDS))]);
-    if (!stopped && caller === this.caller) this.restart(new Error('the engine did not stop and was restarted'));
+    if (!stopped && caller === this.caller) await this.restart(new Error('the engine did not stop and was restarted'));
   }
 
   private start(): void {
@@ -62,17 +81,17 @@ export class EngineClient implements Client {
       event.preventDefault();
       const why = event.message || 'it ran out of memory or failed to load';
       if (++this.failures >= MOST_FAILURES) this.caller.fail(new Error(`The engine does not run: ${why}. Reload the page to try again.`));
-      else this.restart(new Error(`The engine stopped: ${why}. It was started again; run once more.`));
+      else void this.restart(new Error(`The engine stopped: ${why}. It was started again; run once more.`));
     };
   }
 
-  private restart(reason: Error): void {
+  private restart(reason: Error): Promise<unknown> {
     this.worker.terminate();
     this.caller.fail(reason);
     this.start();
     const { caller } = this;
-    this.ready = (async () => {
+    return (this.ready = (async () => {
       for (const files of this.opened) await caller.call('open', { files }).result;
-    })().catch(() => {});
+    })().catch(() => {}));
   }
 }

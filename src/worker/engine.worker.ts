@@ -20,7 +20,17 @@ const adapters = (navigator as Navigator & { gpu?: GPU }).gpu;
 const remember = rememberIn(cacheMemory);
 const backends = new Backends(reference, workers, (options) => webgpuNumerics(adapters, { ...options, remember }));
 
+/** Recipes come when they are asked for: an analysis does not wait for them. */
+const experiments = () => import('../experiment/run-experiment');
+
 serve(self as unknown as Port, {
+  experiments: async () => (await experiments()).experimentList(),
+  experiment: async ({ order, backend }, emit, signal) => {
+    const { runExperiment } = await experiments();
+    return backends.withNamed(backend, (numerics) =>
+      runExperiment(order, { numerics, signal, progress: (done, total) => emit({ done, total }) }),
+    );
+  },
   open: ({ files }, _emit, signal) => session.open(files.map(({ file, name }) => blobSource(file, name)), signal),
   inspect: ({ id, probe, request }) => session.inspect(id, request, probe),
   analyze: ({ id, probe, request }, emit, signal) =>

@@ -1,11 +1,16 @@
 /** The worker seam: one map from method to arguments, events and result. Everything here can be cloned. */
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
+import type { ExperimentBackend, ExperimentOrder } from '../analysis/experiment-order';
+import type { ExperimentRecord, ExperimentSummary } from '../analysis/experiment-record';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
 
 export interface Methods {
   /** Files of one drop (paths travel beside them, for folders). */
   open: { args: { files: { file: Blob; name: string }[] }; event: never; result: OpenedSummary };
+  /** The experiments that there are. */
+  experiments: { args: null; event: never; result: ExperimentSummary[] };
+  experiment: { args: { order: ExperimentOrder; backend: ExperimentBackend }; event: ExperimentProgress; result: ExperimentRecord };
   /** The defaults and verdict again, with the person's choices and the chosen probe (null = the built-in one). */
   inspect: { args: { id: string; probe: string | null; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
   /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
@@ -13,6 +18,11 @@ export interface Methods {
 }
 
 export type Method = keyof Methods;
+
+export interface ExperimentProgress {
+  done: number;
+  total: number;
+}
 
 export type ToWorker =
   | { type: 'call'; call: number; method: Method; args: unknown }
@@ -35,6 +45,13 @@ export type FromWorker =
 /** What the page holds of the engine. */
 export interface Client {
   open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary>;
+  experiments(): Promise<ExperimentSummary[]>;
+  /** Cancelled as an analysis is, even where the recipe does not look at its signal. */
+  experiment(
+    args: Methods['experiment']['args'],
+    onProgress: (progress: ExperimentProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ExperimentRecord>;
   inspect(id: string, request: Partial<Request>, probe: string | null): Promise<OpenedSummary['checkpoints'][number]>;
   /**
    * Rejects with AbortError as soon as `signal` aborts (the engine is stopped behind it, and restarted if it does not answer);

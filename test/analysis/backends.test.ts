@@ -108,3 +108,13 @@ describe('the report', () => {
     expect(provenance).toMatchObject({ backend: 'cpu-f64', choice: { reason: expect.stringContaining('no layers') } });
   });
 });
+
+describe('by name, without a price', () => {
+  it('the CPU opens no GPU, and a GPU that is not there is refused', async () => {
+    const open = opens({ reason: 'There is none.' });
+    const backends = new Backends(reference, 1, open);
+    expect(await backends.withNamed('cpu-f64', async (numerics) => numerics)).toBe(reference);
+    expect(open).not.toHaveBeenCalled();
+    await expect(backends.withNamed('webgpu', async (numerics) => numerics)).rejects.toMatchObject({ code: 'no-webgpu' });
+  });
+});

@@ -93,6 +93,17 @@ export async function finished(page: Page, spectra = 1, timeout = 60_000): Promi
   );
 }
 
+/** Drops files on the window as a person does: a DataTransfer with real File objects. */
+export async function drop(page: Page, paths: string[]): Promise<void> {
+  const files = paths.map((p) => ({ name: p.split('/').at(-1)!, base64: readFileSync(p).toString('base64') }));
+  const transfer = await page.evaluateHandle((list) => {
+    const data = new DataTransfer();
+    for (const { name, base64 } of list) data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    return data;
+  }, files);
+  for (const type of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('body', type, { dataTransfer: transfer });
+}
+
 /** What axe finds wrong with the page as it stands. */
 export async function violations(page: Page): Promise<string[]> {
   // Evaluated by the debugger: the page's own policy lets no foreign script in.

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Report } from '../../src/analysis/report';
 import { ROOT, analyzeFiles } from '../analysis/run';
 import { disagreements } from '../oracle/agreement';
-import { finished, openSite, visit, type Site } from './browser';
+import { drop, finished, openSite, visit, type Site } from './browser';
 
 const REFERENCES = join(ROOT, 'test/fixtures/references');
 const reference = (name: string) => join(REFERENCES, name);
@@ -24,17 +24,6 @@ interface Reference {
 async function exported(page: Page, kind: string): Promise<string> {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click(`[data-testid="export-${kind}"]`)]);
   return readFileSync(await download.path(), 'utf8');
-}
-
-/** Drops files on the window as a person does: a DataTransfer with real File objects. */
-async function drop(page: Page, paths: string[]): Promise<void> {
-  const files = paths.map((p) => ({ name: p.split('/').at(-1)!, base64: readFileSync(p).toString('base64') }));
-  const transfer = await page.evaluateHandle((list) => {
-    const data = new DataTransfer();
-    for (const { name, base64 } of list) data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
-    return data;
-  }, files);
-  for (const type of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('body', type, { dataTransfer: transfer });
 }
 
 function compare(report: Report, expected: Reference, tolerance: (truth: number) => number): number {

@@ -2,7 +2,9 @@
  * A client with no engine behind it: diagonal linear layers whose spectra are known in closed form, played as events. Readings follow from the
  * eigenvalues by their definitions, so that a page that shows something else is wrong.
  */
+import { fakeRecord, fakeSummary, otherSummary } from './fake-experiments';
 import type { AnalysisEvent, Inspection, OpenedSummary } from '../../src/analysis/events';
+import type { ExperimentRecord } from '../../src/analysis/experiment-record';
 import type { Reading, Report, Side, Spectrum } from '../../src/analysis/report';
 import { defaultRequest } from '../../src/analysis/request';
 import { InputError } from '../../src/base/errors';
@@ -176,8 +178,21 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
   let serial = 0;
   return {
     requests,
+    async experiments() {
+      return [otherSummary, fakeSummary];
+    },
+    async experiment({ order, backend }, onProgress, signal) {
+      requests.push({ order, backend });
+      for (let i = 1; i <= 4; i++) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        signal.throwIfAborted();
+        onProgress({ done: i, total: 4 });
+      }
+      if (order.seed === 13) throw new InputError('protocol', 'With this seed the flow diverges. Choose a smaller rate.');
+      return fakeRecord(order);
+    },
     async open(files) {
-      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], refusals: [] };
+      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], refusals: [] };
       for (const { name, file } of files) {
         const base = name.split('/').at(-1)!;
         if (base.startsWith('bad'))
@@ -195,6 +210,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
             description: '128 samples of 2 tokens',
             samples: 128,
           });
+        else if (base.endsWith('.experiment.json')) summary.experiments.push({ file: name, record: JSON.parse(await file.text()) as ExperimentRecord });
         else if (base.endsWith('.json')) summary.reports.push(JSON.parse(await file.text()) as Report);
         else {
           const report = fakeReport(layers, name);

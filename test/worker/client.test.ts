@@ -1,0 +1,74 @@
+/** The page's hold of an engine that does not stop: what was cancelled ends, and what was open stays open. */
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { OpenedSummary } from '../../src/analysis/events';
+import { EngineClient } from '../../src/worker/client';
+import { serve, type Handlers, type Port } from '../../src/worker/rpc';
+import { fakeRecord, fakeSummary } from '../view/fake-experiments';
+
+const ended: (() => void)[] = [];
+afterEach(() => ended.splice(0).forEach((end) => end()));
+
+const opened: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], refusals: [] };
+const files = (name: string) => [{ file: new Blob(['x']), name }];
+const args = { order: { name: 'slopes', size: 'small' as const, changes: {}, seed: 0 }, backend: 'cpu-f64' as const };
+
+/** A client whose nth engine has the nth handlers, with a list of what was asked of each. */
+function connect(engines: Partial<Handlers>[]) {
+  const asked: string[] = [];
+  let made = 0;
+  const client = new EngineClient(() => {
+    const at = made++;
+    const { port1, port2 } = new MessageChannel();
+    const handlers = Object.fromEntries(
+      Object.entries({ open: async () => opened, ...engines[at] }).map(([method, handler]) => [
+        method,
+        (...given: unknown[]) => (asked.push(`${at} ${method}`), (handler as (...a: unknown[]) => unknown)(...given)),
+      ]),
+    );
+    serve(port2 as unknown as Port, handlers as unknown as Handlers);
+    const terminate = () => port1.close();
+    ended.push(terminate);
+    return Object.assign(port1, { terminate }) as unknown as Worker;
+  });
+  return { client, asked, made: () => made };
+}
+
+describe('an experiment', () => {
+  it('tells its progress and brings its record', async () => {
+    const { client } = connect([{ experiments: async () => [fakeSummary], experiment: async (_, emit) => (emit({ done: 1, total: 2 }), fakeRecord()) }]);
+    expect(await client.experiments()).toEqual([fakeSummary]);
+    const seen: unknown[] = [];
+    expect(await client.experiment(args, (p) => seen.push(p), new AbortController().signal)).toEqual(fakeRecord());
+    expect(seen).toEqual([{ done: 1, total: 2 }]);
+  });
+
+  it('that stops when it is told to leaves the engine as it is', async () => {
+    const { client, made } = connect([
+      { experiment: (_, __, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))), experiments: async () => [] },
+    ]);
+    const controller = new AbortController();
+    const run = client.experiment(args, () => {}, controller.signal);
+    await new Promise((r) => setTimeout(r, 20));
+    controller.abort();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await client.experiments()).toEqual([]);
+    expect(made()).toBe(1);
+  });
+
+  it('that never yields is cancelled at once; the next call waits for a new engine that has the files again', async () => {
+    const { client, asked, made } = connect([{ experiment: () => new Promise(() => {}) }, { experiment: async () => fakeRecord() }]);
+    await client.open(files('model.pt'));
+    await client.open(files('probe.npz'));
+    const controller = new AbortController();
+    const run = client.experiment(args, () => {}, controller.signal);
+    await new Promise((r) => setTimeout(r, 20));
+    const begin = performance.now();
+    controller.abort();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(performance.now() - begin).toBeLessThan(200);
+    expect(await client.experiment(args, () => {}, new AbortController().signal)).toEqual(fakeRecord());
+    expect(made()).toBe(2);
+    expect(asked).toEqual(['0 open', '0 open', '0 experiment', '1 open', '1 open', '1 experiment']);
+  });
+});
