@@ -19,6 +19,17 @@ export interface PoolWorker {
   onerror: ((event: { message?: string }) => void) | null;
 }
 
+/** A job with one copy of its arrays, which moves: a message that is cloned is copied twice. */
+function ownCopy(job: PoolJob): [PoolJob, ArrayBuffer[]] {
+  if (job.kind !== 'eigenvalues') {
+    const x = job.x.slice();
+    return [{ ...job, x }, [x.buffer]];
+  }
+  const hi = job.gram.hi.slice();
+  const lo = job.gram.lo && job.gram.lo.slice();
+  return [{ ...job, gram: { ...job.gram, hi, lo } }, lo ? [hi.buffer, lo.buffer] : [hi.buffer]];
+}
+
 interface Pending {
   job: PoolJob;
   resolve(result: never): void;
@@ -98,13 +109,7 @@ export class SolverPool implements Solver {
       }
       const worker = this.idle.pop() ?? this.spawn();
       this.busy.set(worker, pending);
-      const { job } = pending;
-      if (job.kind === 'eigenvalues') worker.postMessage(job, []);
-      else {
-        // One copy that moves; a message that is cloned is copied twice.
-        const x = job.x.slice();
-        worker.postMessage({ ...job, x }, [x.buffer]);
-      }
+      worker.postMessage(...ownCopy(pending.job));
     }
   }
 
