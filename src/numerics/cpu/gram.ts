@@ -10,6 +10,7 @@ import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
 import { joinGramParts, ownPart, pairPart, plainPart } from './gram-parts';
 import type { GramPart } from './gram-parts';
+import { giveArray } from './storage';
 
 type Matrix = Float64Array | Float32Array;
 
@@ -44,9 +45,11 @@ export function addGrams(a: Gram, b: Gram): Gram {
   return combine(a, b, 1, new Float64Array(a.hi.length), new Float64Array(a.hi.length));
 }
 
-/** `addGrams` in the memory of `a`, which is given up. */
+/** `addGrams` in the memory of `a`; both are given up. */
 export function addToGram(a: Gram, b: Gram): Gram {
-  return combine(a, b, 1, a.hi, a.lo ?? new Float64Array(a.hi.length));
+  const sum = combine(a, b, 1, a.hi, a.lo ?? new Float64Array(a.hi.length));
+  for (const words of [b.hi, b.lo]) if (words) giveArray(words);
+  return sum;
 }
 
 /** The Gram without the rows of `part` (jackknife: total minus block). */

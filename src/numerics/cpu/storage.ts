@@ -14,7 +14,7 @@ const kept = new Map<number, ArrayBuffer[]>();
 let total = 0;
 
 /** An array that holds anything. */
-export function takeArray(length: number): Float64Array {
+export function takeArray(length: number): Float64Array<ArrayBuffer> {
   if (length < SHORTEST) return new Float64Array(length);
   const capacity = capacityFor(length);
   const buffer = kept.get(capacity)?.pop();
