@@ -13,6 +13,8 @@ import type { Side } from './report';
 /** Floating-point operations and tap values per chunk: small enough that cancel and progress are prompt. */
 const CHUNK_FLOPS = 4e9;
 const CHUNK_VALUES = 2 ** 22;
+/** The part by which they may be more. */
+const SLACK = 1 / 16;
 
 export interface RunSettings {
   loss: Loss;
@@ -188,14 +190,16 @@ async function together<X>(items: readonly X[], work: (item: X, index: number) =
 function plan(model: Model, weights: ReadonlyMap<string, Tensor>, samples: number, positions: number, folds: number, scale: number): Chunk[] {
   const parameters = [...weights.values()].reduce((n, w) => n + w.shape.reduce((a, b) => a * b, 1), 0);
   const values = model.layers.reduce((n, l) => n + l.width, 0) * positions;
-  const size = Math.max(1, Math.floor(scale * Math.min(CHUNK_VALUES / values, Math.max(64 / positions, CHUNK_FLOPS / (6 * parameters * positions)))));
+  const most = Math.max(1, Math.floor(scale * Math.min(CHUNK_VALUES / values, Math.max(64 / positions, CHUNK_FLOPS / (6 * parameters * positions)))));
   const blocks = Math.max(1, Math.min(folds, samples));
   const chunks: Chunk[] = [];
   for (let block = 0; block < blocks; block++) {
+    const first = Math.floor((block * samples) / blocks);
     const last = Math.floor(((block + 1) * samples) / blocks);
-    for (let begin = Math.floor((block * samples) / blocks); begin < last; begin += size) {
-      chunks.push({ begin, end: Math.min(begin + size, last), block });
-    }
+    // Of one size, nearly: a short last one costs nearly as much as a long one. Over by a few rows is no reason for one more.
+    const count = Math.ceil(((1 - SLACK) * (last - first)) / most);
+    const size = Math.ceil((last - first) / count);
+    for (let begin = first; begin < last; begin += size) chunks.push({ begin, end: Math.min(begin + size, last), block });
   }
   return chunks;
 }

@@ -1,5 +1,5 @@
 /** Gram matrices, by blocks of samples -> spectra with floors, readings and jackknife errors. */
-import { addGrams, subtractGrams } from '../numerics/cpu/gram';
+import { addGrams, addToGram, subtractGrams } from '../numerics/cpu/gram';
 import type { Gram, Solver } from '../numerics/types';
 import { floorOf, spectralNoise, type Noise } from '../spectrum/floor';
 import { readAll, viewSpectrum } from '../spectrum/read';
@@ -15,9 +15,10 @@ export class GramBlocks {
     this.blocks = new Array<Gram | null>(count).fill(null);
   }
 
+  /** `gram` is given up. */
   add(block: number, gram: Gram): void {
     const before = this.blocks[block] ?? null;
-    this.blocks[block] = before ? addGrams(before, gram) : gram;
+    this.blocks[block] = before ? addToGram(before, gram) : gram;
   }
 
   /** The whole, and the whole without each block. Null when nothing was added. */

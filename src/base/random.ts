@@ -22,7 +22,8 @@ export class Random {
   private s1: number;
   private s2: number;
   private s3: number;
-  private spare: number | null = null;
+  /** The second number of a pair that was not asked for yet; NaN where there is none (a number, so that none is boxed). */
+  private spare = NaN;
 
   constructor(readonly seed: number) {
     let x = seed >>> 0;
@@ -68,9 +69,9 @@ export class Random {
 
   /** Standard normal by Marsaglia's polar method. */
   normal(): number {
-    if (this.spare !== null) {
-      const z = this.spare;
-      this.spare = null;
+    const z = this.spare;
+    if (!Number.isNaN(z)) {
+      this.spare = NaN;
       return z;
     }
     for (;;) {
@@ -86,6 +87,8 @@ export class Random {
   }
 
   normals(n: number): Float64Array {
-    return Float64Array.from({ length: n }, () => this.normal());
+    const values = new Float64Array(n);
+    for (let i = 0; i < n; i++) values[i] = this.normal();
+    return values;
   }
 }

@@ -42,32 +42,33 @@ export function* pivotedCholesky(
   const largest = pivots.hi.reduce((a, b) => Math.max(a, b), 0);
   const floors = Float64Array.from(pivots.hi, (g) => unit * Math.max(16 * (n + 16) * g, n * largest));
   let rank = 0;
+  // The permutation as it was when each block of rows was done.
+  const orders: Int32Array[] = [];
   for (let start = 0; rank === start; start += BLOCK) {
     const end = Math.min(start + BLOCK, n);
-    const swaps: [number, number][] = [];
     for (; rank < end; rank++) {
       const pivot = largestPivot(pivots.hi, floors, rank);
       if (pivot < 0) break;
       if (pivot !== rank) {
         swapColumns(S.hi, n, start, rank, pivot);
         swapColumns(S.lo, n, start, rank, pivot);
-        swaps.push([rank, pivot]);
         for (const list of [pivots.hi, pivots.lo, floors, permutation]) [list[rank], list[pivot]] = [list[pivot]!, list[rank]!];
       }
       work.loops.subtractRows(hi, lo, n, start, rank);
       factorRow(S, n, rank, pivots, work);
       yield;
     }
-    // Rows of earlier blocks are only read as R: they follow row by row.
-    for (const words of [hi, lo]) {
-      for (let row = 0; row < start * n; row += n) for (const [j, p] of swaps) swap(words, row + j, row + p);
-    }
     if (rank < end || rank === n) break;
+    orders.push(permutation.slice());
     const rows: Vectors = {
       values: S.hi, tails: S.lo, offset: start * n + end, count: n - end, length: end - start, vectorStride: 1, componentStride: n,
     };
     yield* addProducts({ ...S, offset: end * n + end, stride: n }, rows, rows, -1, work);
   }
+  // Rows of earlier blocks are only read as R: their columns follow once, at the end.
+  orders.forEach((order, block) => {
+    for (const words of [hi, lo]) reorderColumns(words, n, block * BLOCK, (block + 1) * BLOCK, order, permutation);
+  });
   const factor = hi.subarray(0, rank * n);
   for (let i = 0; i < rank; i++) factor.fill(0, i * n, i * n + i);
   return { factor, tails: lo.subarray(0, rank * n), rank, permutation };
@@ -88,6 +89,17 @@ export function swapColumns(s: Float64Array, n: number, start: number, j: number
   for (let i = j + 1; i < p; i++) swap(s, j * n + i, i * n + p);
   for (let i = p + 1; i < n; i++) swap(s, j * n + i, p * n + i);
   swap(s, j * n + j, p * n + p);
+}
+
+/** Rows from ... to of `s`, whose columns beyond `to` are in the order `before`, get them in the order `after`. */
+function reorderColumns(s: Float64Array, n: number, from: number, to: number, before: Int32Array, after: Int32Array): void {
+  const places = new Int32Array(n);
+  for (let j = to; j < n; j++) places[before[j]!] = j;
+  const sources = after.map((column) => places[column]!);
+  for (let row = from * n; row < to * n; row += n) {
+    const old = s.slice(row, row + n);
+    for (let j = to; j < n; j++) s[row + j] = old[sources[j]!]!;
+  }
 }
 
 function swap(s: Float64Array, x: number, y: number): void {

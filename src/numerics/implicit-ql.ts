@@ -3,10 +3,10 @@ import { ConvergenceError } from './convergence-error';
 import type { Steps } from './stepwise';
 
 /** Iterations allowed per eigenvalue; about 1.7 are usual. */
-const ITERATIONS = 60;
+export const ITERATIONS = 60;
 const EPSILON = 2 ** -52;
 /** A coupling below this part of |T| is zero: a cluster of rounding errors beside a large eigenvalue has no finer structure. */
-const NEGLIGIBLE = 2 ** -56;
+export const NEGLIGIBLE = 2 ** -56;
 
 /** Told that the eigenvectors, as rows i and i + 1 of a matrix, become c z_i - s z_{i+1} and s z_i + c z_{i+1}. */
 export type Rotate = (i: number, c: number, s: number) => void;

@@ -3,10 +3,10 @@ import { applyV, bidiagonalize, bidiagonalWords } from './bidiagonal';
 import type { Bidiagonal } from './bidiagonal';
 import { choleskyWords, pivotedCholesky } from './cholesky';
 import { DOUBLE_DOUBLE_ROUNDOFF } from './double-double';
-import { implicitQL } from './implicit-ql';
 import { inverseIteration } from './inverse-iteration';
 import { inverseSingularValues, inverseWords } from './inverse-values';
 import { setLane } from './lanes';
+import { rationalQL } from './rational-ql';
 import { exponentOf, largestMagnitude, scaledCopy } from './scaling';
 import { bidiagonalSingularValues } from './singular-values';
 import { runAtOnce } from './stepwise';
@@ -128,7 +128,7 @@ function gradingLost({ diagonal, subDiagonal }: Bidiagonal, r: Float64Array, n: 
 function* solvePlain(a: Float64Array, n: number, exponent: number, work: Workspace): Steps<Decomposition> {
   const t = yield* tridiagonalize(a, n, exponent, work);
   const d = t.diagonal.slice();
-  yield* implicitQL(d, t.offDiagonal);
+  yield* rationalQL(d, t.offDiagonal);
   const raw = d.sort().reverse();
   const eigenvector = inverseIteration(t.diagonal, t.offDiagonal);
   const x = work.zeros(4 * n);

@@ -1,7 +1,8 @@
-/** Dense symmetric eigenproblem in float64: Householder tridiagonalisation + implicit QL. */
+/** Dense symmetric eigenproblem in float64: Householder tridiagonalisation + QL. */
 import { InputError } from '../base/errors';
 import { implicitQL } from './implicit-ql';
 import { getLane, setLane } from './lanes';
+import { rationalQL } from './rational-ql';
 import { exponentOf, largestMagnitude, scaledCopy } from './scaling';
 import { runAtOnce } from './stepwise';
 import type { Steps } from './stepwise';
@@ -31,11 +32,14 @@ export function* symmetricEigenSteps(a: Float64Array, n: number, options: { vect
   return yield* inWorkspace(tridiagonalWords(n) + (options.vectors ? n * n + 4 * n : 0), function* (work) {
     const t = yield* tridiagonalize(a, n, -exponent, work);
     const d = t.diagonal.slice();
-    const z = options.vectors ? identity(work.zeros(n * n), n) : null;
-    yield* implicitQL(d, t.offDiagonal, z ? (i, c, s) => work.loops.rotateRows(z, n, i, c, s) : undefined);
+    if (!options.vectors) {
+      yield* rationalQL(d, t.offDiagonal);
+      return { values: scaledCopy(d.sort().reverse(), exponent), vectors: null };
+    }
+    const z = identity(work.zeros(n * n), n);
+    yield* implicitQL(d, t.offDiagonal, (i, c, s) => work.loops.rotateRows(z, n, i, c, s));
     const order = Array.from(d.keys()).sort((i, j) => d[j]! - d[i]!);
     const values = scaledCopy(Float64Array.from(order, (i) => d[i]!), exponent);
-    if (!z) return { values, vectors: null };
     const vectors = new Float64Array(n * n);
     const x = work.zeros(4 * n);
     for (let i = 0; i < n; i += 4) {

@@ -35,7 +35,7 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
   const offDiagonal = new Float64Array(Math.max(0, n - 1));
   const taus = work.zeros(n);
   // Waiting updates: v_0, v_1, ..., then w_0, w_1, ..., then v once more, so that [v; w] meets [w; v] in the product.
-  const block = DEFERRED * n;
+  const block = DEFERRED * stride;
   const vectors = work.array(3 * block);
   const update = { left: work.array(wholeTiles(n) * 2 * DEFERRED), right: work.array(wholeTiles(n) * 2 * DEFERRED) };
   const p = work.array(n);
@@ -46,11 +46,11 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
     // Row i gets the waiting updates, then gives the next reflector.
     const row = i * stride;
     for (let k = 0; k < waiting; k++) {
-      c[k] = -vectors[block + k * n + i]!;
-      c[DEFERRED + k] = -vectors[k * n + i]!;
+      c[k] = -vectors[block + k * stride + i]!;
+      c[DEFERRED + k] = -vectors[k * stride + i]!;
     }
-    loops.addRows(vectors, 0, waiting, n, i + 1, c, 0, a, row);
-    loops.addRows(vectors, block, waiting, n, i + 1, c, DEFERRED, a, row);
+    loops.addRows(vectors, 0, waiting, stride, i + 1, c, 0, a, row);
+    loops.addRows(vectors, block, waiting, stride, i + 1, c, DEFERRED, a, row);
     diagonal[i] = a[row + i]!;
     if (i === 0) break;
     const { tau, beta } = makeReflector(a, row, i, i - 1);
@@ -59,24 +59,24 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
     const v = a.subarray(row, row + i);
     // p = (A - V W^T - W V^T) v
     loops.multiplyTriangle(a, stride, i, v, p);
-    loops.multiplyRows(vectors, block, waiting, n, i, a, row, c, 0);
-    loops.multiplyRows(vectors, 0, waiting, n, i, a, row, c, DEFERRED);
+    loops.multiplyRows(vectors, block, waiting, stride, i, a, row, c, 0);
+    loops.multiplyRows(vectors, 0, waiting, stride, i, a, row, c, DEFERRED);
     for (let k = 0; k < waiting; k++) {
       c[k] = -c[k]!;
       c[DEFERRED + k] = -c[DEFERRED + k]!;
     }
-    loops.addRows(vectors, 0, waiting, n, i, c, 0, p, 0);
-    loops.addRows(vectors, block, waiting, n, i, c, DEFERRED, p, 0);
+    loops.addRows(vectors, 0, waiting, stride, i, c, 0, p, 0);
+    loops.addRows(vectors, block, waiting, stride, i, c, DEFERRED, p, 0);
     // w = tau p - (tau^2 / 2)(p . v) v
     const half = 0.5 * tau * tau * dot(p, 0, v, 0, i);
-    const w = block + waiting * n;
+    const w = block + waiting * stride;
     for (let j = 0; j < i; j++) vectors[w + j] = tau * p[j]! - half * v[j]!;
-    vectors.set(v, waiting * n);
-    vectors.set(v, 2 * block + waiting * n);
+    vectors.set(v, waiting * stride);
+    vectors.set(v, 2 * block + waiting * stride);
     waiting++;
     if (waiting === DEFERRED) {
-      packPanels(update.left, vectors, 0, 1, n, i, 2 * DEFERRED);
-      packPanels(update.right, vectors, block, 1, n, i, 2 * DEFERRED);
+      packPanels(update.left, vectors, 0, 1, stride, i, 2 * DEFERRED);
+      packPanels(update.right, vectors, block, 1, stride, i, 2 * DEFERRED);
       for (let r = 0; r < i; r += STRIP) {
         const end = wholeTiles(Math.min(r + STRIP, i));
         loops.subtractPanels(update.left.subarray(r * 2 * DEFERRED), update.right, a, r * stride, stride, end - r, end, 2 * DEFERRED);
@@ -91,7 +91,7 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
 
 /** Words of a workspace that `tridiagonalize` needs. */
 export function tridiagonalWords(n: number): number {
-  return n * strideOf(n) + DEFERRED * (3 * n + 4 * wholeTiles(n) + 2) + 2 * n;
+  return strideOf(n) * (n + 3 * DEFERRED) + DEFERRED * (4 * wholeTiles(n) + 2) + 2 * n;
 }
 
 /** An odd number of cache lines: then rows do not compete for the same places of a cache. */

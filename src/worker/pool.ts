@@ -1,5 +1,6 @@
 /** A pool of float64 workers: jobs start in the order in which they come, each on the first worker that is free. */
 import { joinGramParts, type GramPart } from '../numerics/cpu/gram-parts';
+import { giveArray, takeArray } from '../numerics/cpu/storage';
 import type { EigenResult, Gram, Solver } from '../numerics/types';
 import type { WireError } from './protocol';
 import { fromWire } from './rpc';
@@ -9,7 +10,8 @@ export type PoolJob =
   | { kind: 'gram-part'; x: Float64Array; rows: number; d: number; part: number; parts: number; plain: boolean }
   | { kind: 'eigenvalues'; gram: Gram; residuals: boolean };
 
-export type PoolReply = { result: unknown } | { error: WireError };
+/** `used`: the arrays of the job, which come back. */
+export type PoolReply = { result: unknown; used: Float64Array[] } | { error: WireError };
 
 /** What a Worker of the page and a thread of Node have in common. */
 export interface PoolWorker {
@@ -17,6 +19,23 @@ export interface PoolWorker {
   terminate(): unknown;
   onmessage: ((event: { data: PoolReply }) => void) | null;
   onerror: ((event: { message?: string }) => void) | null;
+}
+
+/** A job with its own copies of its arrays, which move: a message that is cloned is copied twice. */
+function ownCopy(job: PoolJob): [PoolJob, ArrayBuffer[]] {
+  if (job.kind !== 'eigenvalues') {
+    const x = copied(job.x);
+    return [{ ...job, x }, [x.buffer]];
+  }
+  const hi = copied(job.gram.hi);
+  const lo = job.gram.lo && copied(job.gram.lo);
+  return [{ ...job, gram: { ...job.gram, hi, lo } }, lo ? [hi.buffer, lo.buffer] : [hi.buffer]];
+}
+
+function copied(values: Float64Array): Float64Array<ArrayBuffer> {
+  const copy = takeArray(values.length);
+  copy.set(values);
+  return copy;
 }
 
 interface Pending {
@@ -98,13 +117,7 @@ export class SolverPool implements Solver {
       }
       const worker = this.idle.pop() ?? this.spawn();
       this.busy.set(worker, pending);
-      const { job } = pending;
-      if (job.kind === 'eigenvalues') worker.postMessage(job, []);
-      else {
-        // One copy that moves; a message that is cloned is copied twice.
-        const x = job.x.slice();
-        worker.postMessage({ ...job, x }, [x.buffer]);
-      }
+      worker.postMessage(...ownCopy(pending.job));
     }
   }
 
@@ -114,8 +127,10 @@ export class SolverPool implements Solver {
       const pending = this.busy.get(worker);
       this.busy.delete(worker);
       this.idle.push(worker);
-      if ('result' in data) pending?.resolve(data.result as never);
-      else pending?.reject(fromWire(data.error));
+      if ('result' in data) {
+        data.used.forEach(giveArray);
+        pending?.resolve(data.result as never);
+      } else pending?.reject(fromWire(data.error));
       this.dispatch();
     };
     worker.onerror = (event) => this.replace(worker, new Error(`a solver worker failed: ${event.message ?? 'unknown reason'}`));

@@ -1,4 +1,4 @@
-/** One job of the solver pool, and the arrays of its answer that may move instead of being copied. */
+/** One job of the solver pool, and the arrays of its answer and its question that may move instead of being copied. */
 import { gramOfRows, gramPart, plainGramPart } from '../numerics/cpu/gram';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import type { PoolJob, PoolReply } from './pool';
@@ -7,11 +7,15 @@ import { toWire } from './rpc';
 export function solveJob(job: PoolJob): { reply: PoolReply; transfer: ArrayBuffer[] } {
   try {
     const result = compute(job);
-    const arrays = Object.values(result).filter((v): v is Float64Array<ArrayBuffer> => v instanceof Float64Array);
-    return { reply: { result }, transfer: arrays.map((a) => a.buffer) };
+    const used = arraysIn(job.kind === 'eigenvalues' ? job.gram : job);
+    return { reply: { result, used }, transfer: [...arraysIn(result), ...used].map((a) => a.buffer) };
   } catch (error) {
     return { reply: { error: toWire(error) }, transfer: [] };
   }
+}
+
+function arraysIn(record: object): Float64Array<ArrayBuffer>[] {
+  return Object.values(record).filter((v): v is Float64Array<ArrayBuffer> => v instanceof Float64Array);
 }
 
 function compute(job: PoolJob): object {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pivotedCholesky } from '../../src/numerics/cholesky';
 import { ConvergenceError } from '../../src/numerics/convergence-error';
 import { implicitQL } from '../../src/numerics/implicit-ql';
+import { rationalQL } from '../../src/numerics/rational-ql';
 import { inverseIteration } from '../../src/numerics/inverse-iteration';
 import { runAtOnce } from '../../src/numerics/stepwise';
 import { symmetricEigen } from '../../src/numerics/symmetric-eigen';
@@ -72,5 +73,7 @@ describe('inverse iteration', () => {
 });
 
 it('QL that cannot settle is a ConvergenceError with its name', () => {
-  expect(() => runAtOnce(implicitQL(Float64Array.of(NaN, 1, 2), Float64Array.of(1, 1)))).toThrow(ConvergenceError);
+  for (const ql of [implicitQL, rationalQL]) {
+    expect(() => runAtOnce(ql(Float64Array.of(NaN, 1, 2), Float64Array.of(1, 1)))).toThrow(ConvergenceError);
+  }
 });

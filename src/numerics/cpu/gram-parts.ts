@@ -12,6 +12,7 @@ import { COLUMNS, STRIP } from '../product-blocks';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
 import { inWorkspace } from '../workspace';
+import { takeArray } from './storage';
 import type { Workspace } from '../workspace';
 
 /** Rows from ... to of the upper triangle of a Gram. Plain data. */
@@ -105,8 +106,8 @@ export function ownPart(part: GramPart): GramPart {
 export function joinGramParts(parts: readonly GramPart[]): Gram {
   const { dimension, rows } = parts[0]!;
   const pairs = parts[0]!.lo !== null;
-  const hi = new Float64Array(dimension * dimension);
-  const lo = pairs ? new Float64Array(dimension * dimension) : null;
+  const hi = takeArray(dimension * dimension);
+  const lo = pairs ? takeArray(dimension * dimension) : null;
   for (const part of parts) {
     place(part, part.hi, hi);
     if (lo) place(part, part.lo!, lo);

@@ -10,6 +10,7 @@ import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
 import { joinGramParts, ownPart, pairPart, plainPart } from './gram-parts';
 import type { GramPart } from './gram-parts';
+import { giveArray } from './storage';
 
 type Matrix = Float64Array | Float32Array;
 
@@ -41,12 +42,19 @@ export async function dualGramOfRowsAsync(x: Matrix, rows: number, d: number, si
 
 /** Gram of the rows of both; within 2^-104 where both are pairs. */
 export function addGrams(a: Gram, b: Gram): Gram {
-  return combine(a, b, 1);
+  return combine(a, b, 1, new Float64Array(a.hi.length), new Float64Array(a.hi.length));
+}
+
+/** `addGrams` in the memory of `a`; both are given up. */
+export function addToGram(a: Gram, b: Gram): Gram {
+  const sum = combine(a, b, 1, a.hi, a.lo ?? new Float64Array(a.hi.length));
+  for (const words of [b.hi, b.lo]) if (words) giveArray(words);
+  return sum;
 }
 
 /** The Gram without the rows of `part` (jackknife: total minus block). */
 export function subtractGrams(total: Gram, part: Gram): Gram {
-  return combine(total, part, -1);
+  return combine(total, part, -1, new Float64Array(total.hi.length), new Float64Array(total.hi.length));
 }
 
 /** What worker `part` of `parts` contributes to `gramOfRows` of float64 data: `joinGramParts` of all parts has the same bits. */
@@ -80,18 +88,18 @@ function columns(x: Float64Array, rows: number, d: number): Vectors {
   return { values: x, offset: 0, count: d, length: rows, vectorStride: 1, componentStride: d };
 }
 
-function combine(a: Gram, b: Gram, sign: 1 | -1): Gram {
+/** a + sign * b, written to hi and lo: fresh zeros, or the memory of `a`. */
+function combine(a: Gram, b: Gram, sign: 1 | -1, hi: Float64Array, lo: Float64Array): Gram {
   if (a.dimension !== b.dimension) throw new Error(`Grams of dimension ${a.dimension} and ${b.dimension} do not add up`);
   const paired = a.lo !== null && b.lo !== null;
-  const hi = new Float64Array(a.hi.length);
-  const lo = new Float64Array(a.hi.length);
-  addPairs(a.hi, a.lo ?? lo, b.hi, b.lo ?? lo, sign, hi, lo);
+  const none = paired ? lo : new Float64Array(a.hi.length);
+  addPairs(a.hi, a.lo ?? none, b.hi, b.lo ?? none, sign, hi, lo);
   const roundoff = Math.max(a.roundoff, b.roundoff, paired ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53);
   const digest = sign === 1 && a.digest !== null && b.digest !== null ? sha256AtOnce(new TextEncoder().encode(a.digest + b.digest)) : null;
   return { dimension: a.dimension, rows: a.rows + sign * b.rows, hi, lo: paired ? lo : null, roundoff, digest };
 }
 
-/** a + sign * b, pair by pair. Where an operand has no second words, zeros stand in: the result's own, not yet written. */
+/** a + sign * b, pair by pair; the result may be where one of them is. */
 function addPairs(
   aHi: Float64Array,
   aLo: Float64Array,

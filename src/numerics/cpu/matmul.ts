@@ -3,7 +3,7 @@
  * keeps a tile of the result in registers (Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008).
  * The order of summation depends on k alone.
  */
-import { packPanels, wholeTiles } from '../panels';
+import { packPanels, TILE, wholeTiles } from '../panels';
 import { engine } from '../workspace';
 
 /** A matrix inside an array: element (i, j) is values[offset + i * rowStride + j * columnStride]. */
@@ -18,31 +18,42 @@ export interface MatrixView {
 const DEPTH = 256;
 /** Rows of a block of A: 64 * 256 * 8 bytes = 128 KiB, stays in the L2 cache. */
 const ROWS = 64;
-/** Columns of a block of B: 1024 * 256 * 8 bytes = 2 MiB. */
-const COLUMNS = 1024;
+/** Values of B that are packed at a time, all of its depth: 4 MiB. */
+const PACKED = 2 ** 19;
+/** Columns of the result that are made at a time, at least: A is packed anew for each lot of them. */
+const COLUMNS = 64;
 /** Products of fewer multiplications than this are done as they stand, in the same order. */
 const SMALL = 1024;
 
-/** out[offset …] += A B, row-major [m, n], for A [m, k] and B [k, n]. */
+/** out[offset …] = A B, row-major [m, n], for A [m, k] and B [k, n]. */
 export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset: number, m: number, k: number, n: number): void {
   if (m * k * n < SMALL && k <= DEPTH) return multiplySmall(a, b, out, offset, m, k, n);
   const depth = Math.min(DEPTH, k);
   const rows = Math.min(ROWS, wholeTiles(m));
-  const columns = Math.min(COLUMNS, wholeTiles(n));
-  const work = engine().open(rows * depth + columns * depth + rows * columns);
+  const columns = Math.min(wholeTiles(n), Math.max(COLUMNS, TILE * Math.floor(PACKED / k / TILE)));
+  const work = engine().open(rows * depth + columns * k + rows * columns);
   const panelsA = work.array(rows * depth);
-  const panelsB = work.array(columns * depth);
-  const block = work.array(rows * columns);
+  const panelsB = work.array(columns * k);
+  const negative = work.array(rows * columns);
   for (let j0 = 0; j0 < n; j0 += columns) {
     const nb = Math.min(columns, n - j0);
+    const width = wholeTiles(nb);
     for (let k0 = 0; k0 < k; k0 += depth) {
-      const kb = Math.min(depth, k - k0);
-      packPanels(panelsB, b.values, b.offset + k0 * b.rowStride + j0 * b.columnStride, b.columnStride, b.rowStride, nb, kb);
-      for (let i0 = 0; i0 < m; i0 += rows) {
-        const mb = Math.min(rows, m - i0);
+      const from = b.offset + k0 * b.rowStride + j0 * b.columnStride;
+      packPanels(panelsB.subarray(k0 * width), b.values, from, b.columnStride, b.rowStride, nb, Math.min(depth, k - k0));
+    }
+    for (let i0 = 0; i0 < m; i0 += rows) {
+      const mb = Math.min(rows, m - i0);
+      const height = wholeTiles(mb);
+      negative.fill(0, 0, height * width);
+      for (let k0 = 0; k0 < k; k0 += depth) {
+        const kb = Math.min(depth, k - k0);
         packPanels(panelsA, a.values, a.offset + i0 * a.rowStride + k0 * a.columnStride, a.rowStride, a.columnStride, mb, kb);
-        work.loops.multiplyPanels(panelsA, panelsB, block, wholeTiles(mb), wholeTiles(nb), kb);
-        addBlock(out, offset + i0 * n + j0, n, block, mb, nb);
+        work.loops.subtractPanels(panelsA, panelsB.subarray(k0 * width), negative, 0, width, height, width, kb);
+      }
+      for (let i = 0; i < mb; i++) {
+        // Not the negation: zero stays +0.
+        for (let j = 0, to = offset + (i0 + i) * n + j0, at = i * width; j < nb; j++) out[to + j] = 0 - negative[at + j]!;
       }
     }
   }
@@ -58,15 +69,7 @@ function multiplySmall(a: MatrixView, b: MatrixView, out: Float64Array, offset: 
       let p = a.offset + i * a.rowStride;
       let q = b.offset + j * b.columnStride;
       for (let t = 0; t < k; t++, p += dp, q += dq) sum += x[p]! * y[q]!;
-      out[offset + i * n + j]! += sum;
+      out[offset + i * n + j] = sum;
     }
-  }
-}
-
-/** out[at …] [rows, columns] += block, whose rows are padded to whole tiles. */
-function addBlock(out: Float64Array, at: number, stride: number, block: Float64Array, rows: number, columns: number): void {
-  const padded = wholeTiles(columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0, to = at + i * stride, from = i * padded; j < columns; j++) out[to + j]! += block[from + j]!;
   }
 }

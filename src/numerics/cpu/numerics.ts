@@ -3,7 +3,7 @@ import type { Gram, Numerics } from '../types';
 import { fisherGramOfRowsAsync } from './fisher-gram';
 import { gramOfRowsAsync } from './gram';
 import { engine } from '../workspace';
-import { cpuOps, cpuValues } from './ops';
+import { cpuOps, cpuValues, whileHeld } from './ops';
 
 /** X^T X of the rows of X, wherever it is computed. */
 export type GramOfRows = (x: Float64Array, rows: number, d: number, signal?: AbortSignal) => Promise<Gram>;
@@ -17,12 +17,12 @@ export function cpuNumerics(gramOfRows: GramOfRows = gramOfRowsAsync): Numerics 
     ops,
     gram(x, signal) {
       const [rows, d] = x.shape as [number, number];
-      return gramOfRows(cpuValues(x), rows, d, signal);
+      return whileHeld([x], () => gramOfRows(cpuValues(x), rows, d, signal));
     },
     fisherGram(a, delta, positions, signal) {
       const [rows, p] = a.shape as [number, number];
       const [, q] = delta.shape as [number, number];
-      return fisherGramOfRowsAsync(cpuValues(a), cpuValues(delta), rows / positions, positions, p, q, signal);
+      return whileHeld([a, delta], () => fisherGramOfRowsAsync(cpuValues(a), cpuValues(delta), rows / positions, positions, p, q, signal));
     },
     dispose() {},
   };

@@ -16,20 +16,62 @@ import {
 } from '../shape';
 import { affine, type Binary, binary, reduce, unary } from './elementwise';
 import { multiply } from './matmul';
+import { giveArray, takeArray } from './storage';
 import { forEachLine, mergedLoops, stridesOf } from './strides';
 
-/** Values are never changed once made, so that a reshape may share them. */
-class CpuTensor implements Tensor {
+/** Values of one tensor, or of several that are reshapes of each other. They are never changed once made. */
+class Shared {
   constructor(
     readonly values: Float64Array,
-    readonly shape: Shape,
+    public holders = 0,
   ) {}
 }
 
-/** The values of a tensor of `cpuOps`, row-major, not copied: for kernels that only read. */
-export function cpuValues(x: Tensor): Float64Array {
+/** Tensors made since the innermost scope began; null outside of all. */
+let open: CpuTensor[] | null = null;
+
+class CpuTensor implements Tensor {
+  private shared: Shared | null;
+
+  constructor(
+    made: Float64Array | Shared,
+    readonly shape: Shape,
+  ) {
+    this.shared = made instanceof Shared ? made : new Shared(made);
+    this.shared.holders++;
+    open?.push(this);
+  }
+
+  /** Throws where it was disposed of: its array may hold other values by now. */
+  get owner(): Shared {
+    if (!this.shared) throw new Error(`A tensor ${showShape(this.shape)} was used after it was disposed of.`);
+    return this.shared;
+  }
+
+  dispose(): void {
+    if (this.shared && --this.shared.holders === 0) giveArray(this.shared.values);
+    this.shared = null;
+  }
+}
+
+function sharedOf(x: Tensor): Shared {
   if (!(x instanceof CpuTensor)) throw new Error(`A tensor ${showShape(x.shape)} of another backend was handed to the CPU.`);
-  return x.values;
+  return x.owner;
+}
+
+/** The values of a tensor of `cpuOps`, row-major, not copied: for kernels that only read, before the tensor is disposed of. */
+export function cpuValues(x: Tensor): Float64Array {
+  return sharedOf(x).values;
+}
+
+/** Holds the values of tensors that may be disposed of while `work` reads them. */
+export async function whileHeld<R>(tensors: readonly Tensor[], work: () => Promise<R>): Promise<R> {
+  const held = tensors.map((x) => new CpuTensor(sharedOf(x), x.shape));
+  try {
+    return await work();
+  } finally {
+    for (const tensor of held) tensor.dispose();
+  }
 }
 
 export function cpuOps(): TensorOps {
@@ -37,7 +79,9 @@ export function cpuOps(): TensorOps {
     roundoff: 2 ** -53,
     constant: (values, shape) => {
       checkConstant(values.length, shape);
-      return new CpuTensor(Float64Array.from(values), [...shape]);
+      const own = takeArray(values.length);
+      own.set(values);
+      return new CpuTensor(own, [...shape]);
     },
     shape: (x) => x.shape,
     add: (a, b) => elementwise('add', a, b),
@@ -51,21 +95,36 @@ export function cpuOps(): TensorOps {
     max: (x, axes) => reduced('max', x, axes),
     reshape: (x, shape) => {
       checkReshape(x.shape, shape);
-      return new CpuTensor(cpuValues(x), [...shape]);
+      return new CpuTensor(sharedOf(x), [...shape]);
     },
     transpose,
     slice,
     concat,
     gather,
     read: async (x) => cpuValues(x).slice(),
-    scope: (work) => {
-      const result = work();
-      tensorsIn(result, (value) => value instanceof CpuTensor);
-      return result;
+    scope,
+    dispose: (...tensors) => {
+      for (const tensor of tensors) if (tensor instanceof CpuTensor) tensor.dispose();
     },
-    // The garbage collector frees what nobody holds.
-    dispose: () => {},
   };
+}
+
+/** See TensorOps.scope. */
+function scope<R>(work: () => R): R {
+  const outer = open;
+  const made: CpuTensor[] = (open = []);
+  const kept = new Set<CpuTensor>();
+  try {
+    const result = work();
+    for (const tensor of tensorsIn(result, (value) => value instanceof CpuTensor)) kept.add(tensor);
+    return result;
+  } finally {
+    open = outer;
+    for (const tensor of made) {
+      if (kept.has(tensor)) outer?.push(tensor);
+      else tensor.dispose();
+    }
+  }
 }
 
 function elementwise(op: Binary, a: Tensor, b: Tensor): Tensor {
@@ -82,7 +141,7 @@ function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { batch, m, k, n, sharedB } = matmulShape(a.shape, b.shape, options);
   const { transposeA = false, transposeB = false } = options;
   const count = sizeOf(batch);
-  const out = new Float64Array(count * m * n);
+  const out = takeArray(count * m * n);
   const left = { values: cpuValues(a), offset: 0, rowStride: transposeA ? 1 : k, columnStride: transposeA ? m : 1 };
   const right = { values: cpuValues(b), offset: 0, rowStride: transposeB ? 1 : n, columnStride: transposeB ? k : 1 };
   if (sharedB && !transposeA) multiply(left, right, out, 0, count * m, k, n);
@@ -97,7 +156,7 @@ function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
 
 /** Copies `shape` values of `values`, read from `offset` on with `strides`, into row-major order. */
 function gathered(values: Float64Array, offset: number, shape: Shape, strides: readonly number[]): Float64Array {
-  const out = new Float64Array(sizeOf(shape));
+  const out = takeArray(sizeOf(shape));
   const loops = mergedLoops(shape, [stridesOf(shape), strides]);
   const n = loops.lengths.at(-1)!;
   const stride = loops.strides[1]!.at(-1)!;
@@ -124,7 +183,7 @@ function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Te
 
 function concat(parts: readonly Tensor[], axis: number): Tensor {
   const shape = concatenatedShape(parts.map((part) => part.shape), axis);
-  const out = new Float64Array(sizeOf(shape));
+  const out = takeArray(sizeOf(shape));
   const line = sizeOf(shape.slice(axis));
   let start = 0;
   for (const part of parts) {
@@ -142,7 +201,7 @@ function gather(table: Tensor, indices: Int32Array): Tensor {
   const shape = gatheredShape(table.shape, indices);
   const values = cpuValues(table);
   const row = sizeOf(shape.slice(1));
-  const out = new Float64Array(indices.length * row);
+  const out = takeArray(indices.length * row);
   indices.forEach((index, i) => out.set(values.subarray(index * row, (index + 1) * row), i * row));
   return new CpuTensor(out, shape);
 }

@@ -87,7 +87,14 @@ class Instance {
   }
 }
 
+type Operand = number | Float64Array | undefined;
+
 /** Numbers go to the kernel as they are, arrays as their addresses. */
-function onAddresses(kernel: Kernel): (...values: (number | Float64Array)[]) => void {
-  return (...values) => kernel(...values.map((value) => (typeof value === 'number' ? value : value.byteOffset)));
+const word = (x: Operand) => (typeof x === 'object' ? x.byteOffset : x) as number;
+
+/** As many parameters as the longest kernel has, by name: lists of them would be made anew at each call. What is beyond is ignored. */
+function onAddresses(kernel: Kernel): Kernel {
+  const call = (a: Operand, b: Operand, c: Operand, d: Operand, e: Operand, f: Operand, g: Operand, h: Operand, i: Operand, j: Operand, k: Operand) =>
+    kernel(word(a), word(b), word(c), word(d), word(e), word(f), word(g), word(h), word(i), word(j), word(k));
+  return call as Kernel;
 }
