@@ -51,7 +51,7 @@ describe('AdamW', () => {
   });
 
   it('trains a transformer as torch does, in float64', async () => {
-    const reference = JSON.parse(readFileSync(resolve(import.meta.dirname, '../fixtures/references/adamw.json'), 'utf8'));
+    const reference = JSON.parse(readFileSync(resolve(import.meta.dirname, '../fixtures/adamw.json'), 'utf8'));
     const { modulus, width, every, adamw: settings, gradient, points } = reference;
     const size = sizeFor(modulus, width);
     const objective = objectiveOn(cpuOps(), size, allPairs(modulus));
