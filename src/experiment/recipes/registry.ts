@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment';
+import { bridge } from './bridge';
 import { cells } from './cells';
 
-export const EXPERIMENTS: readonly Experiment[] = [cells];
+export const EXPERIMENTS: readonly Experiment[] = [cells, bridge];
