@@ -2,15 +2,12 @@
 import type { Steps } from '../../numerics/stepwise';
 import { times } from '../matrices';
 import { ChainGradient } from './chain-gradient';
+import { curvature, pace } from './pace';
 import { pack, unpack } from './pack';
 import type { Bridge, Chain } from './setting';
 
-/**
- * Step over 1/c, c = depth * the largest eigenvalue of S: about the largest curvature, so that 1 is within the region of stability (2.78).
- * It starts short and grows with time: errors of the first transient would leave the chain unbalanced by as much, and an unbalanced chain
- * dies exponentially once its dead singular values are smaller than that.
- */
-const STEP = { most: 2, first: 0.02, growth: 0.01 };
+/** Longest step times the curvature: within the region of stability, 2.78. */
+const LONGEST = 2;
 
 /** The chain at each of the ascending times. */
 export function* gradientFlow(start: Chain, bridge: Bridge, moments: readonly number[]): Steps<Chain[]> {
@@ -20,12 +17,12 @@ export function* gradientFlow(start: Chain, bridge: Bridge, moments: readonly nu
   const weights = pack(start);
   const slopes = Array.from({ length: 4 }, () => new Float64Array(weights.length));
   const between = new Float64Array(weights.length);
-  const scale = 1 / (depth * bridge.steepest);
+  const longest = LONGEST / curvature(bridge);
   const chains: Chain[] = [];
   let time = 0;
   for (const end of moments) {
     while (time < end) {
-      const step = Math.min(STEP.most * scale, STEP.first * scale + STEP.growth * time, end - time);
+      const step = Math.min(pace(time, bridge, longest), end - time);
       rungeKutta(step);
       // The last step ends on the moment itself.
       time = end - time <= step ? end : time + step;

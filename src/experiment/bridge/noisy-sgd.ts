@@ -2,17 +2,18 @@
 import type { Random } from '../../base/random';
 import type { Steps } from '../../numerics/stepwise';
 import { ChainGradient } from './chain-gradient';
+import { pace } from './pace';
 import { pack, unpack } from './pack';
 import { drawMoments } from './samples';
 import type { Bridge, Chain } from './setting';
 
 export interface SgdOptions {
-  /** Learning rate: one step is this much time of the flow. */
+  /** Learning rate after the warm-up (pace.ts): one step is this much time of the flow. */
   readonly rate: number;
   readonly batch: number;
 }
 
-/** The chain after each of the ascending times = steps * rate. */
+/** The chain at each of the ascending times = sum of learning rates. */
 export function* noisySgd(start: Chain, bridge: Bridge, moments: readonly number[], { rate, batch }: SgdOptions, random: Random): Steps<Chain[]> {
   const { depth, width } = bridge;
   const gradient = new ChainGradient(depth, width);
@@ -21,12 +22,15 @@ export function* noisySgd(start: Chain, bridge: Bridge, moments: readonly number
   const covariance = new Float64Array(width * width);
   const cross = new Float64Array(width * width);
   const chains: Chain[] = [];
-  let taken = 0;
+  let time = 0;
   for (const end of moments) {
-    for (const steps = Math.round(end / rate); taken < steps; taken++) {
+    while (time < end) {
+      const step = Math.min(pace(time, bridge, rate), end - time);
       drawMoments(random, bridge, batch, covariance, cross);
       gradient.at(weights, covariance, cross, slope);
-      for (let k = 0; k < weights.length; k++) weights[k]! -= rate * slope[k]!;
+      for (let k = 0; k < weights.length; k++) weights[k]! -= step * slope[k]!;
+      // The last step ends on the moment itself.
+      time = end - time <= step ? end : time + step;
       yield;
     }
     chains.push(unpack(weights, depth, width));

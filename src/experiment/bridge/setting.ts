@@ -45,7 +45,7 @@ export function drawBridge(random: Random, { depth, width, deficit, condition, n
  * Ages at which the dead directions start, in units of time: a direction of age s has the size a in every factor at which a' = -a^(2L-1)
  * arrives from infinity after s. Its power law is reached after a time that is long against s, at every depth.
  */
-const AGES = { least: 0.5, most: 4 };
+const AGES = { least: 0.5, most: 2 };
 
 /**
  * A balanced start, W_{l+1}^T W_{l+1} = W_l W_l^T: the product P = U diag(s) V^T is shared out as W_l = Q_l diag(s^(1/L)) Q_{l-1}^T with a

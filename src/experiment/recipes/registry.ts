@@ -1,5 +1,6 @@
 import type { Experiment } from '../experiment';
 import { bridge } from './bridge';
 import { cells } from './cells';
+import { layernorm } from './layernorm';
 
-export const EXPERIMENTS: readonly Experiment[] = [cells, bridge];
+export const EXPERIMENTS: readonly Experiment[] = [cells, bridge, layernorm];
