@@ -11,7 +11,7 @@ const means = (signal: AbortSignal, progress: (done: number, total: number) => v
 const order = { name: 'bridge', size: 'small', changes: {}, seed: 0 } as const;
 
 describe('bridge', () => {
-  it('counts dead directions on the path, under gradient flow and under noisy SGD', { timeout: 180_000 }, async () => {
+  it('counts dead directions on the path, under gradient flow and under noisy SGD', { timeout: 300_000 }, async () => {
     const heard: [number, number][] = [];
     const record = await runExperiment(order, means(new AbortController().signal, (done, total) => void heard.push([done, total])));
     console.log(record.table.map((row) => row.join('  ')).join('\n') + `\n\n${record.summary}\n${record.provenance.seconds.toFixed(1)} s`);
@@ -59,6 +59,13 @@ describe('bridge', () => {
     expect(plots).toHaveLength(7);
     for (const { series } of plots) for (const s of series) expect(s.y).toHaveLength(s.x.length);
     expect(heard.at(-1)).toEqual([72, 72]);
+  });
+
+  it('refuses a window that runs backwards, and says so of a run that diverged', async () => {
+    const run = (changes: Record<string, number | number[]>) => runExperiment({ ...order, changes }, means(new AbortController().signal));
+    await expect(run({ flowFrom: 500, flowTo: 400 })).rejects.toMatchObject({ code: 'protocol', message: expect.stringMatching(/flowFrom is 500 and flowTo is 400/) });
+    const wild = { depths: [12], condition: 20, learningRate: 0.2, batch: 32, points: 3, flowSeeds: 1, flowFrom: 1, flowTo: 2, sgdSeeds: 1 };
+    await expect(run(wild)).rejects.toMatchObject({ code: 'protocol', message: expect.stringMatching(/smaller learning rate/) });
   });
 
   it('stops when it is told to', async () => {

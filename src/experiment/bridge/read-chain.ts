@@ -2,6 +2,7 @@
 import { runModel } from '../../analysis/model-taps';
 import type { Spectrum } from '../../analysis/report';
 import { solveSpectrum } from '../../analysis/spectra';
+import { InputError } from '../../base/errors';
 import { recogniseModel } from '../../model/recognise';
 import type { Model } from '../../model/types';
 import { inlineSolver } from '../../numerics/solver';
@@ -40,7 +41,7 @@ export class ChainReader {
     } as const;
     const settings = { loss: 'mse', fisher: 'empirical', seed: 0, folds: 0, parameter: false } as const;
     const refuse = (layer: string, _: unknown, reason: string): never => {
-      throw new Error(`${layer}: ${reason}`);
+      throw new InputError('protocol', `Layer ${layer} could not be read: ${reason} If the run diverged, choose a smaller learning rate or condition number.`);
     };
     try {
       const { grams } = await runModel(model, weights, probe, model.layers.slice(0, -1), settings, numerics, { progress: () => {}, skip: refuse, signal });

@@ -121,11 +121,12 @@ export function bridgeSlopes(depth: number, regime: Regime, taps: readonly TapSl
   return entries;
 }
 
-/** Pearson's correlation of log lambda+_min(G_l) with log sigma_min(X_l)^2 along each trajectory and layer. */
+/** Pearson's correlation of log lambda+_min(G_l) with log sigma_min(X_l)^2 along each layer of a trajectory that has three moments above the floor. */
 export function structuralCorrelations({ bridge: { depth }, spectra }: Trajectory): number[] {
-  return Array.from({ length: depth - 1 }, (_, i) => {
+  return Array.from({ length: depth - 1 }, (_, i) => i).flatMap((i) => {
     const tap = (s: readonly Spectrum[], side: BridgeSide) => s.find((x) => x.tap.layer === `${i + 1}` && x.tap.side === side)!;
     const whole = spectra.filter((s) => tap(s, 'gradient').deficit === 0 && tap(s, 'activation').deficit === 0);
+    if (whole.length < 3) return [];
     return correlation(
       whole.map((s) => 2 * Math.log(reading(tap(s, 'activation'), 'sigmaMin'))),
       whole.map((s) => Math.log(reading(tap(s, 'gradient'), 'lambdaPlusMin'))),

@@ -1,4 +1,5 @@
 /** The deep-linear noisy bridge of paper A: the slope of log det+ counts dead directions, that of the smallest eigenvalue does not. */
+import { InputError } from '../../base/errors';
 import { Random } from '../../base/random';
 import { unbalancedControl } from '../bridge/control';
 import { correlationPlot, readingsPlot, slopesPlot } from '../bridge/plots';
@@ -37,6 +38,9 @@ export const bridge = experiment({
     probe: integer('noisy SGD: samples of the probe', { small: 1000, full: 1000, least: 100, most: 10_000 }),
   },
   async run({ numerics, protocol: p, seed, signal, progress }) {
+    inOrder('pathTo', p.pathTo, 'pathFrom', p.pathFrom);
+    inOrder('flowFrom', p.flowFrom, 'flowTo', p.flowTo);
+    inOrder('sgdFrom', p.sgdFrom, 'sgdTo', p.sgdTo);
     const runs = [
       { regime: 'path', width: p.pathWidth, seeds: p.flowSeeds, moments: geometric(p.pathFrom, p.pathTo, p.points) },
       { regime: 'flow', width: p.width, seeds: p.flowSeeds, moments: geometric(p.flowFrom, p.flowTo, p.points) },
@@ -84,3 +88,7 @@ export const bridge = experiment({
     };
   },
 });
+
+function inOrder(less: string, a: number, more: string, b: number): void {
+  if (a >= b) throw new InputError('protocol', `${less} is ${a} and ${more} is ${b}: ${less} must be the smaller one.`);
+}

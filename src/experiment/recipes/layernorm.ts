@@ -112,7 +112,7 @@ function table(readings: readonly KernelReading[], verdicts: readonly { name: st
       r.cosine.mean.toFixed(6),
       r.norm === 'layer-norm' ? '≥ 0.9999' : 'about 0.015',
       chance(r.width).toFixed(3),
-      r.angle.toExponential(0),
+      r.angle < 0.01 ? r.angle.toExponential(0) : r.angle.toFixed(2),
       r.float32 ? r.float32.least.toFixed(6) : '–',
       r.ratio.toExponential(1),
       verdictOf[r.norm],
