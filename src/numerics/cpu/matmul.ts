@@ -23,7 +23,7 @@ const PACKED = 2 ** 19;
 /** Columns of the result that are made at a time, at least: A is packed anew for each lot of them. */
 const COLUMNS = 64;
 /** Products of fewer multiplications than this are done as they stand, in the same order. */
-const SMALL = 1024;
+const SMALL = 8000;
 
 /** out[offset …] = A B, row-major [m, n], for A [m, k] and B [k, n]. */
 export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset: number, m: number, k: number, n: number): void {
@@ -60,14 +60,45 @@ export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset
   work.release();
 }
 
+/** Two rows by four columns at a time, which stay in registers; what is left over entry by entry. */
 function multiplySmall(a: MatrixView, b: MatrixView, out: Float64Array, offset: number, m: number, k: number, n: number): void {
-  const { values: x, columnStride: dp } = a;
-  const { values: y, rowStride: dq } = b;
+  const { values: x, rowStride: down, columnStride: dp } = a;
+  const { values: y, rowStride: dq, columnStride: across } = b;
+  const [rows, columns] = [m - (m % 2), n - (n % 4)];
+  for (let i = 0; i < rows; i += 2) {
+    for (let j = 0; j < columns; j += 4) {
+      let s00 = 0, s01 = 0, s02 = 0, s03 = 0;
+      let s10 = 0, s11 = 0, s12 = 0, s13 = 0;
+      let p = a.offset + i * down;
+      let q = b.offset + j * across;
+      for (let t = 0; t < k; t++, p += dp, q += dq) {
+        const x0 = x[p]!, x1 = x[p + down]!;
+        const y0 = y[q]!, y1 = y[q + across]!, y2 = y[q + 2 * across]!, y3 = y[q + 3 * across]!;
+        s00 += x0 * y0;
+        s01 += x0 * y1;
+        s02 += x0 * y2;
+        s03 += x0 * y3;
+        s10 += x1 * y0;
+        s11 += x1 * y1;
+        s12 += x1 * y2;
+        s13 += x1 * y3;
+      }
+      const at = offset + i * n + j;
+      out[at]! += s00;
+      out[at + 1]! += s01;
+      out[at + 2]! += s02;
+      out[at + 3]! += s03;
+      out[at + n]! += s10;
+      out[at + n + 1]! += s11;
+      out[at + n + 2]! += s12;
+      out[at + n + 3]! += s13;
+    }
+  }
   for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
+    for (let j = i < rows ? columns : 0; j < n; j++) {
       let sum = 0;
-      let p = a.offset + i * a.rowStride;
-      let q = b.offset + j * b.columnStride;
+      let p = a.offset + i * down;
+      let q = b.offset + j * across;
       for (let t = 0; t < k; t++, p += dp, q += dq) sum += x[p]! * y[q]!;
       out[offset + i * n + j] = sum;
     }
