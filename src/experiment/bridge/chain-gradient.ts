@@ -24,16 +24,13 @@ export class ChainGradient {
    */
   at(weights: Float64Array, covariance: Float64Array, cross: Float64Array, out: Float64Array): void {
     const { depth, width: n, size, below } = this;
-    below.fill(0);
     below.set(weights.subarray(0, size));
     for (let l = 1; l < depth; l++) multiply(plain(weights, l * size, n), plain(below, (l - 1) * size, n), below, l * size, n, n, n);
     let { above, next } = this;
-    for (let k = 0; k < size; k++) above[k] = -cross[k]!;
     multiply(plain(below, (depth - 1) * size, n), plain(covariance, 0, n), above, 0, n, n, n);
-    out.fill(0);
+    for (let k = 0; k < size; k++) above[k]! -= cross[k]!;
     for (let l = depth - 1; l > 0; l--) {
       multiply(plain(above, 0, n), turned(below, (l - 1) * size, n), out, l * size, n, n, n);
-      next.fill(0);
       multiply(turned(weights, l * size, n), plain(above, 0, n), next, 0, n, n, n);
       [above, next] = [next, above];
     }

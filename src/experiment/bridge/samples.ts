@@ -57,15 +57,14 @@ export function drawMoments(random: Random, { width: n, root, teacher, noise }: 
   }
   const factor = product(root, triangle, n, n);
   const transposed = { values: factor, offset: 0, rowStride: 1, columnStride: n };
-  covariance.fill(0);
   multiply(plain(factor, n), transposed, covariance, 0, n, n, n);
-  cross.fill(0);
   multiply(plain(teacher, n), plain(covariance, n), cross, 0, n, n, n);
   const deviation = Math.sqrt(noise);
-  multiply(plain(random.normals(n * n).map((e) => deviation * e), n), transposed, cross, 0, n, n, n);
+  const errors = new Float64Array(n * n);
+  multiply(plain(random.normals(n * n).map((e) => deviation * e), n), transposed, errors, 0, n, n, n);
   for (let k = 0; k < n * n; k++) {
     covariance[k]! /= count;
-    cross[k]! /= count;
+    cross[k] = (cross[k]! + errors[k]!) / count;
   }
 }
 

@@ -84,14 +84,14 @@ function multiplySmall(a: MatrixView, b: MatrixView, out: Float64Array, offset: 
         s13 += x1 * y3;
       }
       const at = offset + i * n + j;
-      out[at]! += s00;
-      out[at + 1]! += s01;
-      out[at + 2]! += s02;
-      out[at + 3]! += s03;
-      out[at + n]! += s10;
-      out[at + n + 1]! += s11;
-      out[at + n + 2]! += s12;
-      out[at + n + 3]! += s13;
+      out[at] = s00;
+      out[at + 1] = s01;
+      out[at + 2] = s02;
+      out[at + 3] = s03;
+      out[at + n] = s10;
+      out[at + n + 1] = s11;
+      out[at + n + 2] = s12;
+      out[at + n + 3] = s13;
     }
   }
   for (let i = 0; i < m; i++) {
