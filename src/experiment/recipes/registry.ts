@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment';
 import { cells } from './cells';
+import { llcNormalCrossing } from './llc-normal-crossing';
 
-export const EXPERIMENTS: readonly Experiment[] = [cells];
+export const EXPERIMENTS: readonly Experiment[] = [cells, llcNormalCrossing];
