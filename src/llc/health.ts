@@ -1,22 +1,23 @@
 /** What is wrong with the chains of an estimate, as sentences that say what was seen and what to do (science.md §5, failure signs). */
 import { fitLine } from '../numerics/line-fit';
+import { studentQuantile } from '../numerics/student-t';
 import type { ChainResult } from './chain';
 import type { LlcEstimate, LlcSettings } from './estimate';
 import { batchMeans, mean, scatter } from './moments';
 
 /** A trend over the draws of more than this part of the LLC, beyond doubt at this confidence. */
 const DRIFT = 0.05;
-const SURE = 0.999;
+const SURE = 0.995;
 /** Part of the trace under the initial loss. */
 const DIPS = 0.1;
-/** The opening may rise this many times as high as the draws. */
-const SPIKE = 3;
+/** The opening, in sixteenths, may rise this many times as high as the draws. */
+const SPIKE = 2;
 /** Acceptance of an unadjusted step under which its error shows, of an adjusted one under which the chain sticks, and of steps that hardly move. */
 const CRUDE = 0.7;
 const STICKS = 0.15;
-const TIMID = 0.999;
-/** Independent draws of a chain. */
-const FEW = 10;
+const TIMID = 0.98;
+/** Independent draws of a chain: with fewer, batches of a sixteenth do not forget each other, and the count itself is a guess. */
+const FEW = 30;
 /** Scatter of the chains' means beside what each says of its own. */
 const APART = 4;
 
@@ -31,27 +32,27 @@ export function problemsOf(found: Omit<LlcEstimate, 'problems'>, effective: read
     ];
   }
   const value = llc!;
-  const problems = [drift(chains, value), spike(chains, value), dips(found, value), crude(acceptance, settings), timid(acceptance)];
-  const draws = mean(effective);
-  if (draws < FEW) problems.push(`A chain has only ${draws.toPrecision(2)} effectively independent draws: draw longer, or take a larger step.`);
-  problems.push(apart(chains, effective));
+  const problems = [drift(chains, value), spike(chains, value), dips(found, value), crude(acceptance, settings), few(effective, acceptance), apart(chains, effective)];
   return problems.filter((p) => p !== null);
 }
 
-/** A straight line through the chains' mean trace. */
+/** The slope of each chain's trace, from the first draw to the last: chains are independent, as the draws of one are not. */
 function drift(chains: readonly ChainResult[], llc: number): string | null {
-  const blocks = chains[0]!.trace.means.length;
-  const pooled = batchMeans(Float64Array.from({ length: blocks }, (_, k) => mean(chains.map((c) => c.trace.means[k]!))));
-  if (pooled.length < 4) return null;
-  const x = pooled.map((_, k) => k / (pooled.length - 1));
-  const { slope, halfWidth } = fitLine(x, pooled, SURE);
+  const batches = chains.map((c) => batchMeans(c.trace.means));
+  const count = batches[0]!.length;
+  if (count < 4) return null;
+  const x = Array.from({ length: count }, (_, k) => k / (count - 1));
+  const fits = batches.map((y) => fitLine(x, y, SURE));
+  const slope = mean(fits.map((fit) => fit.slope));
+  const halfWidth = fits.length < 3 ? mean(fits.map((fit) => fit.halfWidth)) : (studentQuantile(SURE, fits.length - 1) * scatter(fits.map((fit) => fit.slope))) / Math.sqrt(fits.length);
   if (Math.abs(slope) <= halfWidth || Math.abs(slope) <= DRIFT * Math.abs(llc)) return null;
   return `The trace still drifts: it ${slope > 0 ? 'rises' : 'falls'} by ${show(Math.abs(slope))} over the draws, where the LLC reads ${show(llc)}. Burn in longer.`;
 }
 
 function spike(chains: readonly ChainResult[], llc: number): string | null {
-  const top = Math.max(...chains.map((c) => c.opening.means.reduce((a, b) => Math.max(a, b), -Infinity)));
-  if (!(llc > 0) || top <= SPIKE * llc) return null;
+  const batches = chains.map((c) => batchMeans(c.opening.means));
+  const top = Math.max(...batches[0]!.map((_, k) => mean(batches.map((b) => b[k]!))));
+  if (!(llc > 0) || !(top > SPIKE * llc)) return null;
   return `The burn-in opens with a spike of ${show(top)}, where the LLC reads ${show(llc)}: the step is too large for this minimum. Take a smaller one.`;
 }
 
@@ -72,9 +73,12 @@ function crude(acceptance: number | null, { adjusted, step }: LlcSettings): stri
     : `Steps would be accepted at ${percent(acceptance)} as proposals, and are aimed at 90 %: the step size ${show(step)} makes the LLC read high. Take a smaller one, or adjust the steps.`;
 }
 
-function timid(acceptance: number | null): string | null {
-  if (acceptance === null || acceptance <= TIMID) return null;
-  return `${percent(acceptance)} of the steps would be accepted: they are so small that the chains hardly move. Take larger ones.`;
+function few(effective: readonly number[], acceptance: number | null): string | null {
+  const draws = mean(effective);
+  if (draws >= FEW) return null;
+  const timid = acceptance !== null && acceptance > TIMID;
+  const cure = timid ? `Steps so small hardly move (${percent(acceptance)} would be accepted): take larger ones, or draw longer.` : 'Draw longer.';
+  return `A chain has about ${draws.toPrecision(2)} effectively independent draws, or fewer: the error bar is a guess. ${cure}`;
 }
 
 function apart(chains: readonly ChainResult[], effective: readonly number[]): string | null {

@@ -15,7 +15,7 @@ export function effectiveDraws({ trace, variance, draws }: Pick<ChainResult, 'tr
 /** Means of at most 16 stretches of equal length; what is left over at the end is left out. */
 export function batchMeans(values: ArrayLike<number>): number[] {
   const count = Math.min(BATCHES, values.length);
-  const length = Math.floor(values.length / count);
+  const length = count === 0 ? 0 : Math.floor(values.length / count);
   return Array.from({ length: count }, (_, b) => mean(Array.from({ length }, (_, i) => values[b * length + i]!)));
 }
 
