@@ -27,16 +27,17 @@ export interface Sweep extends Omit<LlcSettings, 'step' | 'gamma'> {
   readonly gammas: readonly number[];
 }
 
-/** Two neighbours on a plateau differ by no more than this part of the LLC, or two standard errors. */
-const PLATEAU = 0.05;
+/** Two neighbours on a plateau differ by no more than this part of the LLC, or two standard errors; the error of the larger one is about twice that. */
+const PLATEAU = 0.03;
 /** Mean acceptance of an adjusted step: 0.574 moves fastest in many dimensions (Roberts & Rosenthal 1998); chains meet stiffer places later. */
 const MOVES = 0.65;
-/** Unadjusted steps with an acceptance under this carry an error of their own, though two of them may agree. */
+/** Unadjusted steps with an acceptance under this carry an error of their own, though two of them may agree; the aim where there is no plateau. */
 const HARMLESS = 0.85;
+const AIM = 0.9;
 
 /**
- * Unadjusted: the largest step on the plateau, where halving it changes nothing that the chains can tell. Adjusted: the largest step of good
- * acceptance. Then the least gamma at which that step shows no problem: the more a chain is held, the lower the LLC reads.
+ * Unadjusted: the largest step on the plateau, where halving it changes nothing that the chains can tell; where the smaller steps do not
+ * settle within so few draws, the largest that would be accepted at 90 %. Adjusted: the largest step of good acceptance. Then the least gamma at which that step shows no problem: the more a chain is held, the lower the LLC reads.
  */
 export async function calibrate(model: LossModel, start: Float64Array, sweep: Sweep, hooks: ChainHooks = {}): Promise<Calibration> {
   const gammas = [...sweep.gammas].sort((a, b) => a - b);
@@ -53,10 +54,10 @@ export async function calibrate(model: LossModel, start: Float64Array, sweep: Sw
     return row;
   };
   const held = gammas[0]!;
-  const choose = sweep.adjusted ? ofGoodAcceptance : onThePlateau;
+  const choose = (found: readonly CalibrationRow[]) => (sweep.adjusted ? ofGoodAcceptance(found) : (onThePlateau(found) ?? nearThePlateau(found)));
   for (const step of steps) await read(step, held);
   for (let more = 0; more < MORE && choose(rows) === null; more++) await read(rows.at(-1)!.step / 4, held);
-  const chosen = choose(rows) ?? smallest(rows, sweep.adjusted ? `no step was accepted often enough (${MOVES})` : 'no two neighbouring steps agree');
+  const chosen = choose(rows) ?? smallest(rows);
   const { step } = chosen.row;
   if (gammas.length === 1) return { step, gamma: held, rows, sentence: chosen.sentence, passes };
   for (const gamma of gammas.slice(1)) await read(step, gamma);
@@ -96,9 +97,27 @@ function onThePlateau(rows: readonly CalibrationRow[]): Choice | null {
   return null;
 }
 
-function smallest(rows: readonly CalibrationRow[], reason: string): Choice {
+/** Where no two neighbours agree: steps that are accepted have little error, and below them chains too short to settle read low. */
+function nearThePlateau(rows: readonly CalibrationRow[]): Choice | null {
+  const accepted = rows.find(({ acceptance }) => acceptance !== null && acceptance >= AIM);
+  if (accepted) {
+    const sentence = `Step size ${show(accepted.step)}: no two neighbouring steps agree, as smaller ones do not settle within these draws; it is the largest of ${rows.length} that would be accepted at ${AIM} or more (${show(accepted.acceptance!)}).`;
+    return { row: accepted, sentence };
+  }
+  if (rows.some(({ acceptance }) => acceptance !== null)) return null;
+  let best: { row: CalibrationRow; gap: number } | null = null;
+  for (let i = 0; i + 1 < rows.length; i++) {
+    const [row, next] = [rows[i]!, rows[i + 1]!];
+    if (row.llc === null || next.llc === null) continue;
+    const gap = Math.abs(row.llc - next.llc) / Math.max(Math.abs(row.llc), Math.abs(next.llc));
+    if (best === null || gap < best.gap) best = { row, gap };
+  }
+  return best && { row: best.row, sentence: `Step size ${show(best.row.step)}: no two neighbouring steps agree; here halving it changes least (${show(100 * best.gap)} %).` };
+}
+
+function smallest(rows: readonly CalibrationRow[]): Choice {
   const row = [...rows].reverse().find(({ llc }) => llc !== null) ?? rows.at(-1)!;
-  return { row, sentence: `Step size ${show(row.step)}, the smallest of ${rows.length}, for want of a better one: ${reason}.` };
+  return { row, sentence: `Step size ${show(row.step)}, the smallest of ${rows.length}, for want of a better one: larger steps diverge, or would hardly be accepted.` };
 }
 
 /** Quarterings below the smallest step of a sweep where none of it will do. */
