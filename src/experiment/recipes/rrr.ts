@@ -7,7 +7,7 @@ import { reducedRankRegression } from '../../theory/reduced-rank';
 import { experiment, integer, real, reals } from '../experiment';
 import { reducedRankCell } from '../reduced-rank/cell';
 import { observablesOf } from '../reduced-rank/observables';
-import { correlationsOf, rrrPlots, rrrTable, type RrrCell } from '../reduced-rank/tables';
+import { correlationsOf, rrrPlots, rrrTable, widthSentence, type RrrCell } from '../reduced-rank/tables';
 
 const INPUTS = 10;
 const OUTPUTS = 5;
@@ -74,11 +74,12 @@ export const rrr = experiment({
     const recovered = recovery
       ? `The calibrated LLC recovers λ at ${percent(recovery.accuracy)} in the mean (mean of LLC/λ ${recovery.ratio.toFixed(4)}, worst cell ${percent(recovery.worst)})`
       : `The LLC has no value in ${cells.length - known.length} cells, where chains diverged`;
+    const orders = widthSentence(correlations);
     const unadjusted = plainRatio === null ? 'diverge' : `read ${plainRatio > 1 ? `${percent(plainRatio - 1)} high` : `${percent(1 - plainRatio)} low`}`;
     return {
       data: { nbeta, passes, recovery, plainRatio, correlations, cells },
       table: rrrTable(cells, correlations),
-      summary: `${recovered} with ${passes.toPrecision(3)} passes over the data, calibration included. Steps of ε = ${plainStep} without adjustment ${unadjusted}.`,
+      summary: `${recovered} with ${passes.toPrecision(3)} passes over the data, calibration included. Steps of ε = ${plainStep} without adjustment ${unadjusted}. ${orders}`,
       plots: rrrPlots(cells),
     };
   },

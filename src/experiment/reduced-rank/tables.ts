@@ -78,11 +78,31 @@ export function correlationsOf(cells: readonly RrrCell[]): Correlation[] {
   });
 }
 
+/** Which observables order the cells as the paper has it, and how those do that do not. */
+export function widthSentence(correlations: readonly Correlation[]): string {
+  const compared = correlations.filter((c) => c.paper !== null);
+  const tell = ({ observable, rho, paper }: Correlation) => `${observable} ${rho === null ? 'none' : signed(rho)} (paper ${signed(paper!)})`;
+  // The same sign, and at least as strong up to a tenth.
+  const right = ({ rho, paper }: Correlation) => rho !== null && rho * Math.sign(paper!) >= Math.abs(paper!) - 0.1;
+  const control = correlations.at(-1)!;
+  const verdict = compared.every(right)
+    ? 'The rank correlations of the signatures come out as in the paper'
+    : compared.some(right)
+      ? 'Some of the rank correlations of the signatures come out as in the paper, some do not'
+      : 'The rank correlations of the signatures do not come out as in the paper at these trained points';
+  const within = compared.map(({ observable, within: w }) => `${observable} ${Math.max(w.same, w.opposite)} of ${w.pairs}`).join(', ');
+  return `${verdict}: ${compared.map(tell).join(', ')}; control H·r ${control.rho === null ? 'none' : signed(control.rho)}. Pairs of one width that they order one way: ${within}.`;
+}
+
+function signed(x: number): string {
+  return `${x > 0 ? '+' : ''}${x.toFixed(3)}`;
+}
+
 export function rrrTable(cells: readonly RrrCell[], correlations: readonly Correlation[]): string[][] {
   const number = (x: number | null) => (x === null ? '–' : x === 0 ? '0' : Math.abs(x) < 1e-3 ? x.toExponential(2) : x.toPrecision(4));
   const llc = ({ llc: value, standardError }: { llc: number | null; standardError: number | null }) => (value === null ? 'diverged' : `${value.toFixed(2)} ± ${standardError!.toFixed(2)}`);
   const pairs = ({ same, opposite, pairs: all }: Ordering) => `${same}:${opposite} of ${all}`;
-  const rho = (x: number | null) => (x === null ? '–' : `${x > 0 ? '+' : ''}${x.toFixed(3)}`);
+  const rho = (x: number | null) => (x === null ? '–' : signed(x));
   const rows = [
     ['H, r', 'λ', 'LLC', 'LLC/λ', 'ε', 'accepted', 'passes', 'unadjusted', 'H·r', 'σ_min(X_h1)', 'σ_min(X_h2)', 'λ⁺_min(G_h1)', 'λ⁺_min(G_h2)', 'log det⁺(G_h1)', 'log det⁺(G_h2)'],
     ...cells.map((c) => {
