@@ -29,8 +29,8 @@ export interface Sweep extends Omit<LlcSettings, 'step' | 'gamma'> {
 
 /** Two neighbours on a plateau differ by no more than this part of the LLC, or two standard errors; the error of the larger one is about twice that. */
 const PLATEAU = 0.03;
-/** Mean acceptance of an adjusted step: 0.574 moves fastest in many dimensions (Roberts & Rosenthal 1998); chains meet stiffer places later. */
-const MOVES = 0.65;
+/** Mean acceptance of an adjusted step: 0.574 moves fastest in many dimensions (Roberts & Rosenthal 1998), and chains meet stiffer places later. */
+const MOVES = 0.75;
 /** Unadjusted steps with an acceptance under this carry an error of their own, though two of them may agree; the aim where there is no plateau. */
 const HARMLESS = 0.85;
 const AIM = 0.9;

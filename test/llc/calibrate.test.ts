@@ -23,9 +23,9 @@ describe('calibration', () => {
 
   it('adjusted: takes the largest step that is accepted', async () => {
     const { step, rows, sentence } = await calibrate(model, at0, { ...sweep, adjusted: true });
-    expect(rows.find((r) => r.step === step)!.acceptance).toBeGreaterThan(0.65);
-    expect(rows.filter((r) => r.step > step).every((r) => r.acceptance! < 0.65)).toBe(true);
-    expect(sentence).toContain('acceptance of 0.65 or more');
+    expect(rows.find((r) => r.step === step)!.acceptance).toBeGreaterThan(0.75);
+    expect(rows.filter((r) => r.step > step).every((r) => r.acceptance! < 0.75)).toBe(true);
+    expect(sentence).toContain('acceptance of 0.75 or more');
   });
 
   it('goes below the sweep where nothing in it will do', async () => {

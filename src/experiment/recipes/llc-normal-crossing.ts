@@ -43,7 +43,7 @@ export const llcNormalCrossing = experiment({
     samples: integer('samples n', { small: 1000, full: 1000, least: 10, most: 1_000_000 }),
     noise: real('noise of the labels', { small: 0.25, full: 0.25, least: 0, most: 10 }),
     chains: integer('chains', { small: 24, full: 64, least: 2, most: 1000 }),
-    burnIn: integer('burn-in of a chain', { small: 2000, full: 5000, least: 0, most: 10_000_000 }),
+    burnIn: integer('burn-in of a chain', { small: 4000, full: 5000, least: 0, most: 10_000_000 }),
     draws: integer('draws of a chain', { small: 10_000, full: 50_000, least: 100, most: 10_000_000 }),
     step: real('step size ε', { small: 1e-3, full: 1e-3, least: 1e-8, most: 1 }),
   },
