@@ -82,10 +82,18 @@ function stem(name: string): string {
   return name.replace(/^.*[/\\]/, '').replace(/\.[a-z][a-z0-9]*$/i, '');
 }
 
-/** Cells of a line; quotes double inside quotes. A quoted line break is not part of this format. */
+/** Cells of a line, trimmed; quotes double inside quotes. A quoted line break is not part of this format. */
 function fields(line: string): string[] {
   const cells: string[] = [];
-  for (const match of line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*?))\s*(?=,|$)/g)) cells.push(match[1] === undefined ? match[2]! : match[1].replace(/""/g, '"'));
+  let begin = 0;
+  let quoted = false;
+  for (let i = 0; i <= line.length; i++) {
+    if (line[i] === '"') quoted = !quoted;
+    if (i < line.length && (quoted || line[i] !== ',')) continue;
+    const cell = line.slice(begin, i).trim();
+    cells.push(cell.length > 1 && cell.startsWith('"') && cell.endsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+    begin = i + 1;
+  }
   return cells;
 }
 

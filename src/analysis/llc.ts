@@ -59,11 +59,13 @@ export async function readLlc(
   let before = 0;
   let total = main;
   if (given === null || gammas.length > 1) {
-    const steps = given === null ? await stepsToSweep(network, network.start, { nbeta, gamma: Math.min(...gammas), seed: full.seed }) : [given];
+    const scale = { nbeta, gamma: Math.min(...gammas), seed: full.seed };
+    const { steps, passes } = given === null ? await stepsToSweep(network, network.start, scale) : { steps: [given], passes: 0 };
     before = pilot * (steps.length + gammas.length - 1);
     total += before;
     const sweep = { ...common, chains: PILOT_CHAINS, burnIn: Math.ceil(burnIn / PILOT_PART), draws: Math.ceil(draws / PILOT_PART), steps, gammas };
     calibration = await calibrate(network, network.start, sweep, { signal, progress: (k) => progress?.(Math.min(k, before) / total) });
+    calibration = { ...calibration, passes: calibration.passes + passes };
   }
   const step = calibration?.step ?? given!;
   const gamma = calibration?.gamma ?? gammas[0]!;

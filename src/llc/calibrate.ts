@@ -130,11 +130,13 @@ const POWER_STEPS = 12;
  * Steps to sweep over: eps H from 2 down to 2^-5, where H is the largest curvature of the localised posterior at the start (a step is
  * unstable at eps H = 4), by power iteration on differences of gradients.
  */
-export async function stepsToSweep(model: LossModel, start: Float64Array, { nbeta, gamma, seed }: { nbeta: number; gamma: number; seed: number }): Promise<number[]> {
+export async function stepsToSweep(model: LossModel, start: Float64Array, { nbeta, gamma, seed }: { nbeta: number; gamma: number; seed: number }): Promise<{ steps: number[]; passes: number }> {
+  let passes = 0;
   // Gradients that are subtracted are of one minibatch.
   const gradientAt = async (w: Float64Array) => {
     const gradient = new Float64Array(w.length);
     await model.evaluate(w, gradient, new Random(seed).split('curvature batch'));
+    passes += model.passes;
     return gradient;
   };
   const here = await gradientAt(start);
@@ -152,7 +154,7 @@ export async function stepsToSweep(model: LossModel, start: Float64Array, { nbet
   const stiff = nbeta * (Number.isFinite(curvature) ? curvature : 0) + gamma;
   // Where there is neither curvature nor localisation any step will do.
   const most = stiff > 0 ? 2 / stiff : 1;
-  return Array.from({ length: HALVINGS + 1 }, (_, k) => round(most / 2 ** k));
+  return { steps: Array.from({ length: HALVINGS + 1 }, (_, k) => round(most / 2 ** k)), passes };
 }
 
 /** Two digits are enough to name a step by. */

@@ -4,10 +4,14 @@ import type { ChainResult } from './chain';
 /** Batches of a trace: long enough to forget each other where the chain is any good, enough to have a variance. */
 const BATCHES = 16;
 
-/** draws var / (batch length x var of batch means), at most the draws (batch means: Geyer 1992; Flegal & Jones 2010). */
+/**
+ * draws var / (batch length x var of batch means), at most the draws (batch means: Geyer 1992; Flegal & Jones 2010). A chain that never
+ * moved is one draw.
+ */
 export function effectiveDraws({ trace, variance, draws }: Pick<ChainResult, 'trace' | 'variance' | 'draws'>): number {
+  if (!(variance > 0)) return 1;
   const batches = batchMeans(trace.means);
-  if (batches.length < 2 || !(variance > 0)) return draws;
+  if (batches.length < 2) return draws;
   const length = trace.length * Math.floor(trace.means.length / batches.length);
   return Math.min(draws, (draws * variance) / (length * scatter(batches) ** 2));
 }

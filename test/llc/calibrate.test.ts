@@ -61,13 +61,14 @@ describe('calibration', () => {
 
 describe('steps to sweep over', () => {
   it('start at half of the stability limit of the stiffest direction', async () => {
-    const steps = await stepsToSweep(model, at0, { nbeta: 500, gamma: 1, seed: 1 });
+    const { steps, passes } = await stepsToSweep(model, at0, { nbeta: 500, gamma: 1, seed: 1 });
+    expect(passes).toBe(13);
     expect(steps[0]).toBeCloseTo(2 / 2001, 4);
     expect(steps).toHaveLength(7);
     steps.slice(1).forEach((s, i) => expect(s / steps[i]!).toBeCloseTo(0.5, 1));
   });
 
   it('exist where there is nothing but the localisation', async () => {
-    expect((await stepsToSweep(quadratic([0, 0]), new Float64Array(2), { nbeta: 500, gamma: 10, seed: 1 }))[0]).toBeCloseTo(0.2, 6);
+    expect((await stepsToSweep(quadratic([0, 0]), new Float64Array(2), { nbeta: 500, gamma: 10, seed: 1 })).steps[0]).toBeCloseTo(0.2, 6);
   });
 });
