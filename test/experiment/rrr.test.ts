@@ -15,7 +15,7 @@ const means = (stop = signal) => ({ numerics: cpuNumerics(), signal: stop, progr
 
 describe('rrr', () => {
   it('recovers the closed form on fourteen cells, and reports what orders them', { timeout: 300_000 }, async () => {
-    const record = await runExperiment(order({ burnIn: 600, draws: 2000, chains: 3 }), means());
+    const record = await runExperiment(order({ burnIn: 600, draws: 2400, chains: 3 }), means());
     console.log(record.table.map((row) => row.join(' | ')).join('\n') + `\n${record.summary}`);
     expect(ExperimentRecord.parse(JSON.parse(JSON.stringify(record)))).toEqual(JSON.parse(JSON.stringify(record)));
     const cells = record.cells as RrrCell[];

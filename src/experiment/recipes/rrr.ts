@@ -15,6 +15,8 @@ const WIDTHS = [2, 3, 4, 5];
 /** Chains and steps of the calibration beside those of the estimate. */
 const PILOT_CHAINS = 2;
 const PILOT_PART = 10;
+/** Draws without adjustment are for comparison only: this many times fewer. */
+const PLAIN_PART = 4;
 
 export const rrr = experiment({
   name: 'rrr',
@@ -27,7 +29,7 @@ export const rrr = experiment({
     gamma: real('localisation γ', { small: 1, full: 1, least: 0, most: 10_000 }),
     steps: reals('step sizes ε of the calibration', { small: [2e-4, 1e-4, 5e-5, 2.5e-5], full: [2e-4, 1e-4, 5e-5, 2.5e-5], least: 1e-9, most: 1 }),
     plainStep: real('step size ε without adjustment, for comparison', { small: 5e-5, full: 5e-5, least: 1e-9, most: 1 }),
-    chains: integer('chains', { small: 4, full: 8, least: 2, most: 64 }),
+    chains: integer('chains', { small: 6, full: 8, least: 2, most: 64 }),
     burnIn: integer('burn-in of a chain', { small: 1500, full: 10_000, least: 0, most: 10_000_000 }),
     draws: integer('draws of a chain', { small: 4500, full: 40_000, least: 100, most: 10_000_000 }),
   },
@@ -37,7 +39,8 @@ export const rrr = experiment({
     const sizes = WIDTHS.flatMap((hidden) => Array.from({ length: hidden }, (_, r) => ({ inputs: INPUTS, hidden, outputs: OUTPUTS, rank: r + 1, samples, noise })));
     const pilot = { chains: PILOT_CHAINS, burnIn: Math.ceil(burnIn / PILOT_PART), draws: Math.ceil(draws / PILOT_PART) };
     const pilotSteps = steps.length * pilot.chains * (pilot.burnIn + pilot.draws);
-    const each = pilotSteps + 2 * chains * (burnIn + draws);
+    const plainDraws = Math.ceil(draws / PLAIN_PART);
+    const each = pilotSteps + chains * (2 * burnIn + draws + plainDraws);
     const data = new Random(seed).split('data');
     const cells: RrrCell[] = [];
     for (const [i, size] of sizes.entries()) {
@@ -49,7 +52,7 @@ export const rrr = experiment({
       const { step, sentence, passes: pilotPasses, rows } = await calibrate(model, trained, { ...common, ...pilot, adjusted: true, steps, gammas: [gamma] }, hooks(0));
       const settings = { ...common, gamma, chains, burnIn, draws };
       const adjusted = await estimateLlc(model, trained, { ...settings, step, adjusted: true }, hooks(pilotSteps));
-      const plain = await estimateLlc(model, trained, { ...settings, step: plainStep, adjusted: false }, hooks((pilotSteps + each) / 2));
+      const plain = await estimateLlc(model, trained, { ...settings, draws: plainDraws, step: plainStep, adjusted: false }, hooks(pilotSteps + chains * (burnIn + draws)));
       const { lambda, multiplicity } = reducedRankRegression(INPUTS, size.hidden, OUTPUTS, size.rank);
       const { llc, standardError, acceptance, passes, problems, initialLoss } = adjusted;
       cells.push({
