@@ -50,7 +50,6 @@ export async function networkLoss(
   const pass = async (w: Float64Array, part: ProbeInputs, labels: LabelRows | null, gradient: Float64Array | null, seen?: (output: Float64Array) => void): Promise<number> => {
     const tape = new Tape(ops);
     const lifted = new Map<string, Var<Tensor>>();
-    const mine: Tensor[] = [];
     const weight = (name: string) => {
       const known = lifted.get(name);
       if (known) return known;
@@ -65,7 +64,6 @@ export async function networkLoss(
       output = model.forward(tape, weight, part, () => {});
       return [...tape.values(), ...Array.from(lifted.values(), (v) => v.value)];
     });
-    mine.push(...kept);
     try {
       const values = await ops.read(output.value);
       seen?.(values);
@@ -74,7 +72,7 @@ export async function networkLoss(
       if (!gradient) return total;
       const wanted = moving.filter(([name]) => lifted.has(name));
       const gradients = ops.scope(() => tape.gradient(output, ops.constant(seed, ops.shape(output.value)), wanted.map(([name]) => lifted.get(name)!)));
-      mine.push(...gradients);
+      kept.push(...gradients);
       for (const [i, [name]] of wanted.entries()) {
         const { begin } = places.get(name)!;
         const read = await ops.read(gradients[i]!);
@@ -82,7 +80,7 @@ export async function networkLoss(
       }
       return total;
     } finally {
-      ops.dispose(...new Set(mine));
+      ops.dispose(...new Set(kept));
     }
   };
 
