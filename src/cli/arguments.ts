@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import type { ProtocolSize } from '../analysis/experiment-record';
 import { BACKENDS, FISHERS, LOSSES, Request } from '../analysis/request';
 import { activationName } from '../model/layers/activations';
+import { LLC_USAGE, parseLlc, type LlcCommand } from './llc-arguments';
+import { pairs, UsageError } from './words';
 
 export const USAGE = `deadreckon: read the dead directions of a trained network
 
@@ -36,6 +38,7 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
 verify runs the analysis of a report (of --out, --json or the page) again and compares every Gram matrix, bit for bit.
 experiment without a NAME lists the experiments with their settings. They need no files.
 
+${LLC_USAGE}
 Exit code: 0 when something was analysed (verify: when all bits are the same), 1 when not, 2 when these words were not understood, 130 when interrupted.
 `;
 
@@ -62,13 +65,9 @@ export interface ExperimentCommand {
   out: string | null;
 }
 
-/** A command line that was not understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** @returns the command, or 'help'. @throws UsageError */
-export function parseCommand(words: readonly string[]): AnalyzeCommand | ExperimentCommand | 'help' {
+export function parseCommand(words: readonly string[]): AnalyzeCommand | ExperimentCommand | LlcCommand | 'help' {
+  if (words[0] === 'llc') return parseLlc(words.slice(1));
   let parsed;
   try {
     parsed = parseArgs({
@@ -105,7 +104,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
   if (values.help || command === 'help' || (command === undefined && words.length === 0)) return 'help';
   const verify = command === 'verify';
   if (command !== 'analyze' && command !== 'experiment' && !verify) {
-    throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze', 'verify' and 'experiment'`);
+    throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze', 'verify', 'llc' and 'experiment'`);
   }
   if (command !== 'experiment' && paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   const choices: Record<string, string> = {};
@@ -139,14 +138,6 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
     return { kind: 'experiment', name: paths[0] ?? null, size: values.full ? 'full' : 'small', changes, seed, backend, ...output };
   }
   return { kind: 'analyze', verify, paths, probe: values.probe ?? null, request: request.data, ...output };
-}
-
-function pairs(option: string, words: readonly string[] = []): [string, string][] {
-  return words.map((pair) => {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new UsageError(`${option} takes KEY=VALUE, not '${pair}'`);
-    return [pair.slice(0, at), pair.slice(at + 1)];
-  });
 }
 
 /** One number, or those between commas. */

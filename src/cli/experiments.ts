@@ -3,8 +3,9 @@ import type { ExperimentRecord } from '../analysis/experiment-record';
 import { InputError } from '../base/errors';
 import { experimentList, runExperiment } from '../experiment/run-experiment';
 import type { Numerics } from '../numerics/types';
-import { type ExperimentCommand, UsageError } from './arguments';
+import type { ExperimentCommand } from './arguments';
 import { grid } from './table';
+import { UsageError } from './words';
 
 /** @throws UsageError for a name that is none, or a setting out of range. */
 export async function experimentRecord(

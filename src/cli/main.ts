@@ -14,13 +14,15 @@ import { perSecond } from '../base/speed';
 import { cpuNumerics } from '../numerics/cpu/numerics';
 import type { Rates } from '../numerics/rates';
 import { inlineSolver } from '../numerics/solver';
-import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
+import { USAGE, parseCommand, type AnalyzeCommand } from './arguments';
 import { experimentRecord, experimentsText, experimentText } from './experiments';
 import { fileMemory } from './file-memory';
 import { walkFiles } from './file-source';
+import { llcJson, llcRecords, llcText } from './llc';
 import { reportTable } from './table';
 import { verificationText, verify } from './verification';
 import { threadPool, threads } from './threads';
+import { UsageError } from './words';
 
 /** Threads take half a second to start: an analysis that is expected to take fewer seconds than this runs without. */
 const WORTH_THREADS = 3;
@@ -51,6 +53,13 @@ async function main(words: string[]): Promise<number> {
     const json = JSON.stringify(record);
     if (command.out !== null) await writeFile(fromHere(command.out), json);
     await print(command.json ? `${json}\n` : experimentText(record));
+    return 0;
+  }
+  if (command.kind === 'llc') {
+    const result = await llcRecords(command, fromHere, interrupt.signal, say);
+    if (result.records.length === 0) return 1;
+    if (command.out !== null) await writeFile(fromHere(command.out), llcJson(result));
+    await print(command.json ? `${llcJson(result)}\n` : llcText(result));
     return 0;
   }
   const { given, reports } = await run(command, interrupt.signal);

@@ -1,4 +1,5 @@
 /** What a direction moves: the outputs of a network on a probe, as a function of its weights. */
+import { isTrained } from '../model/trained';
 import type { Batch, Model, Parameter, Weights } from '../model/types';
 import type { Ops } from '../numerics/ops';
 
@@ -26,14 +27,12 @@ export interface ModelOutputs {
   moves?: (name: string) => boolean;
 }
 
-const FIXED = /(^|[./])(running_mean|running_var|rotary_sin|rotary_cos|mask)$/;
-
 /** The outputs of a model on a batch, divided by the square root of its samples. */
 export function modelOutputs(
   model: Pick<Model, 'forward'>,
   parameters: ReadonlyMap<string, Parameter>,
   batch: Batch,
-  { loss, rows = null, moves = (name) => !FIXED.test(name) }: ModelOutputs,
+  { loss, rows = null, moves = isTrained }: ModelOutputs,
 ): OutputMap {
   const weights = new Map([...parameters].filter(([name]) => moves(name)));
   return {

@@ -51,3 +51,14 @@ export function sliceInputs(inputs: ProbeInputs, begin: number, end: number): Pr
   }
   return { ...inputs, values: inputs.values.slice(begin * inputs.width, end * inputs.width), samples: end - begin };
 }
+
+/** Some samples of the inputs, in the order given. */
+export function sampleOf(inputs: ProbeInputs, samples: Int32Array): ProbeInputs {
+  const width = inputs.kind === 'tokens' ? inputs.positions : inputs.width;
+  const into = <A extends Int32Array | Float64Array>(from: A, to: A): A => {
+    samples.forEach((s, i) => to.set(from.subarray(s * width, (s + 1) * width), i * width));
+    return to;
+  };
+  if (inputs.kind === 'tokens') return { ...inputs, ids: into(inputs.ids, new Int32Array(samples.length * width)), samples: samples.length };
+  return { ...inputs, values: into(inputs.values, new Float64Array(samples.length * width)), samples: samples.length };
+}

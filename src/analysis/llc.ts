@@ -1,0 +1,107 @@
+/** Checkpoint and probe in, local learning coefficient out: chains on the loss of the model itself. */
+import { InputError } from '../base/errors';
+import type { Checkpoint } from '../checkpoint/types';
+import { calibrate, stepsToSweep, type Calibration } from '../llc/calibrate';
+import { estimateLlc, defaultNbeta } from '../llc/estimate';
+import { effectiveDraws } from '../llc/moments';
+import { networkLoss } from '../llc/network-loss';
+import type { Numerics } from '../numerics/types';
+import type { ProbeFileContent } from '../probe/file';
+import { APP } from './app';
+import { prepare } from './inspect';
+import { LLC_SCHEMA, LlcRequest, type LlcRecord } from './llc-record';
+import { notFinite } from './model-taps';
+import type { Request } from './request';
+
+export interface LlcMeans {
+  numerics: Numerics;
+  signal?: AbortSignal;
+  /** Between 0 and 1. */
+  progress?(part: number): void;
+}
+
+/** The chains of the calibration, and their part of the steps of the others. */
+const PILOT_CHAINS = 2;
+const PILOT_PART = 4;
+
+/** @throws InputError where there is no model to run, or nothing to run it on; AbortError on cancel. */
+export async function readLlc(
+  checkpoint: Checkpoint,
+  content: ProbeFileContent | null,
+  request: Partial<Request>,
+  asked: Partial<LlcRequest>,
+  { numerics, signal, progress }: LlcMeans,
+): Promise<LlcRecord> {
+  const started = performance.now();
+  const { subject, request: full, probe, summary } = await prepare(checkpoint, content, request);
+  const { name: file, format, fingerprint } = checkpoint;
+  if (subject.kind !== 'model') {
+    throw new InputError('llc-no-model', `${file}: sampling needs a network that can be run, and no known architecture was recognised here.`, { file });
+  }
+  const { model } = subject;
+  const parameters = await model.parameters();
+  const broken = notFinite(parameters);
+  if (broken) throw new InputError('llc-not-finite', `${file}: ${broken}. There is no loss to sample around.`, { file });
+  const { chains, burnIn, draws, step: given, gammas, nbeta: temperature, adjusted, preconditioner, batch } = LlcRequest.parse(asked);
+  const { samples } = summary;
+  if (batch !== null && batch > samples) throw new InputError('llc-batch', `A minibatch of ${batch} was asked for, and the probe has ${samples} samples.`, { file });
+  if (adjusted && batch !== null && batch < samples) {
+    throw new InputError('llc-adjusted', 'Adjusted steps need the loss over all samples: leave out the minibatch, or the adjustment.', { file });
+  }
+  if (samples < 2) throw new InputError('llc-samples', `The probe has ${samples} sample: nβ = n / log n needs two or more.`, { file });
+
+  const loss = full.loss!;
+  const network = await networkLoss(model, parameters, probe!, { loss, batch }, numerics.ops);
+  const nbeta = temperature ?? defaultNbeta(samples);
+  const common = { nbeta, adjusted, preconditioner, box: null, seed: full.seed };
+  let calibration: Calibration | null = null;
+  const [main, pilot] = [chains * (burnIn + draws), PILOT_CHAINS * Math.ceil((burnIn + draws) / PILOT_PART)];
+  let before = 0;
+  let total = main;
+  if (given === null || gammas.length > 1) {
+    const scale = { nbeta, gamma: Math.min(...gammas), seed: full.seed };
+    const { steps, passes } = given === null ? await stepsToSweep(network, network.start, scale) : { steps: [given], passes: 0 };
+    before = pilot * (steps.length + gammas.length - 1);
+    total += before;
+    const sweep = { ...common, chains: PILOT_CHAINS, burnIn: Math.ceil(burnIn / PILOT_PART), draws: Math.ceil(draws / PILOT_PART), steps, gammas };
+    calibration = await calibrate(network, network.start, sweep, { signal, progress: (k) => progress?.(Math.min(k, before) / total) });
+    calibration = { ...calibration, passes: calibration.passes + passes };
+  }
+  const step = calibration?.step ?? given!;
+  const gamma = calibration?.gamma ?? gammas[0]!;
+  const settings = { ...common, step, gamma, chains, burnIn, draws };
+  const found = await estimateLlc(network, network.start, settings, { signal, progress: (k) => progress?.((before + k) / total) });
+  return {
+    kind: 'deadreckon-llc',
+    schema: LLC_SCHEMA,
+    checkpoint: { name: file.slice(0, 400), format, fingerprint },
+    model: { title: model.title.slice(0, 400), architecture: model.architecture, parameters: network.dimension },
+    probe: { description: summary.description, samples, positions: summary.positions, seed: full.seed, loss, labels: probe!.targets ? 'targets' : 'own' },
+    settings: { chains, burnIn, draws, step, gamma, nbeta, adjusted, preconditioner, batch, seed: full.seed },
+    llc: found.llc,
+    standardError: found.standardError,
+    effectiveDraws: found.effectiveDraws,
+    acceptance: found.acceptance,
+    initialLoss: finite(found.initialLoss),
+    passes: found.passes + (calibration?.passes ?? 0),
+    calibration: calibration && { sentence: calibration.sentence, passes: calibration.passes, rows: calibration.rows.map((row) => ({ ...row, problems: [...row.problems] })) },
+    chains: found.chains.map((c) => ({
+      mean: finite(c.mean),
+      acceptance: c.acceptance,
+      divergedAt: c.divergedAt,
+      effectiveDraws: c.divergedAt === null ? effectiveDraws(c) : null,
+      opening: plain(c.opening),
+      trace: plain(c.trace),
+    })),
+    problems: [...found.problems],
+    provenance: { app: APP, backend: numerics.name, device: numerics.device, createdAt: new Date().toISOString(), seconds: (performance.now() - started) / 1000 },
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function plain({ length, means }: { length: number; means: Float64Array }): { length: number; means: number[] } {
+  return { length, means: Array.from(means) };
+}
