@@ -1,6 +1,7 @@
 /** Full-batch AdamW over one flat vector of weights, in float64. */
 import { breathe } from '../base/breathe';
-import type { Objective } from './objective';
+import { Random } from '../base/random';
+import type { LossModel } from '../llc/loss-model';
 
 export interface AdamWSettings {
   readonly steps: number;
@@ -18,16 +19,18 @@ export interface AdamWSettings {
  * torch.optim.AdamW has it. `w0` stays as it is.
  * @throws AbortError between steps.
  */
-export async function adamw(objective: Pick<Objective, 'evaluate'>, w0: Float64Array, settings: AdamWSettings): Promise<Float64Array> {
+export async function adamw(objective: Pick<LossModel, 'evaluate'>, w0: Float64Array, settings: AdamWSettings): Promise<Float64Array> {
   const { steps, learningRate, weightDecay, betas: [beta1, beta2], epsilon, signal, progress } = settings;
   const w = w0.slice();
   const gradient = new Float64Array(w.length);
   const first = new Float64Array(w.length);
   const second = new Float64Array(w.length);
+  // Full batches draw nothing.
+  const undrawn = new Random(0);
   const kept = 1 - learningRate * weightDecay;
   for (let step = 1; step <= steps; step++) {
     await breathe(signal);
-    await objective.evaluate(w, gradient);
+    await objective.evaluate(w, gradient, undrawn);
     const rate = learningRate / (1 - beta1 ** step);
     const correction = 1 / Math.sqrt(1 - beta2 ** step);
     for (let i = 0; i < w.length; i++) {

@@ -3,13 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { ExperimentRecord } from '../../src/analysis/experiment-record';
 import { Random } from '../../src/base/random';
 import { compare, type Comparison } from '../../src/experiment/modular-addition/comparison';
-import { llc } from '../../src/experiment/modular-addition/llc';
-import { allPairs, initialWeights, layoutOf, logits, probeOf, sizeFor, splitPairs, tappedModel } from '../../src/experiment/modular-addition/network';
+import { allPairs, initialWeights, layoutOf, logits, probeOf, sizeFor, splitPairs, tappedModel, tensorsAt } from '../../src/experiment/modular-addition/network';
 import { summaryOf, tableOf } from '../../src/experiment/modular-addition/presentation';
 import { inPowersOfTen, readLayers } from '../../src/experiment/modular-addition/readings';
 import { partsOf, separation } from '../../src/experiment/modular-addition/separation';
 import type { Point } from '../../src/experiment/modular-addition/sweep';
-import { tensorsAt } from '../../src/experiment/objective';
 import { modularAddition } from '../../src/experiment/recipes/modular-addition';
 import { runExperiment } from '../../src/experiment/run-experiment';
 import { cpuNumerics } from '../../src/numerics/cpu/numerics';
@@ -82,30 +80,6 @@ describe('separation', () => {
     expect(total).toBe(10 * -3.25 - 3 * -2.5);
     expect([count, scale, shape]).toEqual([7 * -2.875, 6.5 * -0.25, 6.5 * -0.5]);
     expect(partsOf(from, { ...from, live: 6 })).toMatchObject({ total: -7.5, count: -7.5 });
-  });
-});
-
-describe('LLC', () => {
-  it('of a bowl is what the exact law of the chain gives', { timeout: 30_000 }, async () => {
-    const [samples, gamma, epsilon] = [100, 5, 2e-3];
-    const curvatures = [1, 3, 0.2];
-    const nBeta = samples / Math.log(samples);
-    const objective = {
-      passes: 1,
-      async evaluate(w: Float64Array, gradient: Float64Array) {
-        w.forEach((x, i) => (gradient[i] = curvatures[i]! * x));
-        return w.reduce((sum, x, i) => sum + (curvatures[i]! * x * x) / 2, 0);
-      },
-    };
-    const settings = { samples, steps: 6000, burnIn: 500, stepSize: epsilon, localisation: gamma, chains: 4, seed: 5 };
-    const found = await llc(objective, new Float64Array(3), settings);
-    // science.md §5: AR(1) chains with the bias of their step.
-    const exact = curvatures.reduce((sum, h) => sum + (0.5 * nBeta * h) / (nBeta * h + gamma) / (1 - (epsilon * (nBeta * h + gamma)) / 4), 0);
-    expect(found.passes).toBe(24_000);
-    expect(found.standardError!).toBeLessThan(0.1);
-    expect(Math.abs(found.llc! - exact)).toBeLessThan(4 * found.standardError!);
-    const wild = await llc(objective, new Float64Array(3), { ...settings, steps: 2000, stepSize: 1 });
-    expect(wild.llc).toBeNull();
   });
 });
 

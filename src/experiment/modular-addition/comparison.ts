@@ -1,5 +1,5 @@
 /** What a sweep says about each reading: how far it puts the widths apart, and with what. */
-import type { Llc } from './llc';
+import type { LlcEstimate } from '../../llc/estimate';
 import type { LayerReading, TapSide } from './readings';
 import { mean, partsOf, separation, type Parts, type Separation } from './separation';
 import type { Point } from './sweep';
@@ -87,7 +87,7 @@ export function compare(points: readonly Point[]): Comparison {
   };
 }
 
-function compareLlc(byWidth: readonly (readonly Llc[])[]): LlcComparison {
+function compareLlc(byWidth: readonly (readonly Pick<LlcEstimate, 'llc' | 'standardError'>[])[]): LlcComparison {
   const widths = byWidth.map((own) => {
     const values = own.map((s) => s.llc);
     const errors = own.map((s) => s.standardError);

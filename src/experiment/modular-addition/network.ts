@@ -6,10 +6,9 @@ import { Random } from '../../base/random';
 import type { Checkpoint } from '../../checkpoint/types';
 import { transformerLens } from '../../model/architectures/transformer-lens';
 import type { Model } from '../../model/types';
-import type { Ops } from '../../numerics/ops';
+import type { Ops, Shape } from '../../numerics/ops';
 import { sizeOf } from '../../numerics/shape';
 import type { Probe } from '../../probe/types';
-import type { Layout } from '../objective';
 
 export interface Size {
   /** Modulus p: tokens 0 … p - 1 and '='. */
@@ -18,6 +17,9 @@ export interface Size {
   readonly width: number;
   readonly heads: number;
 }
+
+/** Tensors side by side in one vector, in the order of the map. */
+export type Layout = ReadonlyMap<string, Shape>;
 
 /** Width of a head; narrower networks have one head, wider ones several. */
 const HEAD = 8;
@@ -41,6 +43,24 @@ export function layoutOf({ modulus, width }: Size): Layout {
     ['blocks.0.mlp.W_out', [4 * width, width]],
     ['unembed.W_U', [width, modulus]],
   ]);
+}
+
+export function weightCount(layout: Layout): number {
+  let count = 0;
+  for (const shape of layout.values()) count += sizeOf(shape);
+  return count;
+}
+
+/** The tensors of `w`, by name. */
+export function tensorsAt<T>(ops: Ops<T>, layout: Layout, w: Float64Array): Map<string, T> {
+  const tensors = new Map<string, T>();
+  let at = 0;
+  for (const [name, shape] of layout) {
+    const size = sizeOf(shape);
+    tensors.set(name, ops.constant(w.subarray(at, at + size), shape));
+    at += size;
+  }
+  return tensors;
 }
 
 export function initialWeights(size: Size, random: Random): Float64Array {

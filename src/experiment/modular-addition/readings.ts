@@ -6,8 +6,7 @@ import { InputError } from '../../base/errors';
 import { inlineSolver } from '../../numerics/solver';
 import type { Numerics } from '../../numerics/types';
 import { defaultDigits } from '../../spectrum/floor';
-import { tensorsAt } from '../objective';
-import { allPairs, layoutOf, probeOf, tappedModel, type Size } from './network';
+import { allPairs, layoutOf, probeOf, tappedModel, tensorsAt, type Size } from './network';
 
 export type TapSide = 'activation' | 'gradient';
 

@@ -1,12 +1,15 @@
 /** Trains a network of each width and seed, reads it before and after, and samples it. */
 import { InputError } from '../../base/errors';
 import { Random } from '../../base/random';
-import type { TensorOps } from '../../numerics/ops';
+import { defaultNbeta, estimateLlc, type LlcEstimate } from '../../llc/estimate';
+import type { LossModel } from '../../llc/loss-model';
+import { networkLoss } from '../../llc/network-loss';
+import type { Weights } from '../../model/types';
+import type { Ops, TensorOps } from '../../numerics/ops';
+import { sizeOf } from '../../numerics/shape';
 import type { Numerics } from '../../numerics/types';
-import { networkObjective, tensorsAt, weightCount, type Objective } from '../objective';
 import { adamw } from '../training';
-import { llc, type Llc } from './llc';
-import { initialWeights, layoutOf, logits, sizeFor, splitPairs, type Pairs, type Size } from './network';
+import { initialWeights, layoutOf, logits, sizeFor, splitPairs, tensorsAt, weightCount, type Pairs, type Size } from './network';
 import { readingPasses, readLayers, type LayerReading } from './readings';
 
 export interface SweepProtocol {
@@ -37,8 +40,10 @@ export interface Point {
   readonly trained: readonly LayerReading[];
   readonly passes: number;
   /** Of the trained network, at the cost of one reading and at `budget` times that. */
-  readonly llc: { readonly same: Llc; readonly larger: Llc };
+  readonly llc: { readonly same: SampledLlc; readonly larger: SampledLlc };
 }
+
+export type SampledLlc = Pick<LlcEstimate, 'llc' | 'standardError' | 'passes' | 'problems'>;
 
 /** Nanda et al. 2023. */
 const BETAS = [0.9, 0.98] as const;
@@ -77,7 +82,7 @@ async function onePoint(protocol: SweepProtocol, size: Size, random: Random, num
   const { steps, learningRate, weightDecay, trainFraction, chains, stepSize, localisation, budget } = protocol;
   const { ops } = numerics;
   const { train, test } = splitPairs(size.modulus, trainFraction, random.split('pairs'));
-  const objective = objectiveOn(ops, size, train);
+  const objective = await lossOn(ops, size, train);
   const initial = initialWeights(size, random.split(`weights of ${size.width}`));
   const w = await adamw(objective, initial, { steps, learningRate, weightDecay, betas: BETAS, epsilon: EPSILON, signal, progress: () => pass() });
   const trainLoss = await objective.loss(w);
@@ -91,10 +96,19 @@ async function onePoint(protocol: SweepProtocol, size: Size, random: Random, num
   const trained = await readLayers(numerics, size, w, signal);
   pass(passes);
 
-  const sample = (readings: number) => {
-    const each = Math.max(1, Math.floor((readings * passes) / chains));
-    const settings = { samples: objective.samples, steps: each, burnIn: Math.floor(BURN_IN * each), stepSize, localisation, chains, signal };
-    return llc(objective, w, { ...settings, seed: random.split(`chains of ${size.width}`).seed, progress: () => pass() });
+  const sample = async (readings: number): Promise<SampledLlc> => {
+    // The first pass of a chain is at the weights themselves.
+    const each = Math.max(2, Math.floor((readings * passes) / chains) - 1);
+    const burnIn = Math.floor(BURN_IN * each);
+    const walk = { step: stepSize, gamma: localisation, nbeta: defaultNbeta(objective.samples), adjusted: false, preconditioner: 'none', box: null } as const;
+    let before = 0;
+    const progress = (steps: number) => {
+      pass(steps - before);
+      before = steps;
+    };
+    const settings = { ...walk, burnIn, draws: each - burnIn, chains, seed: random.split(`chains of ${size.width}`).seed };
+    const { llc, standardError, passes: spent, problems } = await estimateLlc(objective, w, settings, { signal, progress });
+    return { llc, standardError, passes: spent, problems };
   };
   return {
     width: size.width,
@@ -109,14 +123,13 @@ async function onePoint(protocol: SweepProtocol, size: Size, random: Random, num
   };
 }
 
-export function objectiveOn(ops: TensorOps, size: Size, pairs: Pairs): Objective {
-  return networkObjective(ops, {
-    layout: layoutOf(size),
-    loss: 'ce',
-    targets: { kind: 'labels', labels: pairs.sums },
-    samples: pairs.sums.length,
-    outputs: (on, weights) => logits(on, size, weights, pairs),
-  });
+/** The mean loss of the logits at '=' over these pairs, all of them at every step. */
+export function lossOn(ops: TensorOps, size: Size, pairs: Pairs): Promise<LossModel> {
+  const parameters = new Map([...layoutOf(size)].map(([name, shape]) => [name, { values: new Float64Array(sizeOf(shape)), shape }]));
+  const network = { forward: <T>(on: Ops<T>, weights: Weights<T>) => logits(on, size, weights, pairs), layers: [], outputs: size.modulus };
+  // The pairs are in the pass already.
+  const inputs = { kind: 'vector', values: new Float64Array(0), samples: pairs.sums.length, width: 0 } as const;
+  return networkLoss(network, parameters, { inputs, targets: { kind: 'labels', labels: pairs.sums } }, { loss: 'ce', batch: null }, ops);
 }
 
 /** The part of the pairs whose largest logit is that of their sum. */
