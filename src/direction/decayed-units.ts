@@ -45,7 +45,7 @@ export async function decayedUnits(map: ArcMap, model: Pick<Model, 'spaces'>, pa
   if (found.length === 0) return null;
   const [outputs] = await map.coefficients([map.point], 0);
   const variation = variationOf(outputs!, map.map.samples ?? 1);
-  if (variation === 0) return null;
+  if (variation <= ROUNDOFFS * map.ops.roundoff * norm(outputs!)) return null;
   const allowed = Math.max(UNNOTICED, ROUNDOFFS * map.ops.roundoff) * variation;
   const movedBy = async (units: readonly Found[]) => {
     const point = map.point.slice();

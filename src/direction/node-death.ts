@@ -60,7 +60,8 @@ export async function readNodeDeath(ops: TensorOps, reader: ArcReader, { space, 
   const directions = axes.map((places, s) => {
     const u = new Float64Array(map.dimension);
     const values = unit(random.normals(places.length));
-    const live = Math.max(...Array.from({ length: space.width }, (_, i) => norm(lineOf(parameters, sides[s]!.ports, i))));
+    // As long as the largest unit, where there is one.
+    const live = Array.from({ length: space.width }, (_, i) => norm(lineOf(parameters, sides[s]!.ports, i))).reduce((a, b) => Math.max(a, b), 0) || 1;
     places.forEach((at, k) => (u[at] = values[k]! * live));
     return u;
   });
