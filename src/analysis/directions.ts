@@ -48,7 +48,8 @@ export async function readModelDirections(
   hooks: DirectionHooks,
 ): Promise<DirectionsReport> {
   const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
-  const samples = Math.max(1, Math.min(probe.inputs.samples, Math.floor(MOST_OUTPUTS / (model.outputs * positions))));
+  const mostSamples = Math.max(1, Math.floor(MOST_OUTPUTS / (model.outputs * positions)));
+  const samples = Math.max(1, Math.min(probe.inputs.samples, mostSamples));
   const inputs = sliceInputs(probe.inputs, 0, samples);
   const random = new Random(seed).split('directions');
   const outputsAt = (weights: ReadonlyMap<string, Parameter>) => ArcMap.open(ops, modelOutputs(model, weights, inputs, { loss }));
@@ -71,16 +72,22 @@ export async function readModelDirections(
     const candidates = DETECTORS.flatMap((detector) => [...detector.find(site)]);
     const symmetries = spanOfSymmetries(map, model, parameters, loss);
     const directions: Direction[] = [];
+    const steps = candidates.length + model.layers.filter((layer) => layer.dense).length;
     for (const [i, candidate] of candidates.entries()) {
       hooks.signal?.throwIfAborted();
-      hooks.progress(candidate.layer, i, candidates.length);
-      const read = await readCandidate(reader, candidate, { sweep: {}, symmetries });
+      hooks.progress(candidate.layer, i, steps);
+      const read = await readCandidate(reader, candidate, { sweep: {}, symmetries, mostSamples });
       const direction = decayed?.touches(candidate.vector) ? { ...read, evidence: `${read.evidence} ${without(decayed)}` } : read;
       directions.push(direction);
       hooks.found(direction);
     }
     const jacobian = await reader.tangent.jacobian();
-    const audit = jacobian ? auditLayers(map, jacobian, model.layers, model.symmetries(), parameters, loss) : [];
+    const audit: LayerAudit[] = [];
+    for (const line of jacobian ? auditLayers(map, jacobian, model.layers, model.symmetries(), parameters, loss) : []) {
+      hooks.signal?.throwIfAborted();
+      audit.push(line);
+      hooks.progress(line.layer, candidates.length + audit.length, steps);
+    }
     const dead = deadNodes(model.spaces(), parameters);
     const triple = assemble(
       {

@@ -17,6 +17,8 @@ export interface ReadOptions extends ArcOptions {
    * it is a gauge, whoever proposed it. Without it a candidate has its own generators only.
    */
   symmetries?: Span | null;
+  /** As many samples as will be followed, where there is such a limit: only said, in the sentences about probes that are too small. */
+  mostSamples?: number;
   signal?: AbortSignal;
 }
 
@@ -46,7 +48,7 @@ export async function readDirections(ops: TensorOps, map: OutputMap, candidates:
   return directions;
 }
 
-export async function readCandidate(reader: ArcReader, candidate: Candidate, { sweep = null, symmetries = null }: ReadOptions = {}): Promise<Direction> {
+export async function readCandidate(reader: ArcReader, candidate: Candidate, { sweep = null, symmetries = null, mostSamples = Infinity }: ReadOptions = {}): Promise<Direction> {
   const { map } = reader;
   let u: Float64Array;
   let generators: Float64Array[];
@@ -71,7 +73,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     verdict,
     coefficient: verdict === 'unresolved' ? null : reading.order === null ? 0 : 1 / (2 * reading.order),
     magnitude: reading.order === null ? null : reading.obstructions[reading.order - 1]!.lifted,
-    evidence: doubt === null ? evidenceOf(reading, verdict, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader),
+    evidence: doubt === null ? evidenceOf(reading, verdict, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader, mostSamples),
     obstructions: reading.obstructions,
     sweep: sweep && reading.doubt !== 'no-direction' ? await readRate(map, u, sweep) : null,
   };
@@ -118,7 +120,7 @@ function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdic
   return `Up to order ${maxOrder} the outputs stay still ${how}${rest > 0 ? ` (at most ${size(rest)} is left)` : ''}${bent}, and ${why}.`;
 }
 
-function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolerances }: ArcReader): string {
+function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolerances }: ArcReader, mostSamples: number): string {
   const last = reading.obstructions.filter((o) => o.lifted !== null).at(-1);
   switch (doubt) {
     case 'no-direction':
@@ -128,11 +130,13 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
     case 'between':
       return `At order ${last!.order} ${size(last!.lifted!)} of a generic coefficient is left: too much for rounding (${size(tolerances.zero)}) and too little to be certain of (${size(tolerances.present)}).`;
     case 'probe-too-small':
-      if (map.map.samples === 1) return 'The probe is one sample: what looks dead on it may be alive on others.';
-      if (tangent.rank === map.rows) return `The ${tangent.rank} live directions reach every output of the probe, so that nothing could show as an obstruction: more samples are needed.`;
+      if (map.map.samples === 1) return `The probe is one sample: what looks dead on it may be alive on others. ${enoughSamples(map, mostSamples)}`;
+      if (tangent.rank === map.rows) {
+        return `The ${tangent.rank} live directions reach every output of the probe, so that nothing could show as an obstruction. ${enoughSamples(map, mostSamples)}`;
+      }
       return tangent.rank === null
-        ? 'What weights do to the second half of the probe does not follow from what they do to the first: more samples may show more, so what looks dead may be alive.'
-        : `The probe shows ${tangent.rank} live directions (${map.rows} outputs) and its first half only ${tangent.halfRank}: more samples may show more, so what looks dead may be alive.`;
+        ? `What weights do to the second half of the probe does not follow from what they do to the first: more samples may show more, so what looks dead may be alive. ${enoughSamples(map, mostSamples)}`
+        : `The probe shows ${tangent.rank} live directions (${map.rows} outputs) and its first half only ${tangent.halfRank}: more samples may show more, so what looks dead may be alive. ${enoughSamples(map, mostSamples)}`;
     case 'amplified':
       return `The arc that keeps the outputs still bends so much (by ${size(reading.amplification)} per step) that rounding hides orders up to ${tolerances.maxOrder}.`;
     case 'order-limit':
@@ -140,6 +144,12 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
     case 'gate-closed':
       return 'The outputs stay still only because a relu unit on the way is off for every sample of the probe: other inputs may switch it on.';
   }
+}
+
+/** Half of the probe has to have an output for every weight, at the least; on inputs that repeat themselves more are needed. */
+function enoughSamples({ map: { samples }, rows, dimension }: ArcMap, most: number): string {
+  const enough = Math.max(2 * samples!, Math.ceil((2 * dimension) / (rows / samples!)));
+  return enough <= most ? `About ${enough} samples would do.` : `About ${enough} samples would do, and at most ${most} are followed.`;
 }
 
 function unresolved({ detector, layer, note }: Candidate, evidence: string): Direction {
