@@ -9,7 +9,8 @@ import type { LayerTaps } from '../direction/detectors/detector';
 import { DETECTORS } from '../direction/detectors/registry';
 import { deadNodes, readNodeDeath } from '../direction/node-death';
 import { centred, modelOutputs } from '../direction/output-map';
-import { readCandidate, spanOf, type Span } from '../direction/read-directions';
+import { readCandidate } from '../direction/read-directions';
+import { type Span, spanOfMany } from '../direction/span';
 import type { Direction } from '../direction/types';
 import { InputError } from '../base/errors';
 import { isExact } from '../model/symmetries/symmetry';
@@ -140,16 +141,13 @@ async function tapsOf(
   return read;
 }
 
-/** Multiplications that the span of all generators may take. */
-const SPAN_WORK = 2e9;
-
-/** All exact symmetries at these weights; null where there are too many to span. */
+/** All exact symmetries at these weights. */
 function spanOfSymmetries(map: ArcMap, model: Model, parameters: ReadonlyMap<string, Parameter>, loss: 'mse' | 'ce'): Span | null {
   const exact = model.symmetries().filter((s) => isExact(s, loss));
-  const count = exact.reduce((sum, s) => sum + s.dimension, 0);
-  if (count ** 2 * map.dimension > SPAN_WORK) return null;
-  const generators = exact.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)));
-  return spanOf(generators.filter((g) => g.some((x) => x !== 0)));
+  function* generators() {
+    for (const symmetry of exact) yield* symmetry.generators(parameters);
+  }
+  return spanOfMany(map, generators(), exact.reduce((sum, s) => sum + s.dimension, 0));
 }
 
 /** Widths and the rank of the product where every layer is linear and has no bias. */

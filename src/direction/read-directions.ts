@@ -1,19 +1,18 @@
 /** Candidates -> directions with a verdict and its evidence: all of them at one checkpoint share what `ArcReader` holds. */
 import { InputError } from '../base/errors';
-import { orthogonalFactor, type OrthogonalFactor } from '../numerics/orthogonal-factor';
 import type { TensorOps } from '../numerics/ops';
 import { ArcMap } from './arc-map';
 import { type ArcOptions, ArcReader, type ArcReading, type Doubt } from './arc-order';
 import type { OutputMap } from './output-map';
 import { readRate, type RateOptions } from './rate';
-import { norm, unit } from './scales';
+import { type Span, spanOf } from './span';
 import type { Candidate, Direction, Verdict } from './types';
 
 export interface ReadOptions extends ArcOptions {
   /** Also the rate along the straight line. */
   sweep?: RateOptions | null;
   /**
-   * The span of all symmetry generators that are known at this point (`spanOf`), those of the candidates among them: a flat direction in
+   * The span of all symmetry generators that are known at this point (span.ts), those of the candidates among them: a flat direction in
    * it is a gauge, whoever proposed it. Without it a candidate has its own generators only.
    */
   symmetries?: Span | null;
@@ -22,8 +21,6 @@ export interface ReadOptions extends ArcOptions {
   signal?: AbortSignal;
 }
 
-/** A part of a unit direction under this lies in the span of the generators. */
-const IN_SPAN = 1e-6;
 /** Part of the outputs that live directions may reach for a reading to count at all. */
 const REACHED = 0.9;
 
@@ -60,7 +57,10 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     return unresolved(candidate, error.message);
   }
   const reading = await reader.read(u, { fromProbe: candidate.fromProbe });
-  const explained = reading.still && inSpan(reading.arc[1]!, symmetries ?? spanOf(generators));
+  const span = symmetries ?? spanOf(generators);
+  // A generator lies in the span by itself, whatever else is in it.
+  const within = reading.still && span ? (await span.contains(reading.arc[1]!)) ?? (await spanOf(generators)?.contains(reading.arc[1]!) ? true : null) : false;
+  const explained = within === true;
   const doubt = explained && vouched(reader, reading.doubt) ? null : reading.doubt;
   const verdict: Verdict =
     doubt !== null ? 'unresolved' : reading.order === 1 ? 'regular' : reading.order !== null ? 'singular' : explained ? 'gauge' : 'flat fibre';
@@ -73,7 +73,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     verdict,
     coefficient: verdict === 'unresolved' ? null : reading.order === null ? 0 : 1 / (2 * reading.order),
     magnitude: reading.order === null ? null : reading.obstructions[reading.order - 1]!.lifted,
-    evidence: doubt === null ? evidenceOf(reading, verdict, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader, mostSamples),
+    evidence: doubt === null ? evidenceOf(reading, verdict, reader.tolerances.maxOrder, within === null) : doubtSentence(doubt, reading, reader, mostSamples),
     obstructions: reading.obstructions,
     sweep: sweep && reading.doubt !== 'no-direction' ? await readRate(map, u, sweep) : null,
   };
@@ -88,25 +88,9 @@ function vouched({ tangent, map }: ArcReader, doubt: Doubt | null): boolean {
   return doubt === 'probe-too-small' && map.map.samples !== 1 && tangent.rank !== null && tangent.rank <= REACHED * map.rows;
 }
 
-/** A space of directions. */
-export type Span = Pick<OrthogonalFactor, 'outside'>;
-
-/** Null where there are no generators. */
-export function spanOf(generators: readonly Float64Array[]): Span | null {
-  if (generators.length === 0) return null;
-  const { length } = generators[0]!;
-  const lines = new Float64Array(generators.length * length);
-  generators.forEach((g, i) => lines.set(unit(g), i * length));
-  return orthogonalFactor(lines, length, generators.length, (largest) => 1e-10 * largest);
-}
-
-function inSpan(u: Float64Array, span: Span | null): boolean {
-  return span !== null && norm(span.outside(u)) < IN_SPAN * norm(u);
-}
-
 const size = (x: number) => (x === 0 ? '0' : x.toPrecision(2));
 
-function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdict: Verdict, maxOrder: number): string {
+function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdict: Verdict, maxOrder: number, undecided: boolean): string {
   const lifted = obstructions.map((o) => o.lifted ?? 0);
   if (verdict === 'regular') return `The outputs move at first order, by ${size(lifted[0]!)} of what a generic direction moves them.`;
   const bent = lineOrder !== order ? ` (the straight line shows ${lineOrder === null ? 'nothing' : `order ${lineOrder}`})` : '';
@@ -115,7 +99,7 @@ function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdic
     return `At order ${order} the outputs move by ${size(lifted[order - 1]!)} of a generic coefficient, and no change of the arc takes that back; at lower orders at most ${size(below)} is left${bent}.`;
   }
   const how = lift === 'line' ? 'along the straight line' : lift === 'newton' ? 'along an arc found by Newton' : 'along a lifted arc';
-  const why = verdict === 'gauge' ? 'the direction lies in the span of the known symmetries' : 'no known symmetry explains it';
+  const why = verdict === 'gauge' ? 'the direction lies in the span of the known symmetries' : undecided ? 'the known symmetries are too many to say whether one of them explains it' : 'no known symmetry explains it';
   const rest = Math.max(0, ...lifted);
   return `Up to order ${maxOrder} the outputs stay still ${how}${rest > 0 ? ` (at most ${size(rest)} is left)` : ''}${bent}, and ${why}.`;
 }
