@@ -92,7 +92,7 @@ describe('npm run bench', () => {
   });
 
   it.each([
-    ['a size of no form', ['--size', '3x4x5x6'], /3x4x5x6/],
+    ['a size of no form', ['--size', '3x4x5x6x7'], /3x4x5x6x7/],
     ['a size of no number', ['--size', '5xk'], /5xk/],
     ['no time', ['--longest', 'soon'], /soon/],
     ['an unknown option', ['--fast'], /--fast/],
