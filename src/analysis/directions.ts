@@ -7,7 +7,7 @@ import { auditLayers, type LayerAudit } from '../direction/audit';
 import { decayedUnits, type DecayedUnits } from '../direction/decayed-units';
 import type { LayerTaps } from '../direction/detectors/detector';
 import { DETECTORS } from '../direction/detectors/registry';
-import { deadNodes, readNodeDeath } from '../direction/node-death';
+import { deadNodes, type NodeDeath, readNodeDeath, takenTogether } from '../direction/node-death';
 import { centred, modelOutputs } from '../direction/output-map';
 import { readCandidate } from '../direction/read-directions';
 import { type Span, spanOfMany } from '../direction/span';
@@ -26,6 +26,8 @@ import { memoize } from './model-taps';
 
 /** Outputs (samples x positions x classes) that are followed at most. */
 const MOST_OUTPUTS = 2000;
+/** Dead units whose loci are read. */
+const MOST_NODES = 8;
 
 export interface DirectionsReport {
   directions: Direction[];
@@ -90,13 +92,15 @@ export async function readModelDirections(
       hooks.progress(line.layer, candidates.length + audit.length, steps);
     }
     const dead = deadNodes(model.spaces(), parameters);
+    const deaths: NodeDeath[] = [];
+    for (const node of dead.length > MOST_NODES ? [] : dead) deaths.push(await readNodeDeath(ops, reader, node, parameters, random.split('node death')));
     const triple = assemble(
       {
         rank: reader.tangent.rank,
         unexplained: audit.length === 0 ? null : audit.reduce((sum, line) => sum + line.unexplained, 0),
         linearChain: linearChain(model, parameters),
         deadUnits: dead.length,
-        nodeDeath: dead.length === 1 ? await readNodeDeath(ops, reader, dead[0]!, parameters, random.split('node death')) : null,
+        nodeDeath: dead.length > MOST_NODES ? { singularity: null, reason: `${dead.length} units are dead: more than ${MOST_NODES} are not taken together.` } : takenTogether(deaths, new Set(dead.map(({ space }) => space.layer)).size === 1),
       },
       directions,
     );

@@ -1,6 +1,6 @@
 /**
  * (lambda, m, nu) of the network as its own truth, where the structure enumerates (paper B; science.md 2c): by the splitting lemma
- * lambda = rank J / 2 + lambda of what is left, and what is left is known for linear chains, for one dead unit, and where nothing is.
+ * lambda = rank J / 2 + lambda of what is left, and what is left is known for linear chains, for dead units of one layer, and where nothing is.
  */
 import { format, rational, sum, type Rational } from '../base/rational';
 import { deepLinear } from '../theory/deep-linear';
@@ -17,7 +17,7 @@ export interface Structure {
   readonly unexplained: number | null;
   /** Widths of a chain of linear layers, with the rank of their product: the whole network, or null. */
   readonly linearChain: { readonly widths: readonly number[]; readonly rank: number } | null;
-  /** Units that are dead on all sides, and what was read of the one where there is one. */
+  /** Units that are dead on all sides, and what they add together. */
   readonly deadUnits: number;
   readonly nodeDeath: NodeDeath | null;
 }
@@ -44,9 +44,6 @@ export function assemble(structure: Structure, directions: readonly Direction[])
   if (elsewhere.length > 0) {
     return { lambda: null, bounds, reason: `The orders of singular directions of '${elsewhere[0]!.detector}' do not add up to lambda: how their loci meet is not known from them.` };
   }
-  if (deadUnits > 1) {
-    return { lambda: null, bounds, reason: `${deadUnits} units are dead: they may take over from each other, so that their loci are neither independent nor known from the reads of each.` };
-  }
   if (nodeDeath && !nodeDeath.singularity) return { lambda: null, bounds, reason: nodeDeath.reason };
   const misread = singular.find((d) => d.order !== nodeDeath?.order);
   if (misread) {
@@ -59,8 +56,8 @@ export function assemble(structure: Structure, directions: readonly Direction[])
   if (!nodeDeath) return found(live, rank / 2, 'Every null dimension is a gauge: half the rank of the Jacobian.');
   return found(
     independent([live, nodeDeath.singularity]),
-    rank / 2 + singularFluctuation(nodeDeath.order),
-    `Half the rank of the Jacobian, and for ${nodeDeath.reads}: the least of codimension over twice the order, on this probe, with the network as its own truth. nu takes the joint direction as the only locus: what the network realises lies below it.`,
+    deadUnits === 1 ? rank / 2 + singularFluctuation(nodeDeath.order) : null,
+    `Half the rank of the Jacobian, and for ${nodeDeath.reads}: the least of codimension over twice the order, on this probe, with the network as its own truth.${deadUnits === 1 ? ' nu takes the joint direction as the only locus: what the network realises lies below it.' : ''}`,
   );
 }
 

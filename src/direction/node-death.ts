@@ -3,13 +3,14 @@
  * read (pair-type.ts), and so are their codimensions, after live directions have absorbed what they can.
  */
 import type { Random } from '../base/random';
-import { compare } from '../base/rational';
+import { compare, format } from '../base/rational';
 import type { HiddenSpace } from '../model/symmetries/spaces';
 import { DirectionBuilder, type Parameters } from '../model/symmetries/symmetry';
 import type { TensorOps } from '../numerics/ops';
 import { symmetricEigen } from '../numerics/symmetric-eigen';
 import { dot } from '../numerics/vector';
-import { crossing, locus } from '../theory/normal-crossing';
+import { crossing, independent, locus } from '../theory/normal-crossing';
+import { reducedRankRegression } from '../theory/reduced-rank';
 import type { Singularity } from '../theory/triple';
 import type { ArcReader } from './arc-order';
 import { lineOf, moveLine } from './detectors/lines';
@@ -22,9 +23,15 @@ export interface DeadNode {
   readonly index: number;
 }
 
+/** One side at zero; `codimension` null where only bounds are known. */
+interface Locus {
+  readonly order: number;
+  readonly codimension: number | null;
+}
+
 /** `singularity` null: `reason` says why. */
 export type NodeDeath =
-  | { readonly singularity: Singularity; readonly order: number; readonly reads: string }
+  | { readonly singularity: Singularity; readonly order: number; readonly loci: readonly Locus[]; readonly reads: string }
   | { readonly singularity: null; readonly reason: string };
 
 /** Sides wider than this are not gone through pair by pair. */
@@ -60,9 +67,10 @@ export async function readNodeDeath(ops: TensorOps, reader: ArcReader, { space, 
   const directions = axes.map((places, s) => {
     const u = new Float64Array(map.dimension);
     const values = unit(random.normals(places.length));
-    // As long as the largest unit, where there is one.
+    // Of the size of the largest unit, where there is one, and not of its length: of one input it would be that unit.
     const live = Array.from({ length: space.width }, (_, i) => norm(lineOf(parameters, sides[s]!.ports, i))).reduce((a, b) => Math.max(a, b), 0) || 1;
-    places.forEach((at, k) => (u[at] = values[k]! * live));
+    const length = live * (0.5 + random.uniform() / 4);
+    places.forEach((at, k) => (u[at] = values[k]! * length));
     return u;
   });
   const codimensions: (readonly [number, number])[] = [];
@@ -75,6 +83,7 @@ export async function readNodeDeath(ops: TensorOps, reader: ArcReader, { space, 
     },
   });
   if (type.type === 'unknown') return not(type.reason);
+  if (codimensions.some(([least]) => least <= 0)) return not('a side that moves the outputs adds no live direction');
   if (type.type !== 'crossing') return not(`its sides are ${type.type === 'flat' ? 'flat together, too' : 'independent of each other'}`);
   const bound = (which: 0 | 1) => crossing(type.orders.map((order, s) => locus(codimensions[s]![which], order)));
   const [low, high] = [bound(0), bound(1)];
@@ -85,7 +94,31 @@ export async function readNodeDeath(ops: TensorOps, reader: ArcReader, { space, 
   if (compare(low.lambda, high.lambda) !== 0 || low.multiplicity !== high.multiplicity) {
     return not(`the codimensions of its loci are known too roughly, ${named.join(' and ')}`);
   }
-  return { singularity: low, order: type.together, reads: `unit ${index} of '${space.layer}': ${named.join(' crosses ')}` };
+  const loci = type.orders.map((order, s) => ({ order, codimension: codimensions[s]![0] === codimensions[s]![1] ? codimensions[s]![0] : null }));
+  return { singularity: low, order: type.together, loci, reads: `unit ${index} of '${space.layer}': ${named.join(' crosses ')}` };
+}
+
+/**
+ * Several units of one space. They may take over from each other: what they add is between that of the form to which they tend, a product
+ * of matrices whose truth is zero (Aoyagi & Watanabe 2005), and the sum of what each adds. Known where both are the same.
+ */
+export function takenTogether(deaths: readonly NodeDeath[], oneSpace: boolean): NodeDeath | null {
+  const [first] = deaths;
+  if (!first) return null;
+  const unknown = deaths.find(({ singularity }) => singularity === null);
+  if (unknown || !first.singularity) return unknown ?? first;
+  if (deaths.length === 1) return first;
+  const not = (reason: string): NodeDeath => ({ singularity: null, reason: `${deaths.length} units are dead, and what they add together is not known: ${reason}.` });
+  if (!oneSpace) return not('they are in different layers');
+  const [incoming, outgoing] = first.loci;
+  const alike = deaths.every((death) => death.singularity && death.loci.length === 2 && death.loci.every(({ order, codimension }, s) => order === 1 && codimension === first.loci[s]!.codimension));
+  if (!alike || !incoming!.codimension || !outgoing!.codimension) return not('they are not linear at zero on both sides, or not alike');
+  const form = reducedRankRegression(incoming!.codimension, deaths.length, outgoing!.codimension, 0);
+  const each = independent(deaths.flatMap(({ singularity }) => singularity ?? []));
+  if (compare(form.lambda, each.lambda) !== 0 || form.multiplicity !== 1) {
+    return not(`they may take over from each other, which leaves between ${format(form.lambda)} and ${format(each.lambda)}`);
+  }
+  return { ...first, singularity: form, reads: `each of ${deaths.length} dead units alike, ${first.reads}` };
 }
 
 /**

@@ -4,7 +4,7 @@ import { format } from '../../src/base/rational';
 import { Random } from '../../src/base/random';
 import { ArcMap } from '../../src/direction/arc-map';
 import { ArcReader } from '../../src/direction/arc-order';
-import { deadNodes, readNodeDeath } from '../../src/direction/node-death';
+import { deadNodes, readNodeDeath, takenTogether } from '../../src/direction/node-death';
 import type { OutputMap } from '../../src/direction/output-map';
 import { pairType } from '../../src/direction/pair-type';
 import { modelOutputs } from '../../src/direction/output-map';
@@ -81,7 +81,9 @@ describe('a dead unit', () => {
     const reader = await ArcReader.open(await ArcMap.open(ops, modelOutputs(model, parameters, batch, { loss: 'mse' })));
     const nodes = deadNodes(model.spaces(), parameters);
     expect(nodes.map(({ index }) => index)).toEqual(Array.from({ length: dead }, (_, i) => hidden - dead + i));
-    return readNodeDeath(ops, reader, nodes[0]!, parameters, random.split('death'));
+    const deaths = [];
+    for (const node of nodes) deaths.push(await readNodeDeath(ops, reader, node, parameters, random.split('death')));
+    return takenTogether(deaths, true)!;
   }
 
   it.each([
@@ -107,6 +109,13 @@ describe('a dead unit', () => {
     expect(found).toMatchObject({ singularity: { multiplicity: 2 }, reads: expect.stringContaining('incoming weights zero (order 1, codimension 1)') });
     const wide = await death({ activation: 'tanh', widths: [4, 3, 2], biases: true });
     expect(wide).toMatchObject({ singularity: { multiplicity: 1 }, reads: expect.stringContaining('codimension 4) crosses outgoing weights zero (order 1, codimension 2)') });
+  });
+
+  it('takes several together where they are as singular as the product of matrices that they tend to', async () => {
+    // 6 inputs, 1 output: reduced rank (6, 2, 1) at rank 0 has lambda 1, as two times 1 / 2.
+    expect(await death({ activation: 'tanh', widths: [6, 4, 1], dead: 2 })).toMatchObject({ singularity: { lambda: { numerator: 1, denominator: 1 }, multiplicity: 1 } });
+    // One input, one output: 1 / 2 for the product, 2 / 3 for tanh (Aoyagi & Nagata), 1 for the sum.
+    expect(await death({ activation: 'tanh', widths: [1, 3, 1], dead: 2 })).toMatchObject({ singularity: null, reason: expect.stringContaining('between 1/2 and 1') });
   });
 
   it('says why where the reads do not tell', async () => {
