@@ -2,16 +2,18 @@
 import { Random } from '../base/random';
 import { ArcMap } from '../direction/arc-map';
 import { ArcReader } from '../direction/arc-order';
-import { assemble, type DeadUnit, type Triple } from '../direction/assemble';
+import { assemble, type Triple } from '../direction/assemble';
 import { auditLayers, type LayerAudit } from '../direction/audit';
-import { deadUnits } from '../direction/detectors/dead-units';
+import { decayedUnits, type DecayedUnits } from '../direction/decayed-units';
 import type { LayerTaps } from '../direction/detectors/detector';
 import { DETECTORS } from '../direction/detectors/registry';
+import { deadNodes, type NodeDeath, readNodeDeath, takenTogether } from '../direction/node-death';
 import { centred, modelOutputs } from '../direction/output-map';
-import { readCandidate, spanOf, type Span } from '../direction/read-directions';
+import { readCandidate } from '../direction/read-directions';
+import { type Span, spanOfMany } from '../direction/span';
 import type { Direction } from '../direction/types';
 import { InputError } from '../base/errors';
-import { isExact, type Port } from '../model/symmetries/symmetry';
+import { isExact } from '../model/symmetries/symmetry';
 import type { LayerTap, Model, ModelLayer, Parameter } from '../model/types';
 import { gramOfRows } from '../numerics/cpu/gram';
 import { multiply } from '../numerics/cpu/matmul';
@@ -24,6 +26,8 @@ import { memoize } from './model-taps';
 
 /** Outputs (samples x positions x classes) that are followed at most. */
 const MOST_OUTPUTS = 2000;
+/** Dead units whose loci are read. */
+const MOST_NODES = 8;
 
 export interface DirectionsReport {
   directions: Direction[];
@@ -37,50 +41,70 @@ export interface DirectionHooks {
   signal?: AbortSignal;
 }
 
-/** @param parameters as `model.parameters()` gives them. Weights that are not finite make every direction unresolved. */
+/** @param stored as `model.parameters()` gives them. Weights that are not finite make every direction unresolved. */
 export async function readModelDirections(
   model: Model,
-  parameters: ReadonlyMap<string, Parameter>,
+  stored: ReadonlyMap<string, Parameter>,
   probe: Probe,
   { loss, seed }: { loss: 'mse' | 'ce'; seed: number },
   ops: TensorOps,
   hooks: DirectionHooks,
 ): Promise<DirectionsReport> {
   const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
-  const samples = Math.max(1, Math.min(probe.inputs.samples, Math.floor(MOST_OUTPUTS / (model.outputs * positions))));
+  const mostSamples = Math.max(1, Math.floor(MOST_OUTPUTS / (model.outputs * positions)));
+  const samples = Math.max(1, Math.min(probe.inputs.samples, mostSamples));
   const inputs = sliceInputs(probe.inputs, 0, samples);
   const random = new Random(seed).split('directions');
+  const outputsAt = (weights: ReadonlyMap<string, Parameter>) => ArcMap.open(ops, modelOutputs(model, weights, inputs, { loss }));
   let reader: ArcReader;
   let map: ArcMap;
+  let decayed: DecayedUnits | null;
   try {
-    map = await ArcMap.open(ops, modelOutputs(model, parameters, inputs, { loss }));
+    map = await outputsAt(stored);
+    decayed = await decayedUnits(map, model, stored);
+    if (decayed) map = await outputsAt(decayed.parameters);
     reader = await ArcReader.open(map, { seed });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { directions: [], audit: [], triple: { lambda: null, bounds: null, reason: error.message } };
   }
+  const parameters = decayed?.parameters ?? stored;
   try {
     const taps = await tapsOf(model, parameters, inputs, loss, ops, random.split('cotangents'));
-    const site = { model, parameters, loss, taps, random };
+    const site = { model, parameters, loss, decayed, taps, random };
     const candidates = DETECTORS.flatMap((detector) => [...detector.find(site)]);
     const symmetries = spanOfSymmetries(map, model, parameters, loss);
     const directions: Direction[] = [];
+    const steps = candidates.length + model.layers.filter((layer) => layer.dense).length;
     for (const [i, candidate] of candidates.entries()) {
       hooks.signal?.throwIfAborted();
-      hooks.progress(candidate.layer, i, candidates.length);
-      const direction = await readCandidate(reader, candidate, { sweep: {}, symmetries });
+      hooks.progress(candidate.layer, i, steps);
+      const read = await readCandidate(reader, candidate, { sweep: {}, symmetries, mostSamples });
+      const direction = decayed?.touches(candidate.vector) ? { ...read, evidence: `${read.evidence} ${without(decayed)}` } : read;
       directions.push(direction);
       hooks.found(direction);
     }
     const jacobian = await reader.tangent.jacobian();
-    const audit = jacobian ? auditLayers(map, jacobian, model.layers, model.symmetries(), parameters, loss) : [];
-    const structure = {
-      rank: reader.tangent.rank,
-      unexplained: audit.length === 0 ? null : audit.reduce((sum, line) => sum + line.unexplained, 0),
-      linearChain: linearChain(model, parameters),
-      deadUnits: deadUnitsOf(model, parameters, directions),
-    };
-    return { directions, audit, triple: assemble(structure, directions) };
+    const audit: LayerAudit[] = [];
+    for (const line of jacobian ? auditLayers(map, jacobian, model.layers, model.symmetries(), parameters, loss) : []) {
+      hooks.signal?.throwIfAborted();
+      audit.push(line);
+      hooks.progress(line.layer, candidates.length + audit.length, steps);
+    }
+    const dead = deadNodes(model.spaces(), parameters);
+    const deaths: NodeDeath[] = [];
+    for (const node of dead.length > MOST_NODES ? [] : dead) deaths.push(await readNodeDeath(ops, reader, node, parameters, random.split('node death')));
+    const triple = assemble(
+      {
+        rank: reader.tangent.rank,
+        unexplained: audit.length === 0 ? null : audit.reduce((sum, line) => sum + line.unexplained, 0),
+        linearChain: linearChain(model, parameters),
+        deadUnits: dead.length,
+        nodeDeath: dead.length > MOST_NODES ? { singularity: null, reason: `${dead.length} units are dead: more than ${MOST_NODES} are not taken together.` } : takenTogether(deaths, new Set(dead.map(({ space }) => space.layer)).size === 1),
+      },
+      directions,
+    );
+    return { directions, audit, triple: decayed ? saying(triple, without(decayed)) : triple };
   } finally {
     reader.dispose();
   }
@@ -121,16 +145,13 @@ async function tapsOf(
   return read;
 }
 
-/** Multiplications that the span of all generators may take. */
-const SPAN_WORK = 2e9;
-
-/** All exact symmetries at these weights; null where there are too many to span. */
+/** All exact symmetries at these weights. */
 function spanOfSymmetries(map: ArcMap, model: Model, parameters: ReadonlyMap<string, Parameter>, loss: 'mse' | 'ce'): Span | null {
   const exact = model.symmetries().filter((s) => isExact(s, loss));
-  const count = exact.reduce((sum, s) => sum + s.dimension, 0);
-  if (count ** 2 * map.dimension > SPAN_WORK) return null;
-  const generators = exact.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)));
-  return spanOf(generators.filter((g) => g.some((x) => x !== 0)));
+  function* generators() {
+    for (const symmetry of exact) yield* symmetry.generators(parameters);
+  }
+  return spanOfMany(map, generators(), exact.reduce((sum, s) => sum + s.dimension, 0));
 }
 
 /** Widths and the rank of the product where every layer is linear and has no bias. */
@@ -152,16 +173,11 @@ function linearChain(model: Model, parameters: ReadonlyMap<string, Parameter>): 
   return { widths: [input.width, ...layers.map((layer) => layer.width)], rank: values.filter((x) => x > 1e-20 * values[0]!).length };
 }
 
-/** Order at zero of the function between the sides of a unit. */
-const ORDER_AT_ZERO: Readonly<Record<string, number>> = { tanh: 1, gelu: 1, gelu_new: 1, silu: 1, relu: 1, leaky_relu: 1, quadratic: 2 };
+function without({ units, weights, norm, moved }: DecayedUnits): string {
+  const which = units.length === 1 ? 'a nearly dead unit' : `${units.length} nearly dead units`;
+  return `Read with ${weights} weights of ${which}, of norm ${norm.toPrecision(2)}, set to zero: this moves the outputs by ${moved.toPrecision(2)} of their variation, and orders hold for steps well above that norm.`;
+}
 
-/** Units that a detector found dead on both sides, as their spaces describe them. */
-function deadUnitsOf(model: Model, parameters: ReadonlyMap<string, Parameter>, directions: readonly Direction[]): DeadUnit[] {
-  const lines = (ports: readonly Port[]) => ports.reduce((sum, { name, axis }) => sum + parameters.get(name)!.values.length / parameters.get(name)!.shape[axis]!, 0);
-  return directions.flatMap(({ detector, verdict, layer, note }) => {
-    if (detector !== deadUnits.key || verdict !== 'singular' || !note!.includes('incoming and outgoing')) return [];
-    const space = model.spaces().find((s) => s.layer === layer && s.activation !== 'linear');
-    const order = space && ORDER_AT_ZERO[space.activation];
-    return order ? [{ inputs: lines(space.writers), outputs: lines(space.readers), order }] : [];
-  });
+function saying(triple: Triple, sentence: string): Triple {
+  return triple.lambda === null ? { ...triple, reason: `${triple.reason} ${sentence}` } : { ...triple, assumption: `${triple.assumption} ${sentence}` };
 }

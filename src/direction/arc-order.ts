@@ -6,7 +6,7 @@
 import { Random } from '../base/random';
 import type { ArcMap } from './arc-map';
 import { type Arc, amplification, newtonLift } from './newton-lift';
-import { genericScales, norm, type Scales, scalesFor, unit } from './scales';
+import { genericScales, norm, nothingMoves, type Scales, scalesFor, unit } from './scales';
 import { type Route, tangentSpace, type TangentSpace } from './tangent';
 import { type Tolerances, tolerancesFor } from './tolerances';
 
@@ -79,7 +79,7 @@ export class ArcReader {
    */
   async read(direction: Float64Array, { fromProbe = false } = {}): Promise<ArcReading> {
     if (!direction.every(Number.isFinite) || norm(direction) === 0) return nothing('no-direction', direction);
-    if (this.generic.every((x) => x === 0)) return nothing('nothing-moves', direction);
+    if (nothingMoves(this.generic)) return nothing('nothing-moves', direction);
     const { saturation } = this.tangent;
     const { samples } = this.map.map;
     const shown = saturation === 'full' || (saturation === 'most' && !fromProbe);

@@ -1,21 +1,14 @@
 /**
  * (lambda, m, nu) of the network as its own truth, where the structure enumerates (paper B; science.md 2c): by the splitting lemma
- * lambda = rank J / 2 + lambda of what is left, and what is left is known for linear chains, for dead units, and where nothing is.
+ * lambda = rank J / 2 + lambda of what is left, and what is left is known for linear chains, for dead units of one layer, and where nothing is.
  */
 import { format, rational, sum, type Rational } from '../base/rational';
 import { deepLinear } from '../theory/deep-linear';
-import { crossing, independent, locus } from '../theory/normal-crossing';
+import { independent } from '../theory/normal-crossing';
 import { singularFluctuation } from '../theory/singular-fluctuation';
 import type { Singularity } from '../theory/triple';
+import type { NodeDeath } from './node-death';
 import type { Direction } from './types';
-
-/** A unit both of whose sides are dead. */
-export interface DeadUnit {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Order at zero of the function between its sides: 1 for tanh, 2 for a square. */
-  readonly order: number;
-}
 
 export interface Structure {
   /** Rank of the Jacobian of the outputs by all parameters, null where it was not taken. */
@@ -24,7 +17,9 @@ export interface Structure {
   readonly unexplained: number | null;
   /** Widths of a chain of linear layers, with the rank of their product: the whole network, or null. */
   readonly linearChain: { readonly widths: readonly number[]; readonly rank: number } | null;
-  readonly deadUnits: readonly DeadUnit[];
+  /** Units that are dead on all sides, and what they add together. */
+  readonly deadUnits: number;
+  readonly nodeDeath: NodeDeath | null;
 }
 
 export type Triple =
@@ -32,7 +27,7 @@ export type Triple =
   | { readonly lambda: null; readonly bounds: readonly [number, number | null] | null; readonly reason: string };
 
 export function assemble(structure: Structure, directions: readonly Direction[]): Triple {
-  const { rank, linearChain, deadUnits } = structure;
+  const { rank, linearChain, deadUnits, nodeDeath } = structure;
   if (linearChain) {
     const { widths, rank: r } = linearChain;
     return found(deepLinear(widths, r), null, `Closed form of the linear chain ${widths.join(' → ')} at rank ${r} (Aoyagi 2024): the least over all weights that give the same function, with this function as the truth.`);
@@ -49,22 +44,20 @@ export function assemble(structure: Structure, directions: readonly Direction[])
   if (elsewhere.length > 0) {
     return { lambda: null, bounds, reason: `The orders of singular directions of '${elsewhere[0]!.detector}' do not add up to lambda: how their loci meet is not known from them.` };
   }
-  const misread = singular.filter((d) => !deadUnits.some((unit) => d.order === 1 + unit.order));
-  if (misread.length > 0) {
-    return { lambda: null, bounds, reason: `A dead unit of '${misread[0]!.layer}' reads order ${misread[0]!.order}, not that of its activation: live units absorb a part of it.` };
+  if (nodeDeath && !nodeDeath.singularity) return { lambda: null, bounds, reason: nodeDeath.reason };
+  const misread = singular.find((d) => d.order !== nodeDeath?.order);
+  if (misread) {
+    return { lambda: null, bounds, reason: `A dead unit of '${misread.layer}' reads order ${misread.order}, and no crossing of its sides was read that has this order.` };
   }
   if (structure.unexplained === null || structure.unexplained > 0) {
     const count = structure.unexplained === null ? 'Null dimensions were not counted' : `${structure.unexplained} null dimensions are unexplained`;
     return { lambda: null, bounds, reason: `${count}: they may hide more singularities, or flat fibres.` };
   }
-  const units = deadUnits.map(({ inputs, outputs, order }) => crossing([locus(outputs, 1), locus(inputs, order)]));
-  const nu = rank / 2 + singular.reduce((total, d) => total + singularFluctuation(d.order!), 0);
+  if (!nodeDeath) return found(live, rank / 2, 'Every null dimension is a gauge: half the rank of the Jacobian.');
   return found(
-    independent([live, ...units]),
-    singular.length <= 1 ? nu : null,
-    units.length === 0
-      ? 'Every null dimension is a gauge: half the rank of the Jacobian.'
-      : `Half the rank of the Jacobian, and for each dead unit the crossing of its two loci; independent of each other, on this probe, with the network as its own truth.${singular.length === 1 ? ' nu takes the joint direction as the only locus: what the network realises lies below it.' : ''}`,
+    independent([live, nodeDeath.singularity]),
+    deadUnits === 1 ? rank / 2 + singularFluctuation(nodeDeath.order) : null,
+    `Half the rank of the Jacobian, and for ${nodeDeath.reads}: the least of codimension over twice the order, on this probe, with the network as its own truth.${deadUnits === 1 ? ' nu takes the joint direction as the only locus: what the network realises lies below it.' : ''}`,
   );
 }
 

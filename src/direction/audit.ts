@@ -34,16 +34,16 @@ const NULL = 1e-8;
  * One line for every dense layer. @param jacobian J [rows, dimension of the map] by columns, `TangentSpace.jacobian`.
  * Symmetries under another loss, and those that are not exact, are left out.
  */
-export function auditLayers(
+export function* auditLayers(
   map: ArcMap,
   jacobian: Float64Array,
   layers: readonly ModelLayer[],
   symmetries: readonly Symmetry[],
   parameters: Parameters,
   loss: 'mse' | 'ce',
-): LayerAudit[] {
+): Iterable<LayerAudit> {
   const exact = symmetries.filter((s) => isExact(s, loss));
-  return layers.flatMap((layer) => (layer.dense ? [auditLayer(map, jacobian, layer as DenseLayer, exact, parameters)] : []));
+  for (const layer of layers) if (layer.dense) yield auditLayer(map, jacobian, layer as DenseLayer, exact, parameters);
 }
 
 type DenseLayer = ModelLayer & { readonly dense: NonNullable<ModelLayer['dense']> };

@@ -46,8 +46,9 @@ const LEAST_POINTS = 6;
 
 /**
  * The window opens at the smallest t whose F_u is above the floor and goes on while the slope between neighbours stays within 0.15 of
- * the median of the first five. Its interval is that of least squares (Student t, 95 %), widened by the difference of the slopes
- * of its two halves: what is left of the curvature, which scatter does not show.
+ * the median of the first five. Its interval is that of least squares (Student t, 95 %), widened by what is left of the curvature, which
+ * scatter does not show: the difference of the slopes of its two halves, or the way to the slope at t = 0, to which the slopes between
+ * neighbours extrapolate as a line in t, whichever is more.
  */
 export async function readRate(map: ArcMap, direction: Float64Array, options: RateOptions = {}): Promise<RateReading> {
   const { largest = 1, smallest = 1e-4, points: count = 33 } = options;
@@ -68,7 +69,8 @@ export async function readRate(map: ArcMap, direction: Float64Array, options: Ra
   if (kept.length < LEAST_POINTS) return { points, floor, window: null, slope: null, interval: null, order: null, estimate: null };
   const fit = slopeOf(kept);
   const middle = Math.floor(kept.length / 2);
-  const half = fit.halfWidth + Math.abs(slopeOf(kept.slice(0, middle)).slope - slopeOf(kept.slice(-middle)).slope);
+  const bend = Math.abs(slopeOf(kept.slice(0, middle)).slope - slopeOf(kept.slice(-middle)).slope);
+  const half = fit.halfWidth + Math.max(bend, Math.abs(fit.slope - slopeAtZero(kept)));
   const interval = [fit.slope - half, fit.slope + half] as const;
   const [low, high] = [1 + interval[0] / 2, 1 + interval[1] / 2];
   const whole = Math.floor(high) === Math.ceil(low) ? Math.ceil(low) : null;
@@ -92,11 +94,20 @@ function slopeOf(points: readonly RatePoint[]) {
   return fitLine(points.map((p) => Math.log(p.t)), points.map((p) => Math.log(p.fisher)));
 }
 
+function slopeAtZero(points: readonly RatePoint[]): number {
+  const middles = points.slice(1).map((p, i) => Math.sqrt(p.t * points[i]!.t));
+  return fitLine(middles, slopesBetween(points)).intercept;
+}
+
+function slopesBetween(points: readonly RatePoint[]): number[] {
+  return points.slice(1).map((p, i) => Math.log(p.fisher / points[i]!.fisher) / Math.log(p.t / points[i]!.t));
+}
+
 function windowOf(points: readonly RatePoint[], floor: number): RatePoint[] {
   const start = points.findIndex((_, i) => points.slice(i).every((p) => p.fisher > floor));
   if (start < 0 || points.length - start < LEAST_POINTS) return [];
   const above = points.slice(start);
-  const slopes = above.slice(1).map((p, i) => Math.log(p.fisher / above[i]!.fisher) / Math.log(p.t / above[i]!.t));
+  const slopes = slopesBetween(above);
   const reference = slopes.slice(0, 5).sort((a, b) => a - b)[2]!;
   const bend = slopes.findIndex((s) => Math.abs(s - reference) > BEND);
   return bend < 0 ? above : above.slice(0, bend + 1);

@@ -1,27 +1,26 @@
 /** Candidates -> directions with a verdict and its evidence: all of them at one checkpoint share what `ArcReader` holds. */
 import { InputError } from '../base/errors';
-import { orthogonalFactor, type OrthogonalFactor } from '../numerics/orthogonal-factor';
 import type { TensorOps } from '../numerics/ops';
 import { ArcMap } from './arc-map';
 import { type ArcOptions, ArcReader, type ArcReading, type Doubt } from './arc-order';
 import type { OutputMap } from './output-map';
 import { readRate, type RateOptions } from './rate';
-import { norm, unit } from './scales';
+import { type Span, spanOf } from './span';
 import type { Candidate, Direction, Verdict } from './types';
 
 export interface ReadOptions extends ArcOptions {
   /** Also the rate along the straight line. */
   sweep?: RateOptions | null;
   /**
-   * The span of all symmetry generators that are known at this point (`spanOf`), those of the candidates among them: a flat direction in
+   * The span of all symmetry generators that are known at this point (span.ts), those of the candidates among them: a flat direction in
    * it is a gauge, whoever proposed it. Without it a candidate has its own generators only.
    */
   symmetries?: Span | null;
+  /** As many samples as will be followed, where there is such a limit: only said, in the sentences about probes that are too small. */
+  mostSamples?: number;
   signal?: AbortSignal;
 }
 
-/** A part of a unit direction under this lies in the span of the generators. */
-const IN_SPAN = 1e-6;
 /** Part of the outputs that live directions may reach for a reading to count at all. */
 const REACHED = 0.9;
 
@@ -46,7 +45,7 @@ export async function readDirections(ops: TensorOps, map: OutputMap, candidates:
   return directions;
 }
 
-export async function readCandidate(reader: ArcReader, candidate: Candidate, { sweep = null, symmetries = null }: ReadOptions = {}): Promise<Direction> {
+export async function readCandidate(reader: ArcReader, candidate: Candidate, { sweep = null, symmetries = null, mostSamples = Infinity }: ReadOptions = {}): Promise<Direction> {
   const { map } = reader;
   let u: Float64Array;
   let generators: Float64Array[];
@@ -58,7 +57,10 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     return unresolved(candidate, error.message);
   }
   const reading = await reader.read(u, { fromProbe: candidate.fromProbe });
-  const explained = reading.still && inSpan(reading.arc[1]!, symmetries ?? spanOf(generators));
+  const span = symmetries ?? spanOf(generators);
+  // A generator lies in the span by itself, whatever else is in it.
+  const within = reading.still && span ? (await span.contains(reading.arc[1]!)) ?? (await spanOf(generators)?.contains(reading.arc[1]!) ? true : null) : false;
+  const explained = within === true;
   const doubt = explained && vouched(reader, reading.doubt) ? null : reading.doubt;
   const verdict: Verdict =
     doubt !== null ? 'unresolved' : reading.order === 1 ? 'regular' : reading.order !== null ? 'singular' : explained ? 'gauge' : 'flat fibre';
@@ -71,7 +73,7 @@ export async function readCandidate(reader: ArcReader, candidate: Candidate, { s
     verdict,
     coefficient: verdict === 'unresolved' ? null : reading.order === null ? 0 : 1 / (2 * reading.order),
     magnitude: reading.order === null ? null : reading.obstructions[reading.order - 1]!.lifted,
-    evidence: doubt === null ? evidenceOf(reading, verdict, reader.tolerances.maxOrder) : doubtSentence(doubt, reading, reader),
+    evidence: doubt === null ? evidenceOf(reading, verdict, reader.tolerances.maxOrder, within === null) : doubtSentence(doubt, reading, reader, mostSamples),
     obstructions: reading.obstructions,
     sweep: sweep && reading.doubt !== 'no-direction' ? await readRate(map, u, sweep) : null,
   };
@@ -86,25 +88,9 @@ function vouched({ tangent, map }: ArcReader, doubt: Doubt | null): boolean {
   return doubt === 'probe-too-small' && map.map.samples !== 1 && tangent.rank !== null && tangent.rank <= REACHED * map.rows;
 }
 
-/** A space of directions. */
-export type Span = Pick<OrthogonalFactor, 'outside'>;
-
-/** Null where there are no generators. */
-export function spanOf(generators: readonly Float64Array[]): Span | null {
-  if (generators.length === 0) return null;
-  const { length } = generators[0]!;
-  const lines = new Float64Array(generators.length * length);
-  generators.forEach((g, i) => lines.set(unit(g), i * length));
-  return orthogonalFactor(lines, length, generators.length, (largest) => 1e-10 * largest);
-}
-
-function inSpan(u: Float64Array, span: Span | null): boolean {
-  return span !== null && norm(span.outside(u)) < IN_SPAN * norm(u);
-}
-
 const size = (x: number) => (x === 0 ? '0' : x.toPrecision(2));
 
-function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdict: Verdict, maxOrder: number): string {
+function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdict: Verdict, maxOrder: number, undecided: boolean): string {
   const lifted = obstructions.map((o) => o.lifted ?? 0);
   if (verdict === 'regular') return `The outputs move at first order, by ${size(lifted[0]!)} of what a generic direction moves them.`;
   const bent = lineOrder !== order ? ` (the straight line shows ${lineOrder === null ? 'nothing' : `order ${lineOrder}`})` : '';
@@ -113,12 +99,12 @@ function evidenceOf({ obstructions, order, lineOrder, lift }: ArcReading, verdic
     return `At order ${order} the outputs move by ${size(lifted[order - 1]!)} of a generic coefficient, and no change of the arc takes that back; at lower orders at most ${size(below)} is left${bent}.`;
   }
   const how = lift === 'line' ? 'along the straight line' : lift === 'newton' ? 'along an arc found by Newton' : 'along a lifted arc';
-  const why = verdict === 'gauge' ? 'the direction lies in the span of the known symmetries' : 'no known symmetry explains it';
+  const why = verdict === 'gauge' ? 'the direction lies in the span of the known symmetries' : undecided ? 'the known symmetries are too many to say whether one of them explains it' : 'no known symmetry explains it';
   const rest = Math.max(0, ...lifted);
   return `Up to order ${maxOrder} the outputs stay still ${how}${rest > 0 ? ` (at most ${size(rest)} is left)` : ''}${bent}, and ${why}.`;
 }
 
-function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolerances }: ArcReader): string {
+function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolerances }: ArcReader, mostSamples: number): string {
   const last = reading.obstructions.filter((o) => o.lifted !== null).at(-1);
   switch (doubt) {
     case 'no-direction':
@@ -128,11 +114,13 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
     case 'between':
       return `At order ${last!.order} ${size(last!.lifted!)} of a generic coefficient is left: too much for rounding (${size(tolerances.zero)}) and too little to be certain of (${size(tolerances.present)}).`;
     case 'probe-too-small':
-      if (map.map.samples === 1) return 'The probe is one sample: what looks dead on it may be alive on others.';
-      if (tangent.rank === map.rows) return `The ${tangent.rank} live directions reach every output of the probe, so that nothing could show as an obstruction: more samples are needed.`;
+      if (map.map.samples === 1) return `The probe is one sample: what looks dead on it may be alive on others. ${enoughSamples(map, mostSamples)}`;
+      if (tangent.rank === map.rows) {
+        return `The ${tangent.rank} live directions reach every output of the probe, so that nothing could show as an obstruction. ${enoughSamples(map, mostSamples)}`;
+      }
       return tangent.rank === null
-        ? 'What weights do to the second half of the probe does not follow from what they do to the first: more samples may show more, so what looks dead may be alive.'
-        : `The probe shows ${tangent.rank} live directions (${map.rows} outputs) and its first half only ${tangent.halfRank}: more samples may show more, so what looks dead may be alive.`;
+        ? `What weights do to the second half of the probe does not follow from what they do to the first: more samples may show more, so what looks dead may be alive. ${enoughSamples(map, mostSamples)}`
+        : `The probe shows ${tangent.rank} live directions (${map.rows} outputs) and its first half only ${tangent.halfRank}: more samples may show more, so what looks dead may be alive. ${enoughSamples(map, mostSamples)}`;
     case 'amplified':
       return `The arc that keeps the outputs still bends so much (by ${size(reading.amplification)} per step) that rounding hides orders up to ${tolerances.maxOrder}.`;
     case 'order-limit':
@@ -140,6 +128,12 @@ function doubtSentence(doubt: Doubt, reading: ArcReading, { tangent, map, tolera
     case 'gate-closed':
       return 'The outputs stay still only because a relu unit on the way is off for every sample of the probe: other inputs may switch it on.';
   }
+}
+
+/** Half of the probe has to have an output for every weight, at the least; on inputs that repeat themselves more are needed. */
+function enoughSamples({ map: { samples }, rows, dimension }: ArcMap, most: number): string {
+  const enough = Math.max(2 * samples!, Math.ceil((2 * dimension) / (rows / samples!)));
+  return enough <= most ? `About ${enough} samples would do.` : `About ${enough} samples would do, and at most ${most} are followed.`;
 }
 
 function unresolved({ detector, layer, note }: Candidate, evidence: string): Direction {

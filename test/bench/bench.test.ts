@@ -15,7 +15,7 @@ const Output = z.strictObject({
   rows: z.array(
     z.strictObject({
       task: z.enum(TASKS),
-      size: z.string().regex(/^\d+(x\d+){0,2}$/),
+      size: z.string().regex(/^\d+(x\d+){0,3}$/),
       implementation: z.string().startsWith('deadreckon-'),
       milliseconds: z.number().positive(),
       host: z.enum(HOSTS),
@@ -40,7 +40,7 @@ function bench(...words: string[]): Promise<{ code: number | null; out: string; 
 
 describe('npm run bench', () => {
   it('--json prints every task of our own code in both hosts, and nothing else', async () => {
-    const { code, out, err } = await bench('--json', '--quick', '--implementation', 'deadreckon', '--size', '64x32,32,64x16x2');
+    const { code, out, err } = await bench('--json', '--quick', '--implementation', 'deadreckon', '--size', '64x32,32,64x16x2,4x60x6x3');
     expect(code, err).toBe(0);
     const { rows } = Output.parse(JSON.parse(out));
     const measured = (host: string) => rows.filter((row) => row.host === host).map((row) => `${row.task} ${row.implementation}`);
@@ -49,7 +49,7 @@ describe('npm run bench', () => {
         expect.arrayContaining([
           'gram-f32 deadreckon-webgpu', 'gram-f64 deadreckon-wasm', 'gram-exact deadreckon-wasm', 'gram-exact deadreckon-webgpu',
           'gram-exact deadreckon-integers', 'eigenvalues deadreckon-wasm', 'eigenvalues deadreckon-js', 'eigenvectors deadreckon-wasm',
-          'analysis deadreckon-wasm',
+          'analysis deadreckon-wasm', 'directions deadreckon-directions',
         ]),
       );
     }
@@ -92,7 +92,7 @@ describe('npm run bench', () => {
   });
 
   it.each([
-    ['a size of no form', ['--size', '3x4x5x6'], /3x4x5x6/],
+    ['a size of no form', ['--size', '3x4x5x6x7'], /3x4x5x6x7/],
     ['a size of no number', ['--size', '5xk'], /5xk/],
     ['no time', ['--longest', 'soon'], /soon/],
     ['an unknown option', ['--fast'], /--fast/],

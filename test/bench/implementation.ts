@@ -1,7 +1,7 @@
 /** What is measured, and the one interface of everything that is measured: ours and the peers. */
 import type { Report } from '../../src/analysis/report';
 
-export const TASKS = ['gram-f32', 'gram-f64', 'gram-exact', 'eigenvalues', 'eigenvectors', 'analysis'] as const;
+export const TASKS = ['gram-f32', 'gram-f64', 'gram-exact', 'eigenvalues', 'eigenvectors', 'analysis', 'directions'] as const;
 export type Task = (typeof TASKS)[number];
 
 export const HOSTS = ['node', 'browser'] as const;
@@ -34,6 +34,22 @@ export interface AnalysisProblem {
   readonly inputs: Float32Array;
 }
 
+/**
+ * y = last tanh(second tanh(first x)), all widths the same but the last; unit 0 of the second layer is dead on both sides, and units 1 and 2
+ * read the same. Of the directions, flat vectors over (first, second, last), those of even places move both sides of unit 0 (order 2), the
+ * others trade outgoing weights of units 1 and 2 (flat: null).
+ */
+export interface DirectionsProblem {
+  readonly samples: number;
+  readonly width: number;
+  readonly outputs: number;
+  readonly inputs: Float64Array;
+  /** [width, width], [width, width], [outputs, width] */
+  readonly weights: { readonly first: Float64Array; readonly second: Float64Array; readonly last: Float64Array };
+  readonly directions: readonly Float64Array[];
+  readonly orders: readonly (number | null)[];
+}
+
 export interface GramResult {
   /** Row-major [columns, columns]. */
   readonly hi: Float32Array | Float64Array;
@@ -54,6 +70,8 @@ interface Contract {
   eigenvalues: [EigenProblem, EigenResult];
   eigenvectors: [EigenProblem, EigenResult];
   analysis: [AnalysisProblem, Report];
+  /** Orders; undefined where a direction is unresolved. */
+  directions: [DirectionsProblem, readonly (number | null | undefined)[]];
 }
 
 export type ProblemOf<T extends Task> = Contract[T][0];
@@ -93,7 +111,7 @@ export interface PeerModule {
 
 export interface Row {
   readonly task: Task;
-  /** '2048x512': rows x columns; '512': n; '2048x512x4': samples x width x layers. */
+  /** '2048x512': rows x columns; '512': n; '2048x512x4': samples x width x layers; '100x60x6x3': directions x samples x width x outputs. */
   readonly size: string;
   readonly implementation: string;
   /** Median of the runs. */

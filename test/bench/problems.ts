@@ -1,8 +1,8 @@
 /** The problems of the tasks, made from seeds: equal on every machine. */
 import { Random } from '../../src/base/random';
-import type { AnalysisProblem, EigenProblem, GramProblem, ProblemOf, Task } from './implementation';
+import type { AnalysisProblem, DirectionsProblem, EigenProblem, GramProblem, ProblemOf, Task } from './implementation';
 
-/** Sizes as numbers: [rows, columns], [n] or [samples, width, layers]. */
+/** Sizes as numbers: [rows, columns], [n], [samples, width, layers] or [directions, samples, width, outputs]. */
 export type Size = readonly number[];
 
 /** Tasks whose problems are the same: measured together, round-robin, so that their times can be compared. */
@@ -44,7 +44,16 @@ const analysis: Family<AnalysisProblem> = {
   make: ([samples, width, layers]) => network(samples!, width!, layers!, new Random(3)),
 };
 
-export const families: readonly Family<ProblemOf<Task>>[] = [gram, eigen, analysis];
+const directions: Family<DirectionsProblem> = {
+  tasks: ['directions'],
+  sizes: [[10, 60, 6, 3], [100, 60, 6, 3], [1000, 60, 6, 3]],
+  quickSizes: [[10, 60, 6, 3], [100, 60, 6, 3]],
+  first: null,
+  work: ([count, samples, width]) => count! * samples! * width! ** 2,
+  make: ([count, samples, width, outputs]) => planted(count!, samples!, width!, outputs!, new Random(6)),
+};
+
+export const families: readonly Family<ProblemOf<Task>>[] = [gram, eigen, analysis, directions];
 
 export const sizeName = (size: Size): string => size.join('x');
 
@@ -53,6 +62,7 @@ export const SIZE_FORMS: Readonly<Record<number, string>> = {
   1: 'n (eigen, a power of two)',
   2: 'rows x columns (gram)',
   3: 'samples x width x layers (analysis)',
+  4: 'directions x samples x width x outputs (directions)',
 };
 
 function normals(count: number, random: Random, scale = 1): Float32Array {
@@ -123,6 +133,28 @@ function network(samples: number, width: number, layers: number, random: Random)
     checkpoint: stored(tensors),
     probe: stored([{ name: 'inputs', shape: [samples, width], values: inputs }]),
   };
+}
+
+/** See DirectionsProblem. */
+function planted(count: number, samples: number, width: number, outputs: number, random: Random): DirectionsProblem {
+  const draw = (rows: number) => random.normals(rows * width).map((x) => x / Math.sqrt(width));
+  const weights = { first: draw(width), second: draw(width), last: draw(outputs) };
+  weights.second.fill(0, 0, width);
+  weights.second.copyWithin(2 * width, width, 2 * width);
+  for (let o = 0; o < outputs; o++) weights.last[o * width] = 0;
+  const second = width * width;
+  const last = 2 * second;
+  const directions = Array.from({ length: count }, (_, i) => {
+    const u = new Float64Array(last + outputs * width);
+    if (i % 2 === 0) u.set(random.normals(width), second);
+    for (let o = 0; o < outputs; o++) {
+      const x = random.normal();
+      if (i % 2 === 0) u[last + o * width] = x;
+      else [u[last + o * width + 1], u[last + o * width + 2]] = [x, -x];
+    }
+    return u;
+  });
+  return { samples, width, outputs, inputs: random.normals(samples * width), weights, directions, orders: directions.map((_, i) => (i % 2 === 0 ? 2 : null)) };
 }
 
 /** The bytes of a safetensors file: length of the header, header, data. */

@@ -2,7 +2,7 @@
 import type { Report } from '../../src/analysis/report';
 import { Random } from '../../src/base/random';
 import { fromBigInt, toBigInt } from '../oracle/exact';
-import type { AnalysisProblem, EigenProblem, EigenResult, GramProblem, GramResult, ProblemOf, ResultOf, Task } from './implementation';
+import type { AnalysisProblem, DirectionsProblem, EigenProblem, EigenResult, GramProblem, GramResult, ProblemOf, ResultOf, Task } from './implementation';
 
 /** Entries of a hi + lo Gram that are compared with big integers. */
 const SAMPLED_ENTRIES = 64;
@@ -16,6 +16,7 @@ type Check<T extends Task> = (result: ResultOf<T>, roundoff: number) => { readon
 export function checkOf<T extends Task>(task: T, problem: ProblemOf<T>): Check<T> {
   const checks: { readonly [K in Task]: (problem: ProblemOf<K>) => Check<K> } = {
     'gram-f32': gramCheck, 'gram-f64': gramCheck, 'gram-exact': exactGramCheck, eigenvalues: eigenCheck, eigenvectors: eigenCheck, analysis: analysisCheck,
+    directions: directionsCheck,
   };
   return checks[task](problem);
 }
@@ -174,6 +175,11 @@ function analysisCheck(problem: AnalysisProblem): Check<'analysis'> {
     });
     return { error, allowed: problem.samples * 2 ** -53 };
   };
+}
+
+/** Part of the orders that are not those of theory: none may be. */
+function directionsCheck({ orders }: DirectionsProblem): Check<'directions'> {
+  return (found) => ({ error: orders.filter((order, i) => found[i] !== order).length / orders.length, allowed: 0 });
 }
 
 /** The larger of both; NaN if there is one. */

@@ -9,6 +9,7 @@ const BASES: Readonly<Record<Task, readonly { readonly name: string; readonly ta
   eigenvalues: [{ name: 'ml-matrix' }, { name: 'numpy' }, { name: 'torch-cuda' }],
   eigenvectors: [{ name: 'ml-matrix' }, { name: 'numpy' }, { name: 'torch-cuda' }],
   analysis: [],
+  directions: [],
 };
 
 /** One table for each host and task. */
@@ -42,6 +43,7 @@ function oneTable(group: readonly Row[], all: readonly Row[]): string {
     { title: 'fastest', cell: (row) => digits(row.fastest) },
     { title: 'runs', cell: (row) => `${row.runs}` },
     ...(task.startsWith('gram') ? [{ title: 'GF/s', cell: (row: Row) => digits(gigaflops(row)) }] : []),
+    ...(task === 'directions' ? [{ title: 'ms / direction', cell: (row: Row) => digits(row.milliseconds / Number(row.size.split('x')[0])) }] : []),
     { title: 'max error', cell: (row) => (row.maxError === 0 ? '0' : row.maxError.toExponential(0)) },
     ...(task === 'analysis' ? [{ title: 'where the time goes (ms)', cell: phasesOf }] : []),
   ];

@@ -38,6 +38,14 @@ describe('the rate along a line', () => {
     expect(rate.estimate).toBeCloseTo(2, 5);
   });
 
+  it.each([[1, 0.2], [1, -0.2], [2, 1], [2, -1], [3, 10]])('has the truth in its interval on a window that is curved all along: t^2 (1 + %d-th power, factor %d)', async (p, a) => {
+    const rate = await read(curve((o, t) => o.add(power(o, t, 2), o.affine(power(o, t, 2 + p), a, 0))), { smallest: 0.1 });
+    // Least squares alone is off by more than its own interval.
+    expect(Math.abs(rate.slope! - 2)).toBeGreaterThan(0.05);
+    expect(rate.interval![0]).toBeLessThanOrEqual(2);
+    expect(rate.interval![1]).toBeGreaterThanOrEqual(2);
+  });
+
   it('names no order for a near-dead direction: (delta + t) t around t = delta', async () => {
     const rate = await read(curve((o, t) => o.mul(o.affine(t, 1, 0.03), t)), { smallest: 0.005, largest: 0.3 });
     expect(rate.order).toBeNull();

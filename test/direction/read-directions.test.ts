@@ -89,13 +89,24 @@ describe('nothing is claimed', () => {
   it.each([
     [1, 1, 'one sample'],
     [1, 3, 'one sample'],
-    [2, 1, 'more samples'],
-    [10, 3, 'more samples'],
+    [2, 1, 'About 118 samples would do.'],
+    [10, 3, 'About 46 samples would do.'],
   ])('of what looks dead on %i samples of %i outputs', async (samples, outputs, sentence) => {
     const { map, dead, traded, alive } = structures('tanh', samples, outputs);
     const found = await verdicts(map, [dead, traded, alive]);
     expect(found.map((f) => f.verdict)).toEqual(['unresolved', 'unresolved', 'regular']);
     expect(found[0]!.evidence).toContain(sentence);
+  });
+
+  it('on fewer samples than the sentence names: that many do', async () => {
+    const { map, dead } = structures('tanh', 20);
+    const [few] = await verdicts(map, [dead]);
+    expect(few!.verdict).toBe('unresolved');
+    const enough = Number(/About (\d+) samples would do/.exec(few!.evidence)![1]);
+    const more = structures('tanh', enough);
+    expect((await verdicts(more.map, [more.dead]))[0]!.verdict).toBe('singular');
+    const [limited] = await readDirections(ops, map, [dead], { mostSamples: 30 });
+    expect(limited!.evidence).toContain(`About ${enough} samples would do, and at most 30 are followed.`);
   });
 
   it('of anything on one sample on which all is dead', async () => {

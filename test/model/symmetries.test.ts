@@ -16,7 +16,7 @@ async function network(shapes: Record<string, number[]>, choices: Choices, metad
     const angle = (i: number) => Math.floor(i / shape[1]!) * 0.9 ** (1 + (i % (shape[1]! / 2)));
     if (/rotary_/.test(name)) return [name, { shape, values: Array.from({ length: size }, (_, i) => (name.endsWith('sin') ? Math.sin : Math.cos)(angle(i))), dtype: 'f64' }];
     // Norm scales away from zero, and shifts so small that no unit behind them is always off.
-    const scale = /(^|\.)ln\w*\.w$|^1\.weight$/.test(name) && shape.length === 1;
+    const scale = /(^|\.)ln\w*\.w$|^1\.(weight|running_var)$/.test(name) && shape.length === 1;
     const shift = /^1\.bias$/.test(name) && shape[0] === 4 ? 0.2 : 1;
     const values = Array.from({ length: size }, () => (scale ? 0.6 + 0.9 * random.uniform() : shift * random.normal()));
     return [name, { shape, values, dtype: 'f64' }];
@@ -48,6 +48,21 @@ describe('dense networks', () => {
     const shapes = { '0.weight': [4, 6], '0.bias': [4], '1.weight': [4], ...(kind === 'layer-norm' ? { '1.bias': [4] } : {}), [activation === 'linear' ? '2.weight' : '3.weight']: [2, 4], [activation === 'linear' ? '2.bias' : '3.bias']: [2] };
     const found = await audit(await network(shapes, { activation }), vectors(120, 6), 'mse');
     expect(found.nullity).toBe(found.span);
+  });
+
+  // Scale and shift of each of 4 channels; and behind relu the units may be rescaled, scale and shift of the norm against what reads them.
+  it.each([
+    ['relu', true, true, 8 + 4],
+    ['relu', false, true, 4 + 4],
+    ['tanh', true, true, 8],
+    ['tanh', false, true, 4],
+    ['tanh', true, false, 4],
+  ] as const)('a dense layer with batch norm in evaluation mode before %s, bias %s, shift %s: %i', async (activation, bias, shift, expected) => {
+    const shapes = {
+      '0.weight': [4, 6], ...(bias ? { '0.bias': [4] } : {}), '1.weight': [4], ...(shift ? { '1.bias': [4] } : {}),
+      '1.running_mean': [4], '1.running_var': [4], '3.weight': [2, 4], '3.bias': [2],
+    };
+    expect(await audit(await network(shapes, { activation }), vectors(120, 6), 'mse')).toMatchObject({ nullity: expected, span: expected });
   });
 
   it('under cross-entropy the logits may shift: one dimension more for each input of the last layer and its bias', async () => {

@@ -2,6 +2,7 @@
 import { Random } from '../../base/random';
 import type { Parameters } from '../../model/symmetries/symmetry';
 import type { Model, ModelLayer } from '../../model/types';
+import type { DecayedUnits } from '../decayed-units';
 import type { Candidate } from '../types';
 
 /** Both factors of the gradient of a dense layer over the probe. */
@@ -19,6 +20,8 @@ export interface Site {
   readonly model: Pick<Model, 'layers' | 'symmetries' | 'spaces' | 'norms'>;
   readonly parameters: Parameters;
   readonly loss: 'mse' | 'ce';
+  /** Units whose last weights were set to zero before: `parameters` are without them. */
+  readonly decayed: DecayedUnits | null;
   readonly taps: readonly LayerTaps[];
   /** For directions that are one of many: a detector draws from its own branch. */
   readonly random: Random;

@@ -18,6 +18,8 @@ export const duplicatedUnits: Detector = {
     const draw = random.split('duplicated units');
     for (const space of model.spaces()) {
       if (space.activation === 'linear' || space.gates) continue;
+      // Scale and shift of a norm alone do not say what a unit reads.
+      if (space.writers.every(({ name }) => parameters.get(name)!.shape.length === 1)) continue;
       const incoming = Array.from({ length: space.width }, (_, i) => lineOf(parameters, space.writers, i));
       const outgoing = Array.from({ length: space.width }, (_, i) => lineOf(parameters, space.readers, i));
       const pairs = equalPairs(incoming, HOMOGENEOUS.has(space.activation));

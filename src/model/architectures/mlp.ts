@@ -251,7 +251,12 @@ function described({ dense, norms, activation }: Stage) {
     bias: dense.group.bias ? `${dense.name}.bias` : null,
     inputs: dense.inputs,
     outputs: dense.outputs,
-    norms: norms.map(({ kind, group: g }) => ({ kind, scale: `${g.prefix}.weight`, shift: g.bias ? `${g.prefix}.bias` : null })),
+    norms: norms.map(({ kind, group: g }) => ({
+      kind,
+      scale: `${g.prefix}.weight`,
+      shift: g.bias ? `${g.prefix}.bias` : null,
+      statistics: kind === 'batch-norm' ? { mean: `${g.prefix}.running_mean`, variance: `${g.prefix}.running_var` } : null,
+    })),
     activation,
   };
 }
@@ -261,8 +266,8 @@ function applyNorm<T>(ops: Ops<T>, norm: Norm, x: T, weights: (name: string) => 
   const scale = weights(`${g.prefix}.weight`);
   const shift = g.bias ? weights(`${g.prefix}.bias`) : null;
   if (kind !== 'batch-norm') return normalize(ops, kind, x, scale, shift, EPSILON);
-  const deviation = ops.unary('sqrt', ops.affine(weights(`${g.prefix}.variance`), 1, EPSILON));
-  const y = ops.mul(ops.div(ops.sub(x, weights(`${g.prefix}.mean`)), deviation), scale);
+  const deviation = ops.unary('sqrt', ops.affine(weights(`${g.prefix}.running_var`), 1, EPSILON));
+  const y = ops.mul(ops.div(ops.sub(x, weights(`${g.prefix}.running_mean`)), deviation), scale);
   return shift === null ? y : ops.add(y, shift);
 }
 
@@ -281,8 +286,8 @@ async function read(stages: readonly Stage[]): Promise<Map<string, Parameter>> {
     for (const { group: g } of norms) {
       await vector(`${g.prefix}.weight`, g.weight);
       await vector(`${g.prefix}.bias`, g.bias);
-      await vector(`${g.prefix}.mean`, g.mean);
-      await vector(`${g.prefix}.variance`, g.variance);
+      await vector(`${g.prefix}.running_mean`, g.mean);
+      await vector(`${g.prefix}.running_var`, g.variance);
     }
   }
   return parameters;

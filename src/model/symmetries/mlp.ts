@@ -1,4 +1,5 @@
 /** Symmetries of a chain of dense layers with norms between them. */
+import { batchNormSymmetries } from './batch-norm';
 import { logitShift } from './constants';
 import { normSymmetries, type NormSite } from './norms';
 import { spaceSymmetries, type HiddenSpace } from './spaces';
@@ -12,7 +13,13 @@ export interface Stage {
   readonly bias: string | null;
   readonly inputs: number;
   readonly outputs: number;
-  readonly norms: readonly { kind: 'batch-norm' | 'layer-norm' | 'rms-norm'; scale: string; shift: string | null }[];
+  readonly norms: readonly {
+    kind: 'batch-norm' | 'layer-norm' | 'rms-norm';
+    scale: string;
+    shift: string | null;
+    /** Of a batch norm. */
+    statistics: { mean: string; variance: string } | null;
+  }[];
   readonly activation: string;
 }
 
@@ -24,8 +31,16 @@ export function mlpSymmetries(stages: readonly Stage[], epsilon: number): Symmet
       ...normedStream(stage.name, stage.outputs, writersOf(stage), [site], epsilon, { linear }),
       ...(linear ? normSymmetries(site) : []),
     ]),
+    ...stages.flatMap((stage) => batchNorm(stage, epsilon)),
     ...(last.norms.length === 0 ? [logitShift(last.name, { name: last.weight, axis: 1 }, last.inputs, last.bias)] : []),
   ];
+}
+
+/** Of a dense layer with one batch norm behind it. */
+function batchNorm({ name, weight, bias, outputs, norms }: Stage, epsilon: number): Symmetry[] {
+  const [norm, ...more] = norms;
+  if (!norm?.statistics || more.length > 0) return [];
+  return batchNormSymmetries({ layer: name, width: outputs, weight: { name: weight, axis: 0 }, bias, scale: norm.scale, shift: norm.shift, ...norm.statistics, epsilon });
 }
 
 /** Norms whose output the next layer reads as it is. */
@@ -49,7 +64,7 @@ function sites(stages: readonly Stage[]): { stage: Stage; site: NormSite; linear
 export function mlpSpaces(stages: readonly Stage[]): HiddenSpace[] {
   return stages.slice(0, -1).flatMap((stage, i) => {
     const [norm, ...more] = stage.norms;
-    if (more.length > 0 || norm?.kind === 'batch-norm' || (norm && stage.activation === 'linear')) return [];
+    if (more.length > 0 || (norm && stage.activation === 'linear')) return [];
     const affine = norm && [norm.scale, ...(norm.shift === null ? [] : [norm.shift])].map((name): Port => ({ name, axis: 0 }));
     return {
       name: stage.activation === 'linear' ? 'a linear layer' : 'units',

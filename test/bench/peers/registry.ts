@@ -16,6 +16,7 @@ export const peers: readonly Peer[] = [
   { name: 'deadreckon-js', hosts: both, load: () => import('./deadreckon-js') },
   { name: 'deadreckon-integers', hosts: both, load: () => import('./deadreckon-integers') },
   { name: 'deadreckon-cpu', hosts: both, load: () => import('./deadreckon-workers') },
+  { name: 'deadreckon-directions', hosts: both, load: () => import('./deadreckon-directions') },
   { name: 'tfjs-webgpu', hosts: both, load: () => import('./tfjs-webgpu') },
   { name: 'tfjs-wasm', hosts: both, load: () => import('./tfjs-wasm') },
   { name: 'jax-js-webgpu', hosts: both, load: () => import('./jax-js-webgpu') },
