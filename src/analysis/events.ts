@@ -2,6 +2,7 @@
 import type { Direction } from '../direction/types';
 import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
 import type { Request } from './request';
+import type { Trajectory } from './trajectory';
 
 export type Phase = 'read' | 'forward' | 'gram' | 'eigen' | 'directions';
 
@@ -29,6 +30,8 @@ export interface Inspection {
   /** Rough cost in seconds of one core; small ones run at once. */
   cost: number;
   runsAtOnce: boolean;
+  /** Training step that the file records, where it does. */
+  step?: number;
 }
 
 /** A dropped file with `inputs` and optional `targets`. */
@@ -46,5 +49,7 @@ export interface OpenedSummary {
   probes: ProbeFile[];
   /** Snapshots of finished analyses. */
   reports: Report[];
+  /** Finished or stopped trajectories. */
+  trajectories?: Trajectory[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }

@@ -7,9 +7,10 @@ import type { ProbeFileContent } from '../probe/file';
 import type { Inspection, OpenedSummary, ProbeFile } from './events';
 import { prepare, toInspection } from './inspect';
 import { isProbe, readProbeFile } from './probe-file';
-import { parseReport } from './snapshot';
+import { parseReport, parseTrajectory } from './snapshot';
 import type { Report } from './report';
 import type { Request } from './request';
+import type { Trajectory } from './trajectory';
 
 export class Session {
   private readonly checkpoints = new Map<string, Checkpoint>();
@@ -23,6 +24,7 @@ export class Session {
     const checkpoints: Inspection[] = [];
     const probes: ProbeFile[] = [];
     const reports: Report[] = [];
+    const trajectories: Trajectory[] = [];
     for (const found of opened.checkpoints) {
       const checkpoint = await unprefixed(found);
       const refuse = (error: unknown) =>
@@ -46,19 +48,21 @@ export class Session {
       }
     }
     for (const [file, text] of opened.sides) {
-      if (!text.includes('"deadreckon-report"')) continue;
+      const kind = /"kind"\s*:\s*"deadreckon-(report|trajectory)"/.exec(text)?.[1];
+      if (!kind) continue;
       try {
-        reports.push(parseReport(text, file));
+        if (kind === 'report') reports.push(parseReport(text, file));
+        else trajectories.push(parseTrajectory(text, file));
       } catch (error) {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
       }
     }
-    if (checkpoints.length + probes.length + reports.length === 0) {
+    if (checkpoints.length + probes.length + reports.length + trajectories.length === 0) {
       for (const file of opened.sides.keys()) {
         refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
       }
     }
-    return { checkpoints, probes, reports, refusals };
+    return { checkpoints, probes, reports, trajectories, refusals };
   }
 
   /** @throws InputError when the request does not fit. */

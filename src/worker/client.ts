@@ -1,6 +1,6 @@
 /** The page's hold of the engine: restarts it when it dies or does not stop, and opens its files again behind the scenes. */
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
-import type { Client, Methods } from './protocol';
+import type { Client, Method, Methods } from './protocol';
 import { Caller, type Port } from './rpc';
 
 /** An engine that has not stopped this long after a cancel is replaced. */
@@ -41,10 +41,19 @@ export class EngineClient implements Client {
     return this.caller.call('inspect', { id, probe, request }).result;
   }
 
-  async analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {
+  analyze(args: Methods['analyze']['args'], onEvent: (event: AnalysisEvent) => void, signal: AbortSignal): Promise<Methods['analyze']['result']> {
+    return this.stoppable('analyze', args, onEvent, signal);
+  }
+
+  trace(args: Methods['trace']['args'], onEvent: (event: Methods['trace']['event']) => void, signal: AbortSignal): Promise<Methods['trace']['result']> {
+    return this.stoppable('trace', args, onEvent, signal);
+  }
+
+  /** A call whose engine is replaced if it does not stop. */
+  private async stoppable<M extends Method>(method: M, args: Methods[M]['args'], onEvent: (event: Methods[M]['event']) => void, signal: AbortSignal): Promise<Methods[M]['result']> {
     await this.ready;
     const caller = this.caller;
-    const { result, settled } = caller.call('analyze', args, onEvent, signal);
+    const { result, settled } = caller.call(method, args, onEvent, signal);
     signal.addEventListener('abort', () => void this.enforce(caller, settled), { once: true });
     return result;
   }
