@@ -17,6 +17,7 @@ import './view/styles/plot.css';
 import './view/styles/table.css';
 import './view/styles/report.css';
 import './view/styles/directions.css';
+import './view/styles/trajectory.css';
 import './view/styles/responsive.css';
 import { createEngineClient } from './worker/client';
 

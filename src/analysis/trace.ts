@@ -38,9 +38,10 @@ export interface TracePlan {
 }
 
 export type TraceEvent =
-  /** First: a trajectory with no points. Those that follow belong to it. */
+  /** First: with the points of an earlier trajectory that answer the same question, in their order. */
   | { type: 'started'; trajectory: Trajectory }
-  | { type: 'point'; point: TrajectoryPoint }
+  /** The next point of the path, `at` = 0, 1, …: what came before it is final. */
+  | { type: 'point'; at: number; point: TrajectoryPoint }
   /** `done` counts finished points and what is done of the next one. */
   | { type: 'progress'; name: string; phase: Phase; done: number; total: number };
 
@@ -60,9 +61,9 @@ export async function trace({ path, items, reference, request, probe, earlier }:
   if (!first) throw new InputError('no-checkpoint', 'A trajectory needs at least one checkpoint.');
   const prepared = await prepare(first, probe, { ...request, directions: false });
   const trajectory = await emptyTrajectory(path, items, reference, prepared, first);
-  emit({ type: 'started', trajectory: { ...trajectory, points: [] } });
-
-  const done = new Map(earlier && sameQuestion(earlier, trajectory) ? earlier.points.filter((p) => p.spectra.length > 0).map((p) => [p.content, p]) : []);
+  const given = earlier && sameQuestion(earlier, trajectory) ? earlier.points.filter((p) => p.spectra.length > 0) : [];
+  emit({ type: 'started', trajectory: { ...trajectory, points: given } });
+  const done = new Map(given.map((p) => [p.content, p]));
   const isParameter = parametersOf(prepared);
   const solver = rememberingSolver(means.solver);
   const target = items[reference]!.checkpoint;
@@ -100,7 +101,7 @@ export async function trace({ path, items, reference, request, probe, earlier }:
     }
     solver.turn();
     trajectory.points.push(point);
-    emit({ type: 'point', point });
+    emit({ type: 'point', at: i, point });
   }
   trajectory.provenance.seconds = (performance.now() - started) / 1000;
   return trajectory;

@@ -84,3 +84,12 @@ export function withoutResiduals(spectrum: PathSpectrum): Spectrum {
   if (!whole) complete.set(spectrum, (whole = { ...spectrum, residuals: spectrum.eigenvalues.map(() => null) }));
   return whole;
 }
+
+/**
+ * A trajectory with one point more. Points of an earlier one stay behind it until their own turn comes: whoever stops then and goes on
+ * later loses none of them.
+ */
+export function withPoint(trajectory: Trajectory, at: number, point: TrajectoryPoint): Trajectory {
+  const { points } = trajectory;
+  return { ...trajectory, points: [...points.slice(0, at), point, ...points.slice(at).filter((p) => p.content !== point.content)] };
+}

@@ -4,14 +4,13 @@ import type { Inspection } from '../analysis/events';
 import { groupRuns, orderRun } from '../analysis/run-order';
 import type { Session } from '../analysis/session';
 import { axesOf, fitAll, multipleOf, type PathAxis, type PathFit, type Slope } from '../analysis/slopes';
-import { verdictOf } from '../analysis/slope-probe';
+import { verdictOf } from '../analysis/slope-verdict';
 import { parseTrajectory } from '../analysis/snapshot';
-import { trace, type TraceMeans } from '../analysis/trace';
+import { trace, type TraceMeans, type TracePlan } from '../analysis/trace';
 import { planTrace, type TracePath } from '../analysis/trace-plan';
-import type { Trajectory } from '../analysis/trajectory';
+import { withPoint, type Trajectory } from '../analysis/trajectory';
 import { InputError } from '../base/errors';
 import { naturalCompare } from '../base/natural';
-import type { ProbeFileContent } from '../probe/file';
 import type { TrajectoryCommand } from './arguments';
 import { grid } from './table';
 
@@ -27,7 +26,7 @@ export interface TraceFilesMeans extends Omit<TraceMeans, 'emit'> {
   save(trajectory: Trajectory): Promise<void>;
 }
 
-export async function traceFiles(session: Session, open: readonly Inspection[], ask: TraceFilesAsk, probe: ProbeFileContent | null, means: TraceFilesMeans): Promise<Trajectory> {
+export async function traceFiles(session: Session, open: readonly Inspection[], ask: TraceFilesAsk, probe: TracePlan['probe'], means: TraceFilesMeans): Promise<Trajectory> {
   const { say, save, ...rest } = means;
   const path = pathOf(open, ask, say);
   const plan = await planTrace(session, { path, request: ask.request, earlier: ask.earlier }, probe);
@@ -45,10 +44,9 @@ export async function traceFiles(session: Session, open: readonly Inspection[], 
       emit: (event) => {
         if (event.type === 'started') soFar = event.trajectory;
         else if (event.type === 'point') {
-          const points: Trajectory['points'] = [...soFar!.points, event.point];
-          const now: Trajectory = (soFar = { ...soFar!, points });
+          const now: Trajectory = (soFar = withPoint(soFar!, event.at, event.point));
           const { name, distance, unchanged, spectra } = event.point;
-          say(`${points.length} of ${now.planned}: ${name}, distance ${distance.toPrecision(4)}${unchanged > 0 ? `, ${unchanged} of ${spectra.length} spectra unchanged` : ''}`);
+          say(`${event.at + 1} of ${now.planned}: ${name}, distance ${distance.toPrecision(4)}${unchanged > 0 ? `, ${unchanged} of ${spectra.length} spectra unchanged` : ''}`);
           saved = saved.then(() => save(now));
         } else {
           const line = `${event.name}: ${event.phase}`;

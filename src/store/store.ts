@@ -8,8 +8,9 @@ import { reportSlice, type ReportSlice } from './report';
 import { selectionSlice, type SelectionSlice } from './selection';
 import { sessionSlice, type SessionSlice } from './session';
 import { settingsSlice, type SettingsSlice } from './settings';
+import { trajectorySlice, type TrajectorySlice } from './trajectory';
 
-export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice;
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & TrajectorySlice;
 export type Get = () => App;
 export type Set = (changes: Partial<App>) => void;
 
@@ -22,6 +23,7 @@ export const createApp = (environment: Environment) =>
     ...directionsSlice(set, get),
     ...actionsSlice(set, get, environment),
     ...linkSlice(set, get, environment),
+    ...trajectorySlice(set, get, environment),
   }));
 
 export type AppStore = ReturnType<typeof createApp>;

@@ -43,6 +43,7 @@ export function useKeyboard(openHelp: () => void): void {
         // A dialog or popover on top closes first, by itself.
         if (document.querySelector('dialog[open], [popover]:popover-open')) return;
         if (store.getState().running !== null) store.getState().cancel();
+        else if (store.getState().tracing !== null) store.getState().stopTracing();
         else if (target?.matches('input, select')) target.blur();
         return;
       }

@@ -262,13 +262,13 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
       requests.push(ask);
       const names = ask.path.kind === 'run' ? ask.path.members.map(({ id }) => opened.get(id)!.checkpoint.name) : [];
       const whole = fakeTrajectory(layers, ask.path, names);
-      onEvent({ type: 'started', trajectory: { ...whole, points: [] } });
+      onEvent({ type: 'started', trajectory: { ...whole, points: ask.earlier?.points ?? [] } });
       for (const [i, point] of whole.points.entries()) {
         onEvent({ type: 'progress', name: point.name, phase: 'forward', done: i, total: whole.planned });
         if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
         else await Promise.resolve();
         signal.throwIfAborted();
-        onEvent({ type: 'point', point });
+        onEvent({ type: 'point', at: i, point });
       }
       return whole;
     },

@@ -1,0 +1,87 @@
+/**
+ * Slope against rank deficit. On the left log det+, in units of the slope of one direction: the volume identity of paper A puts every
+ * layer on the line of the multiples r. On the right the smallest eigenvalue, which does not see r.
+ */
+import { multipleOf, type PathFit } from '../analysis/slopes';
+import { plain, type Figure } from './figure';
+import { decimal, uncertainty } from './number';
+import { baseAxis, baseLayout, sideLooks, type Theme } from './theme';
+
+export interface SlopesFigureInput {
+  fits: readonly PathFit[];
+  /** 'ratio': log det+ over one direction. 'smallest': the smallest kept eigenvalue alone. */
+  quantity: 'ratio' | 'smallest';
+  selected: string | null;
+  theme: Theme;
+}
+
+/** Fits that have a place in these plots. */
+export function plottedFits(fits: readonly PathFit[]): (PathFit & { ratio: NonNullable<PathFit['ratio']>; smallest: NonNullable<PathFit['smallest']> })[] {
+  return fits.flatMap((f) => (f.ratio && f.smallest && multipleOf(f) > 0 ? [{ ...f, ratio: f.ratio, smallest: f.smallest }] : []));
+}
+
+export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureInput): Figure {
+  const drawn = plottedFits(fits);
+  const most = Math.max(1, ...drawn.map(multipleOf));
+  // Layers of the same r stand side by side.
+  const seen = new Map<number, number>();
+  const offsets = drawn.map((f) => {
+    const r = multipleOf(f);
+    const nth = seen.get(r) ?? 0;
+    seen.set(r, nth + 1);
+    return nth;
+  });
+  const groups = [false, true].map((own) => drawn.flatMap((f, i) => ((f.layer === selected) === own ? [{ f, offset: offsets[i]!, of: seen.get(multipleOf(f))! }] : [])));
+  const data = groups.map((group, own) => ({
+    type: 'scatter',
+    mode: 'markers',
+    name: own ? 'selected layer' : 'other layers',
+    x: group.map(({ f, offset, of }) => multipleOf(f) + (of > 1 ? 0.36 * (offset / (of - 1) - 0.5) : 0)),
+    y: group.map(({ f }) => f[quantity].value),
+    error_y: { type: 'data', array: group.map(({ f }) => f[quantity].halfWidth), color: theme.muted, thickness: 1, width: 3 },
+    marker: {
+      // Open: it falls, but has not reached the floor.
+      symbol: group.map(({ f }) => `${sideLooks[f.side].symbol}${(f.died ?? 0) > 0 ? '' : '-open'}`),
+      size: own ? 10 : 8,
+      color: group.map(({ f }) => (own ? theme[sideLooks[f.side].colour] : theme.dead)),
+    },
+    customdata: group.map(({ f }) => f.layer),
+    text: group.map(({ f }) => {
+      const { value, halfWidth } = f[quantity];
+      const what = quantity === 'ratio' ? 'log det⁺ over one direction' : 'smallest eigenvalue';
+      return `${plain(f.layer)} · ${sideLooks[f.side].word}<br>${what} ${decimal(value, 4)} ± ${uncertainty(halfWidth)}<br>r = ${multipleOf(f)}`;
+    }),
+    hovertemplate: '%{text}<extra></extra>',
+  }));
+  const predicted = {
+    type: 'scatter',
+    mode: 'lines',
+    name: 'predicted',
+    x: [0.4, most + 0.6],
+    y: [0.4, most + 0.6],
+    line: { color: theme.muted, width: 1, dash: 'dot' },
+    hoverinfo: 'skip',
+  };
+  return {
+    data: quantity === 'ratio' ? [predicted, ...data] : data,
+    layout: {
+      ...baseLayout(theme),
+      dragmode: false,
+      xaxis: {
+        ...baseAxis(theme),
+        range: [0.3, most + 0.7],
+        fixedrange: true,
+        showgrid: false,
+        tickformat: 'd',
+        ...(most < 12 ? { dtick: 1 } : { nticks: 8 }),
+        title: { text: 'rank deficit r', font: { size: 12, color: theme.muted }, standoff: 8 },
+      },
+      yaxis: { ...baseAxis(theme), fixedrange: true, nticks: 6, ...(quantity === 'ratio' ? (most < 8 ? { dtick: 1 } : {}) : { rangemode: 'tozero' }) },
+      shapes: [],
+      annotations:
+        quantity === 'ratio'
+          ? [{ showarrow: false, font: { size: 11, color: theme.muted }, x: most + 0.6, xanchor: 'right', y: most + 0.6, yanchor: 'top', yshift: -14, xshift: -8, text: 'predicted: r' }]
+          : [],
+    },
+  };
+}
