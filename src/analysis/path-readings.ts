@@ -2,7 +2,7 @@
 import { logDeterminant } from '../spectrum/readings/log-det-plus';
 import { rereadSpectrum, type Cut } from './reread';
 import type { Side } from './report';
-import { pathOf, type PathFit } from './slopes';
+import { fittedPath, type PathFit } from './slopes';
 import { withoutResiduals, type PathSpectrum, type Trajectory } from './trajectory';
 
 /** Readings that have a value for each point, in the order in which they are offered. */
@@ -23,7 +23,7 @@ const none: AlongPoint = { value: null, limitedBy: null };
 export function readingAlong(trajectory: Trajectory, reading: PathReading, fit: Pick<PathFit, 'layer' | 'side' | 'kept'>, cut: Cut): AlongPoint[] {
   const { layer, side, kept } = fit;
   if (kept > 0 && (reading === 'logDetPlus' || reading === 'lambdaPlusMin')) {
-    return pathOf(trajectory, layer, side, cut).map((s) => {
+    return fittedPath(trajectory, fit, cut).map((s) => {
       if (!s || s.rank === null || s.rank < kept) return none;
       const value = reading === 'logDetPlus' ? logDeterminant(s.eigenvalues, kept) : s.eigenvalues[kept - 1]!;
       return { value, limitedBy: null };

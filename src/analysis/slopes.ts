@@ -39,6 +39,8 @@ export interface PathFit {
   readonly falling: number;
   /** d log det+ / dx, with natural logarithms. */
   readonly volume: Slope | null;
+  /** Slopes of log det+ over the first and the second half of the points, from six on: where they differ, the line bends, which scatter alone does not show. */
+  readonly halves: readonly [number, number] | null;
   /** d log lambda / dx of the smallest kept eigenvalue. */
   readonly smallest: Slope | null;
   /** volume / smallest. */
@@ -98,24 +100,26 @@ export function fitPath(trajectory: Trajectory, tap: { layer: string; side: Side
   const steps = points.map((i) => path[i]!);
   const kept = keptAlong(steps);
   const died = endRank === null || kept === 0 ? null : Math.max(0, kept - endRank);
-  const empty = { ...tap, deficit, window: chosen, points, kept, died, falling: 0, volume: null, smallest: null, ratio: null, rates: [], law: null };
+  const empty = { ...tap, deficit, window: chosen, points, kept, died, falling: 0, volume: null, halves: null, smallest: null, ratio: null, rates: [], law: null };
   if (kept === 0 || points.length < 3) return empty;
 
   const at = points.map((i) => x[i]!);
   const volumes = steps.map((s) => logDeterminant(s.eigenvalues, kept));
   const logs = (k: number) => steps.map((s) => Math.log(s.eigenvalues[k]!));
   const volume = slope(at, volumes);
+  const middle = Math.ceil(at.length / 2);
+  const halves: PathFit['halves'] = at.length < 6 ? null : [fitLine(at.slice(0, middle), volumes.slice(0, middle)).slope, fitLine(at.slice(-middle), volumes.slice(-middle)).slope];
   const least = logs(kept - 1);
   const smallest = slope(at, least);
   // On a line nothing but what is dead at its end has a power law.
   const moves = Math.abs(smallest.value) > smallest.halfWidth && (trajectory.path === 'run' || died! > 0);
-  if (!moves) return { ...empty, volume, smallest };
+  if (!moves) return { ...empty, volume, halves, smallest };
   const rate = (k: number) => fitLine(at, logs(k)).slope;
   let falling = 0;
   while (falling < kept && rate(kept - 1 - falling) / smallest.value > 0.5) falling++;
   const dying = Math.min(Math.max(died ?? 0, falling), MOST_RATES);
   const rates = Array.from({ length: dying }, (_, k) => rate(kept - dying + k));
-  return { ...empty, falling, volume, smallest, ratio: ratioOf(at, volumes, least, volume, smallest), rates, law: lawOf(trajectory, points, least) };
+  return { ...empty, falling, volume, halves, smallest, ratio: ratioOf(at, volumes, least, volume, smallest), rates, law: lawOf(trajectory, points, least) };
 }
 
 /** The predicted multiple r: how many died, or are about to. */
@@ -123,8 +127,8 @@ export function multipleOf({ died, falling }: Pick<PathFit, 'died' | 'falling'>)
   return died !== null && died > 0 ? died : falling;
 }
 
-/** On a line to fewer digits, where what is dead at the checkpoint is dead to these as well: to more digits small steps would be cut off. */
-function fittedPath(trajectory: Trajectory, { layer, side }: { layer: string; side: Side }, cut: Cut): (PathStep | null)[] {
+/** What is fitted: on a line to fewer digits, where what is dead at the checkpoint is dead to these as well: to more digits small steps would be cut off. */
+export function fittedPath(trajectory: Trajectory, { layer, side }: { layer: string; side: Side }, cut: Cut): (PathStep | null)[] {
   const path = pathOf(trajectory, layer, side, cut);
   if (trajectory.path === 'run' || cut.digits !== null) return path;
   const finer = pathOf(trajectory, layer, side, { ...cut, digits: SLOPE_DIGITS });

@@ -1,6 +1,6 @@
 /**
  * Slope against rank deficit. On the left log det+, in units of the slope of one direction: the volume identity of paper A puts every
- * layer on the line of the multiples r. On the right the smallest eigenvalue, which does not see r.
+ * layer on the bar of its multiple r. On the right the smallest eigenvalue, which does not see r.
  */
 import { multipleOf, type PathFit } from '../analysis/slopes';
 import { plain, type Figure } from './figure';
@@ -38,7 +38,7 @@ export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureIn
     name: own ? 'selected layer' : 'other layers',
     x: group.map(({ f, offset, of }) => multipleOf(f) + (of > 1 ? 0.36 * (offset / (of - 1) - 0.5) : 0)),
     y: group.map(({ f }) => f[quantity].value),
-    error_y: { type: 'data', array: group.map(({ f }) => f[quantity].halfWidth), color: theme.muted, thickness: 1, width: 3 },
+    error_y: { type: 'data', array: group.map(({ f }) => f[quantity].halfWidth), color: theme.muted, thickness: 1, width: 0 },
     marker: {
       // Open: it falls, but has not reached the floor.
       symbol: group.map(({ f }) => `${sideLooks[f.side].symbol}${(f.died ?? 0) > 0 ? '' : '-open'}`),
@@ -53,17 +53,10 @@ export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureIn
     }),
     hovertemplate: '%{text}<extra></extra>',
   }));
-  const predicted = {
-    type: 'scatter',
-    mode: 'lines',
-    name: 'predicted',
-    x: [0.4, most + 0.6],
-    y: [0.4, most + 0.6],
-    line: { color: theme.muted, width: 1, dash: 'dot' },
-    hoverinfo: 'skip',
-  };
+  // One bar for each multiple: what log det+ should come to there.
+  const multiples = quantity === 'ratio' ? [...seen.keys()] : [];
   return {
-    data: quantity === 'ratio' ? [predicted, ...data] : data,
+    data,
     layout: {
       ...baseLayout(theme),
       dragmode: false,
@@ -76,12 +69,9 @@ export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureIn
         ...(most < 12 ? { dtick: 1 } : { nticks: 8 }),
         title: { text: 'rank deficit r', font: { size: 12, color: theme.muted }, standoff: 8 },
       },
-      yaxis: { ...baseAxis(theme), fixedrange: true, nticks: 6, ...(quantity === 'ratio' ? (most < 8 ? { dtick: 1 } : {}) : { rangemode: 'tozero' }) },
-      shapes: [],
-      annotations:
-        quantity === 'ratio'
-          ? [{ showarrow: false, font: { size: 11, color: theme.muted }, x: most + 0.6, xanchor: 'right', y: most + 0.6, yanchor: 'top', yshift: -14, xshift: -8, text: 'predicted: r' }]
-          : [],
+      yaxis: { ...baseAxis(theme), fixedrange: true, nticks: 6, ...(quantity === 'ratio' && most < 8 ? { dtick: 1 } : {}), rangemode: 'tozero' },
+      shapes: multiples.map((r) => ({ type: 'line', layer: 'below', x0: r - 0.3, x1: r + 0.3, y0: r, y1: r, line: { color: theme.ink, width: 1, dash: 'dot' } })),
+      annotations: multiples.map((r) => ({ showarrow: false, font: { size: 11, color: theme.muted }, x: r - 0.3, xanchor: 'right', xshift: -4, y: r, text: `predicted ${r}` })),
     },
   };
 }

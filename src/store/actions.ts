@@ -13,7 +13,7 @@ import { extendReport, settleReport } from './report';
 import { currentSubject, type Subject } from './session';
 import { editsOf, requestOf, settingsOf } from './settings';
 import type { Get, Set } from './store';
-import { isPlainRun } from './trajectory';
+import { runOfDrop } from './trajectory';
 
 export interface NamedFile {
   file: Blob;
@@ -138,9 +138,12 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       }
       environment.setFragment('');
       show(subjects);
-      if (isPlainRun(subjects) || subjects[0] === paths[0]) get().look({ tab: 'trajectory' });
+      const run = runOfDrop(subjects);
+      if (run) get().choose(run.last);
+      if (run || subjects[0] === paths[0]) get().look({ tab: 'trajectory' });
       if (probe && subjects[0]!.inspection) await get().chooseProbe(probe.id);
       if (subjects[0]!.inspection?.runsAtOnce) await get().run();
+      if (run?.atOnce) await get().trace();
     },
 
     openExample: async (id, request) => {

@@ -170,23 +170,43 @@ function runOf(subjects: readonly Subject[], key: string, arranged: TrajectorySl
   return { key, members: [...placed, ...rest], by: 'person', reason: 'The order was given by hand.' };
 }
 
-/** Whether the drop of these subjects is worth a look as a run: several checkpoints whose order is plain. */
-export function isPlainRun(added: readonly Subject[]): boolean {
-  const largest = groupRuns(added.flatMap((s) => (s.inspection ? [s.inspection] : [])))[0] ?? [];
-  return largest.length > 1 && orderRun(largest.map((i) => ({ name: i.checkpoint.name, recorded: i.step ?? null }))).by !== null;
+/** Seconds that a run may take to be traced without being asked for. */
+const AT_ONCE = 15;
+
+/** What a drop holds of a run whose order is plain: its last checkpoint, and whether it is small enough to be traced at once; null where there is none. */
+export function runOfDrop(added: readonly Subject[]): { last: string; atOnce: boolean } | null {
+  const run = groupRuns(added.flatMap((s) => (s.inspection ? [s.inspection] : [])))[0] ?? [];
+  const { order, by } = orderRun(run.map((i) => ({ name: i.checkpoint.name, recorded: i.step ?? null })));
+  if (run.length < 2 || by === null) return null;
+  return { last: run[order.at(-1)!]!.id, atOnce: run.reduce((sum, i) => sum + i.cost, 0) <= AT_ONCE };
 }
 
-/** What Trace would analyse; null for a snapshot and on the first page. */
-export function pathInView(state: App): { key: string; path: TracePath; total: number } | null {
+export interface PathInView {
+  key: string;
+  path: TracePath;
+  /** Checkpoints; 0 for a line, whose points nobody has counted yet. */
+  total: number;
+}
+
+let lastPath: { run: Run | null; subject: Subject; kind: TracePath['kind']; references: TrajectorySlice['references']; path: PathInView } | null = null;
+
+/** What Trace would analyse, the same object while that is the same; null for a snapshot and on the first page. */
+export function pathInView(state: Pick<App, 'subjects' | 'current' | 'arranged' | 'references' | 'pathView'>): PathInView | null {
   const subject = currentSubject(state);
   if (!subject?.inspection) return null;
+  const { references, pathView: { kind } } = state;
   const run = currentRun(state);
-  if (run && state.pathView.kind === 'run') {
-    const at = run.members.findIndex((m) => m.subject.id === state.references[run.key]);
-    const members = run.members.map(({ subject: { id }, step }) => ({ id, step }));
-    return { key: run.key, path: { kind: 'run', members, reference: at < 0 ? null : at }, total: members.length };
+  if (lastPath?.run !== run || lastPath.subject !== subject || lastPath.kind !== kind || lastPath.references !== references) {
+    lastPath = { run, subject, kind, references, path: pathOf(run && kind === 'run' ? run : null, subject, references) };
   }
-  return { key: `line ${subject.id}`, path: { kind: 'line', id: subject.id, seed: subject.inspection.request.seed }, total: 0 };
+  return lastPath.path;
+}
+
+function pathOf(run: Run | null, { id, inspection }: Subject, references: TrajectorySlice['references']): PathInView {
+  if (!run) return { key: `line ${id}`, path: { kind: 'line', id, seed: inspection!.request.seed }, total: 0 };
+  const at = run.members.findIndex((m) => m.subject.id === references[run.key]);
+  const members = run.members.map(({ subject, step }) => ({ id: subject.id, step }));
+  return { key: run.key, path: { kind: 'run', members, reference: at < 0 ? null : at }, total: members.length };
 }
 
 /** The trajectory of the path in view, or of the snapshot in view. */

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { PATH_READINGS, readingAlong } from '../analysis/path-readings';
-import { axesOf, positionOf } from '../analysis/slopes';
+import { axesOf, positionOf, type PathFit } from '../analysis/slopes';
 import type { Figure } from '../figure/figure';
 import { decimal, uncertainty } from '../figure/number';
 import { sideLooks, type Theme } from '../figure/theme';
@@ -105,9 +105,15 @@ export function TrajectoryReadings({ themeName }: { themeName: string }) {
           {slope && (view.reading === 'logDetPlus' || view.reading === 'lambdaPlusMin')
             ? `Slope ${decimal(slope.value, 4)} ± ${uncertainty(slope.halfWidth)} over ${fit.points.length} points, ${fit.kept} eigenvalues kept at each of them.`
             : `${fit.points.length} points, ${fit.kept} eigenvalues kept at each of them.`}
+          {bends(fit) && ` It bends: ${fit.halves!.map((h) => decimal(h, 3)).join(' over the first half, ')} over the second. Drag over its straight part.`}
           {fit.law === 'exponential' && ' The steps look exponential rather than like a power law: a slope in log step then depends on the window.'}
         </p>
       )}
     </section>
   );
+}
+
+/** Whether the halves of the window disagree by more than a tenth. */
+function bends({ volume, halves }: PathFit): boolean {
+  return volume !== null && halves !== null && Math.abs(halves[0] - halves[1]) > 0.1 * Math.abs(volume.value) + volume.halfWidth;
 }

@@ -34,8 +34,8 @@ export function TrajectorySlopes({ themeName }: { themeName: string }) {
         <div className="direction-plots">
           <div>
             <div className="plot-head">
-              <h3>log det⁺ slope, in slopes of one direction</h3>
-              <span className="muted caption">open: falling, not at the floor yet</span>
+              <h3>log det⁺ slope / one direction</h3>
+              <span className="muted caption">open: still falling</span>
             </div>
             <div className="plot-box small">
               <Plot figure={figures[0]!} className="plot" onPick={pick} label={`Ratio of the slopes of log det+ and of the smallest eigenvalue against the rank deficit, ${shown} spectra; predicted is the deficit itself.`} />
@@ -43,7 +43,7 @@ export function TrajectorySlopes({ themeName }: { themeName: string }) {
           </div>
           <div>
             <div className="plot-head">
-              <h3>smallest eigenvalue, slope</h3>
+              <h3>smallest eigenvalue</h3>
               <span className="muted caption">blind to r</span>
             </div>
             <div className="plot-box small">

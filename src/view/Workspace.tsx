@@ -31,7 +31,7 @@ export function Workspace({ theme }: { theme: string }) {
   // Before the first run the settings have the stage; afterwards they step aside.
   const setup = !hasReport && !running && tab !== 'trajectory';
   return (
-    <div className={`workspace${setup ? ' setup' : ''}`}>
+    <div className={`workspace${setup ? ' setup' : tab === 'trajectory' ? ' wide' : ''}`}>
       <aside className="left" aria-label="Layers and settings">
         <LayerList />
         {!setup && <SettingsPanel roomy={false} />}
@@ -76,7 +76,7 @@ export function Workspace({ theme }: { theme: string }) {
           </>
         )}
       </main>
-      {!setup && (direction ? <DirectionReadings direction={direction} /> : <Readings />)}
+      {!setup && tab !== 'trajectory' && (direction ? <DirectionReadings direction={direction} /> : <Readings />)}
     </div>
   );
 }
