@@ -18,7 +18,7 @@ export interface LineOptions {
 }
 
 /** Steps relative to the weights: u has, tensor by tensor, the root mean square of what it moves. Large to small, then the checkpoint itself. */
-export function lineThrough(checkpoint: Checkpoint, isParameter: (name: string) => boolean, { seed, from = -1, to = -6, perDecade = 4 }: LineOptions): TraceItem[] {
+export function lineThrough(checkpoint: Checkpoint, isParameter: (name: string) => boolean, { seed, from = -1, to = -6, perDecade = 5 }: LineOptions): TraceItem[] {
   const count = Math.round((from - to) * perDecade) + 1;
   const items = Array.from({ length: count }, (_, i): TraceItem => {
     const exponent = from - i / perDecade;

@@ -3,7 +3,7 @@
  * together; the smallest eigenvalue does not see r (paper A, volume identity). Both are fitted over the same points, with the same
  * number of eigenvalues at each of them.
  */
-import { fitLine } from '../numerics/line-fit';
+import { fitLine, fitLineBeside, type LineFit } from '../numerics/line-fit';
 import { floorOf } from '../spectrum/floor';
 import { keptAlong } from '../spectrum/path';
 import { logDeterminant } from '../spectrum/readings/log-det-plus';
@@ -54,9 +54,9 @@ export interface PathFit {
 /** Points that a line is fitted to at least. */
 export const LEAST_POINTS = 4;
 /** A line is probed where its last digits are still known: the fit takes this many decades of epsilon next to the checkpoint. */
-const NEAR_DECADES = 1.5;
+const NEAR_DECADES = 1;
 /** Digits that the slope of a line needs: fewer than a reading, so that the smallest steps stand above the floor. */
-const SLOPE_DIGITS = 4;
+const SLOPE_DIGITS = 2;
 const MOST_RATES = 64;
 
 /** Where a point stands on an axis; null where it has no place there. Logarithms are natural. */
@@ -101,25 +101,26 @@ export function fitPath(trajectory: Trajectory, tap: { layer: string; side: Side
   const kept = keptAlong(steps);
   const died = endRank === null || kept === 0 ? null : Math.max(0, kept - endRank);
   const empty = { ...tap, deficit, window: chosen, points, kept, died, falling: 0, volume: null, halves: null, smallest: null, ratio: null, rates: [], law: null };
-  if (kept === 0 || points.length < 3) return empty;
+  if (kept === 0 || points.length < (trajectory.path === 'run' ? 3 : LEAST_POINTS)) return empty;
+  const fit = fitOf(trajectory, points);
 
   const at = points.map((i) => x[i]!);
   const volumes = steps.map((s) => logDeterminant(s.eigenvalues, kept));
   const logs = (k: number) => steps.map((s) => Math.log(s.eigenvalues[k]!));
-  const volume = slope(at, volumes);
+  const volume = slope(fit(at, volumes));
   const middle = Math.ceil(at.length / 2);
   const halves: PathFit['halves'] = at.length < 6 ? null : [fitLine(at.slice(0, middle), volumes.slice(0, middle)).slope, fitLine(at.slice(-middle), volumes.slice(-middle)).slope];
   const least = logs(kept - 1);
-  const smallest = slope(at, least);
+  const smallest = slope(fit(at, least));
   // On a line nothing but what is dead at its end has a power law.
   const moves = Math.abs(smallest.value) > smallest.halfWidth && (trajectory.path === 'run' || died! > 0);
   if (!moves) return { ...empty, volume, halves, smallest };
-  const rate = (k: number) => fitLine(at, logs(k)).slope;
+  const rate = (k: number) => fit(at, logs(k)).slope;
   let falling = 0;
   while (falling < kept && rate(kept - 1 - falling) / smallest.value > 0.5) falling++;
   const dying = Math.min(Math.max(died ?? 0, falling), MOST_RATES);
   const rates = Array.from({ length: dying }, (_, k) => rate(kept - dying + k));
-  return { ...empty, falling, volume, halves, smallest, ratio: ratioOf(at, volumes, least, volume, smallest), rates, law: lawOf(trajectory, points, least) };
+  return { ...empty, falling, volume, halves, smallest, ratio: ratioOf(fit, at, volumes, least, volume, smallest), rates, law: lawOf(trajectory, points, least) };
 }
 
 /** The predicted multiple r: how many died, or are about to. */
@@ -135,18 +136,28 @@ export function fittedPath(trajectory: Trajectory, { layer, side }: { layer: str
   return finer.at(-1)?.rank === path.at(-1)?.rank ? finer : path;
 }
 
-function slope(x: readonly number[], y: readonly number[]): Slope {
-  const { slope: value, halfWidth, intercept } = fitLine(x, y);
-  return { value, halfWidth, intercept };
+type Fit = (x: readonly number[], y: readonly number[]) => LineFit;
+
+/**
+ * A straight line along a run. Along a line the eigenvalues are analytic in epsilon, so that log lambda = a + b log epsilon + c epsilon + …:
+ * the third term is fitted as well, for high powers stand above the floor only where epsilon is not small.
+ */
+function fitOf({ path, points }: Trajectory, used: readonly number[]): Fit {
+  if (path === 'run') return (x, y) => fitLine(x, y);
+  const largest = points[used[0]!]!.distance;
+  const epsilon = used.map((i) => points[i]!.distance / largest);
+  return (x, y) => fitLineBeside(x, y, epsilon);
 }
+
+const slope = ({ slope: value, halfWidth, intercept }: LineFit): Slope => ({ value, halfWidth, intercept });
 
 /**
  * Of two slopes over the same points. Its interval is that of the slope of y1 - R y2, which is zero at the true ratio (Fieller 1954, to
  * first order): what both readings share cancels.
  */
-function ratioOf(x: readonly number[], y1: readonly number[], y2: readonly number[], a: Slope, b: Slope): Pick<Slope, 'value' | 'halfWidth'> {
+function ratioOf(fit: Fit, x: readonly number[], y1: readonly number[], y2: readonly number[], a: Slope, b: Slope): Pick<Slope, 'value' | 'halfWidth'> {
   const value = a.value / b.value;
-  return { value, halfWidth: fitLine(x, y1.map((y, i) => y - value * y2[i]!)).halfWidth / Math.abs(b.value) };
+  return { value, halfWidth: fit(x, y1.map((y, i) => y - value * y2[i]!)).halfWidth / Math.abs(b.value) };
 }
 
 /** The longest run of points, the later of two, that keep as many eigenvalues as at least four points do. */

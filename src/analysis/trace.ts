@@ -13,7 +13,7 @@ import { APP } from './app';
 import type { Phase } from './events';
 import { prepare, type Prepared } from './inspect';
 import { rememberingSolver } from './remembering-solver';
-import type { Report, Spectrum } from './report';
+import { Layer, type Report, type Spectrum } from './report';
 import type { Request } from './request';
 import { describe } from './subject';
 import { contentsOf, type Contents } from './tensor-hashes';
@@ -98,8 +98,8 @@ export async function trace({ path, items, reference, request, probe, earlier }:
       before = { contents, spectra: new Map(found.spectra.map((s) => [tensorOf(prepared, s), s])) };
       point = pointOf(found, { ...place, content: contents.whole, seconds: (performance.now() - pointStarted) / 1000 }, trajectory.points.at(-1));
       done.set(contents.whole, point);
+      solver.turn();
     }
-    solver.turn();
     trajectory.points.push(point);
     emit({ type: 'point', at: i, point });
   }
@@ -134,7 +134,8 @@ async function emptyTrajectory(path: Trajectory['path'], items: readonly TraceIt
     model: describe(p.subject, checkpoint),
     probe: p.summary,
     probeContent: await probeHash(p.probe),
-    layers: p.selected,
+    // As they are saved: a model's own layers know more.
+    layers: p.selected.map((layer) => Layer.parse(layer)),
     reference: items[reference]!.name,
     points: [],
     planned: items.length,

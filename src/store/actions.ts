@@ -142,8 +142,9 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       if (run) get().choose(run.last);
       if (run || subjects[0] === paths[0]) get().look({ tab: 'trajectory' });
       if (probe && subjects[0]!.inspection) await get().chooseProbe(probe.id);
-      if (subjects[0]!.inspection?.runsAtOnce) await get().run();
-      if (run?.atOnce) await get().trace();
+      if (currentSubject(get())?.inspection?.runsAtOnce) await get().run();
+      // Whoever stopped the first analysis does not want the others.
+      if (run?.atOnce && get().results[run.last]?.report.provenance.partial === false) await get().trace();
     },
 
     openExample: async (id, request) => {
