@@ -51,7 +51,7 @@ export interface PathFit {
   readonly law: 'power' | 'exponential' | null;
 }
 
-/** Points that a line is fitted to at least. */
+/** Points that the automatic window has at least, where there are twice as many. */
 export const LEAST_POINTS = 4;
 /** A line is probed where its last digits are still known: the fit takes this many decades of epsilon next to the checkpoint. */
 const NEAR_DECADES = 1;
@@ -59,11 +59,16 @@ const NEAR_DECADES = 1;
 const SLOPE_DIGITS = 2;
 const MOST_RATES = 64;
 
-/** Where a point stands on an axis; null where it has no place there. Logarithms are natural. */
-export function positionOf({ step, distance }: { step: number | null; distance: number }, axis: PathAxis): number | null {
-  if (axis === 'log distance') return distance > 0 ? Math.log(distance) : null;
-  if (axis === 'step') return step;
-  return step !== null && step > 0 ? Math.log(step) : null;
+/** Where a point is drawn; null where it has no place: zero has no logarithm. */
+export function placeOf({ step, distance }: { step: number | null; distance: number }, axis: PathAxis): number | null {
+  if (axis === 'log distance') return distance > 0 ? distance : null;
+  return axis === 'step' || (step !== null && step > 0) ? step : null;
+}
+
+/** The same as lines are fitted in it: natural logarithms, but for plain steps. */
+export function positionOf(point: { step: number | null; distance: number }, axis: PathAxis): number | null {
+  const place = placeOf(point, axis);
+  return place === null || axis === 'step' ? place : Math.log(place);
 }
 
 /** Axes on which at least two points have a place. */
@@ -164,7 +169,9 @@ function ratioOf(fit: Fit, x: readonly number[], y1: readonly number[], y2: read
 function automaticWindow({ points, path: kind }: Trajectory, path: readonly (PathStep | null)[], x: readonly (number | null)[], usable: readonly boolean[]): [number, number] | null {
   const ranks = path.flatMap((s, i) => (usable[i] ? [s!.rank!] : [])).sort((a, b) => b - a);
   if (ranks.length < 3) return null;
-  const kept = ranks[Math.min(LEAST_POINTS, ranks.length) - 1]!;
+  // Of a few points half, but never fewer than a line needs.
+  const enough = Math.min(LEAST_POINTS, Math.max(3, Math.ceil(ranks.length / 2)));
+  const kept = ranks[enough - 1]!;
   let best: [number, number] | null = null;
   let start = -1;
   for (let i = 0; i <= points.length; i++) {

@@ -1,6 +1,6 @@
 /** One reading of every layer along a trajectory: the selected layer strong, its fit drawn over the window, points that only bound it open. */
 import type { AlongPoint, PathReading } from '../analysis/path-readings';
-import { positionOf, type PathAxis, type PathFit } from '../analysis/slopes';
+import { placeOf, positionOf, type PathAxis, type PathFit } from '../analysis/slopes';
 import type { Trajectory } from '../analysis/trajectory';
 import { plain, type Figure } from './figure';
 import { decimal, scientific } from './number';
@@ -37,10 +37,7 @@ export function readingsFigure({ trajectory, axis, reading, lines, selected, at,
   const { points, path } = trajectory;
   const logX = axis !== 'step';
   const logY = LOGARITHMIC.includes(reading);
-  const places = points.map((p) => {
-    const position = positionOf(p, axis);
-    return position === null ? null : logX ? Math.exp(position) : position;
-  });
+  const places = points.map((p) => placeOf(p, axis));
   // The selected layer is drawn last, on top.
   const ordered = [...lines].sort((a, b) => Number(a.fit.layer === selected) - Number(b.fit.layer === selected));
   const data = ordered.map(({ fit, values }) => line(fit, values));
@@ -136,5 +133,5 @@ function fittedLine(fit: PathFit, reading: PathReading, points: readonly { step:
   if (!slope || fit.points.length === 0) return null;
   const ends = [fit.points[0]!, fit.points.at(-1)!].map((i) => positionOf(points[i]!, axis)!);
   const y = ends.map((x) => slope.intercept + slope.value * x);
-  return { x: axis === 'step' ? ends : ends.map(Math.exp), y: reading === 'lambdaPlusMin' ? y.map(Math.exp) : y };
+  return { x: [fit.points[0]!, fit.points.at(-1)!].map((i) => placeOf(points[i]!, axis)!), y: reading === 'lambdaPlusMin' ? y.map(Math.exp) : y };
 }

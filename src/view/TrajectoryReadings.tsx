@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { PATH_READINGS, readingAlong } from '../analysis/path-readings';
-import { axesOf, positionOf, type PathFit } from '../analysis/slopes';
+import { axesOf, placeOf, type PathFit } from '../analysis/slopes';
 import type { Figure } from '../figure/figure';
 import { decimal, uncertainty } from '../figure/number';
 import { sideLooks, type Theme } from '../figure/theme';
@@ -60,8 +60,7 @@ export function TrajectoryReadings({ themeName }: { themeName: string }) {
   const { lookAlong, focusSide } = store.getState();
   const select = ([from, to]: [number, number]) => {
     const inside = trajectory.points.flatMap((p, i) => {
-      const at = positionOf(p, axis);
-      const x = at === null ? null : axis === 'step' ? at : Math.exp(at);
+      const x = placeOf(p, axis);
       return x !== null && x >= Math.min(from, to) && x <= Math.max(from, to) ? [i] : [];
     });
     if (inside.length >= 3) lookAlong({ window: [inside[0]!, inside.at(-1)!] });
