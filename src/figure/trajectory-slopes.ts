@@ -69,7 +69,12 @@ export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureIn
         ...(most < 12 ? { dtick: 1 } : { nticks: 8 }),
         title: { text: 'rank deficit r', font: { size: 12, color: theme.muted }, standoff: 8 },
       },
-      yaxis: { ...baseAxis(theme), fixedrange: true, nticks: 6, ...(quantity === 'ratio' && most < 8 ? { dtick: 1 } : {}), rangemode: 'tozero' },
+      yaxis: {
+        ...baseAxis(theme),
+        fixedrange: true,
+        nticks: 6,
+        ...(quantity === 'ratio' ? { range: [0, 1.12 * Math.max(most, ...drawn.map((f) => f.ratio.value)) + 0.2], ...(most < 8 ? { dtick: 1 } : {}) } : { rangemode: 'tozero' }),
+      },
       shapes: multiples.map((r) => ({ type: 'line', layer: 'below', x0: r - 0.3, x1: r + 0.3, y0: r, y1: r, line: { color: theme.ink, width: 1, dash: 'dot' } })),
       annotations: multiples.map((r) => ({ showarrow: false, font: { size: 11, color: theme.muted }, x: r - 0.3, xanchor: 'right', xshift: -4, y: r, text: `predicted ${r}` })),
     },

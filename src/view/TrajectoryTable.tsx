@@ -98,10 +98,12 @@ function Row({ fit, line, current }: { fit: PathFit; line: boolean; current: boo
 }
 
 function SlopeCell({ quantity, slope }: { quantity: string; slope: Pick<Slope, 'value' | 'halfWidth'> | null }) {
+  // A layer that stands still has the slope of its roundoff.
+  const still = slope !== null && Math.abs(slope.value) < 1e-9 && slope.halfWidth < 1e-9;
   return (
     <td data-quantity={quantity} data-value={slope?.value}>
-      {slope === null ? '–' : Math.abs(slope.value) < 1e-9 ? '0' : decimal(slope.value, 4)}
-      {slope !== null && <span className="uncertainty">± {uncertainty(slope.halfWidth)}</span>}
+      {slope === null ? '–' : still ? '0' : decimal(slope.value, 4)}
+      {slope !== null && !still && <span className="uncertainty">± {uncertainty(slope.halfWidth)}</span>}
     </td>
   );
 }
