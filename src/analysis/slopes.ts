@@ -117,9 +117,9 @@ export function fitPath(trajectory: Trajectory, tap: { layer: string; side: Side
   const halves: PathFit['halves'] = at.length < 6 ? null : [fitLine(at.slice(0, middle), volumes.slice(0, middle)).slope, fitLine(at.slice(-middle), volumes.slice(-middle)).slope];
   const least = logs(kept - 1);
   const smallest = slope(fit(at, least));
-  // On a line nothing but what is dead at its end has a power law.
-  const moves = Math.abs(smallest.value) > smallest.halfWidth && (trajectory.path === 'run' || died! > 0);
-  if (!moves) return { ...empty, volume, halves, smallest };
+  // A direction that dies falls from point to point; on a line nothing but what is dead at its end has a power law.
+  const falls = Math.abs(smallest.value) > smallest.halfWidth && least.at(-1)! < least[0]! && (trajectory.path === 'run' || died! > 0);
+  if (!falls) return { ...empty, volume, halves, smallest };
   const rate = (k: number) => fit(at, logs(k)).slope;
   let falling = 0;
   while (falling < kept && rate(kept - 1 - falling) / smallest.value > 0.5) falling++;

@@ -69,7 +69,7 @@ export function readingsFigure({ trajectory, axis, reading, lines, selected, at,
       x: drawn.map((d) => d.x),
       y: drawn.map((d) => d.value),
       opacity: own ? 1 : 0.45,
-      line: { width: own ? 1 : 1, color: colour, dash: look.dash },
+      line: { width: 1, color: colour, dash: look.dash },
       marker: { symbol: drawn.map((d) => (d.limitedBy ? `${look.symbol}-open` : look.symbol)), size: 7, color: colour },
       customdata: drawn.map(() => fit.layer),
       text: drawn.map((d) => {
@@ -95,7 +95,7 @@ export function readingsFigure({ trajectory, axis, reading, lines, selected, at,
         // Training runs from left to right, so distances fall.
         autorange: axis === 'log distance' ? 'reversed' : true,
         showgrid: false,
-        ...(logX ? { dtick: 1, exponentformat: 'power' } : { nticks: 7 }),
+        ...(logX ? { dtick: decadesOf(places) > 1.5 ? 1 : 'D2', exponentformat: 'power' } : { nticks: 7 }),
         title: { text: axisWords(axis, path), font: { size: 12, color: theme.muted }, standoff: 8 },
       },
       yaxis: {
@@ -116,6 +116,12 @@ export function readingsFigure({ trajectory, axis, reading, lines, selected, at,
 export function axisWords(axis: PathAxis, path: Trajectory['path']): string {
   if (path === 'line') return 'distance to the checkpoint along the line';
   return axis === 'log distance' ? 'distance of the parameters to the reference' : 'training step';
+}
+
+/** Decades that are drawn: where they are few, digits between the powers of ten are named too. */
+function decadesOf(places: readonly (number | null)[]): number {
+  const positive = places.filter((x): x is number => x !== null && x > 0);
+  return positive.length === 0 ? 0 : Math.log10(Math.max(...positive) / Math.min(...positive));
 }
 
 /** The window, as a band behind the points. */

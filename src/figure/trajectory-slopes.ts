@@ -23,7 +23,8 @@ export function plottedFits(fits: readonly PathFit[]): (PathFit & { ratio: NonNu
 export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureInput): Figure {
   const drawn = plottedFits(fits);
   const most = Math.max(1, ...drawn.map(multipleOf));
-  // Layers of the same r stand side by side.
+  // Half of the width of a group: layers of the same r stand side by side.
+  const half = 0.3 * Math.max(1, most / 8);
   const seen = new Map<number, number>();
   const offsets = drawn.map((f) => {
     const r = multipleOf(f);
@@ -36,7 +37,7 @@ export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureIn
     type: 'scatter',
     mode: 'markers',
     name: own ? 'selected layer' : 'other layers',
-    x: group.map(({ f, offset, of }) => multipleOf(f) + (of > 1 ? 0.36 * (offset / (of - 1) - 0.5) : 0)),
+    x: group.map(({ f, offset, of }) => multipleOf(f) + (of > 1 ? 1.2 * half * (offset / (of - 1) - 0.5) : 0)),
     y: group.map(({ f }) => f[quantity].value),
     error_y: { type: 'data', array: group.map(({ f }) => f[quantity].halfWidth), color: theme.muted, thickness: 1, width: 0 },
     marker: {
@@ -62,7 +63,7 @@ export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureIn
       dragmode: false,
       xaxis: {
         ...baseAxis(theme),
-        range: [0.3, most + 0.7],
+        range: [1 - 2.3 * half, most + 2.3 * half],
         fixedrange: true,
         showgrid: false,
         tickformat: 'd',
@@ -75,8 +76,8 @@ export function slopesFigure({ fits, quantity, selected, theme }: SlopesFigureIn
         nticks: 6,
         ...(quantity === 'ratio' ? { range: [0, 1.12 * Math.max(most, ...drawn.map((f) => f.ratio.value)) + 0.2], ...(most < 8 ? { dtick: 1 } : {}) } : { rangemode: 'tozero' }),
       },
-      shapes: multiples.map((r) => ({ type: 'line', layer: 'below', x0: r - 0.3, x1: r + 0.3, y0: r, y1: r, line: { color: theme.ink, width: 1, dash: 'dot' } })),
-      annotations: multiples.map((r) => ({ showarrow: false, font: { size: 11, color: theme.muted }, x: r - 0.3, xanchor: 'right', xshift: -4, y: r, text: `predicted ${r}` })),
+      shapes: multiples.map((r) => ({ type: 'line', layer: 'below', x0: r - half, x1: r + half, y0: r, y1: r, line: { color: theme.ink, width: 1, dash: 'dot' } })),
+      annotations: multiples.map((r) => ({ showarrow: false, font: { size: 11, color: theme.muted }, x: r - half, xanchor: 'right', xshift: -4, y: r, text: `predicted ${r}` })),
     },
   };
 }

@@ -103,7 +103,9 @@ export function TrajectoryReadings({ themeName }: { themeName: string }) {
         <p className="path-fit" data-testid="path-fit">
           {slope && (view.reading === 'logDetPlus' || view.reading === 'lambdaPlusMin')
             ? `Slope ${decimal(slope.value, 4)} ± ${uncertainty(slope.halfWidth)} over ${fit.points.length} points, ${fit.kept} eigenvalues kept at each of them.`
-            : `${fit.points.length} points, ${fit.kept} eigenvalues kept at each of them.`}
+            : fit.points.length < 3
+              ? 'A slope needs three points with a place on this axis.'
+              : `${fit.points.length} points, ${fit.kept} eigenvalues kept at each of them.`}
           {bends(fit) && ` It bends: ${fit.halves!.map((h) => decimal(h, 3)).join(' over the first half, ')} over the second. Drag over its straight part.`}
           {fit.law === 'exponential' && ' The steps look exponential rather than like a power law: a slope in log step then depends on the window.'}
         </p>

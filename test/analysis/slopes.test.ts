@@ -93,6 +93,12 @@ describe('slopes', () => {
     expect(power.halves![0]).toBeCloseTo(power.halves![1], 10);
   });
 
+  it('what grows does not die: no multiple', () => {
+    const fit = fitPath(along(steps(8, (s) => [1, 1e-3 * s ** 0.5, 0.9e-3 * s ** 0.5])), TAP, 'log step', null, CUT);
+    expect(fit.smallest!.value).toBeCloseTo(0.5, 10);
+    expect(fit).toMatchObject({ falling: 0, ratio: null, law: null });
+  });
+
   it('an axis needs places: no step, no slope in steps', () => {
     const t = along(steps(5, (s) => [1, 1 / s]).map((p, i) => ({ ...p, step: null, distance: i === 4 ? 0 : p.distance })));
     expect(axesOf(t)).toEqual(['log distance']);
