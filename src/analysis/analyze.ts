@@ -38,6 +38,8 @@ export interface Means {
   reference: Numerics;
   solver: Solver;
   emit(event: AnalysisEvent): void;
+  /** A spectrum of a weight or of a recorded tap that need not be computed again: its tensor is known to be the same. */
+  known?(tensor: string): Spectrum | null;
   signal?: AbortSignal;
 }
 
@@ -256,6 +258,11 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
   for (const [i, tap] of taps.entries()) {
     means.signal?.throwIfAborted();
     run.progress('read', tap.layer, i, taps.length);
+    const known = means.known?.(tap.tensor.name);
+    if (known) {
+      run.add(known);
+      continue;
+    }
     try {
       const values = await run.time('read', () => tap.tensor.values());
       const broken = notFinite(new Map([[tap.tensor.name, { values, shape: tap.tensor.shape }]]));

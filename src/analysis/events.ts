@@ -3,6 +3,7 @@ import type { Direction } from '../direction/types';
 import type { ExperimentRecord } from './experiment-record';
 import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
 import type { Request } from './request';
+import type { Trajectory } from './trajectory';
 
 export type Phase = 'read' | 'forward' | 'gram' | 'eigen' | 'directions';
 
@@ -30,6 +31,8 @@ export interface Inspection {
   /** Rough cost in seconds of one core; small ones run at once. */
   cost: number;
   runsAtOnce: boolean;
+  /** Training step that the file records, where it does. */
+  step?: number;
 }
 
 /** A dropped file with `inputs` and optional `targets`. */
@@ -54,5 +57,7 @@ export interface OpenedSummary {
   experiments: OpenedExperiment[];
   /** Snapshots of finished analyses. */
   reports: Report[];
+  /** Finished or stopped trajectories. */
+  trajectories?: Trajectory[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }

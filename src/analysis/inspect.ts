@@ -11,6 +11,7 @@ import type { Inspection } from './events';
 import { backwardPasses } from './model-taps';
 import type { CheckpointSummary, Layer, ProbeSummary, Skipped } from './report';
 import { Request, type Fisher, type Loss } from './request';
+import { recordedStep } from './run-order';
 import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
@@ -99,6 +100,7 @@ function checkChoices(asked: Request['choices'], { choices }: Model): void {
 
 export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): Inspection {
   const cost = secondsOf(workOf(p), TYPICAL_CPU);
+  const step = recordedStep(checkpoint.metadata);
   return {
     id,
     checkpoint: p.checkpoint,
@@ -109,6 +111,7 @@ export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): I
     probe: p.summary,
     cost,
     runsAtOnce: cost <= AT_ONCE,
+    ...(step !== null && { step }),
   };
 }
 

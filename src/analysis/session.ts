@@ -8,9 +8,10 @@ import type { Inspection, OpenedExperiment, OpenedSummary, ProbeFile } from './e
 import { parseExperiment } from './experiment-file';
 import { prepare, toInspection } from './inspect';
 import { isProbe, readProbeFile } from './probe-file';
-import { parseReport } from './snapshot';
+import { parseReport, parseTrajectory } from './snapshot';
 import type { Report } from './report';
 import type { Request } from './request';
+import type { Trajectory } from './trajectory';
 
 export class Session {
   private readonly checkpoints = new Map<string, Checkpoint>();
@@ -24,6 +25,7 @@ export class Session {
     const checkpoints: Inspection[] = [];
     const probes: ProbeFile[] = [];
     const reports: Report[] = [];
+    const trajectories: Trajectory[] = [];
     for (const found of opened.checkpoints) {
       const checkpoint = await unprefixed(found);
       const refuse = (error: unknown) =>
@@ -49,21 +51,22 @@ export class Session {
     const experiments: OpenedExperiment[] = [];
     const unread: string[] = [];
     for (const [file, text] of opened.sides) {
-      const kind = /"kind"\s*:\s*"deadreckon-(report|experiment)"/.exec(text)?.[1];
+      const kind = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment)"/.exec(text)?.[1];
       if (!kind) unread.push(file);
       try {
         if (kind === 'report') reports.push(parseReport(text, file));
+        else if (kind === 'trajectory') trajectories.push(parseTrajectory(text, file));
         else if (kind === 'experiment') experiments.push({ file, record: parseExperiment(text, file) });
       } catch (error) {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
       }
     }
-    if (checkpoints.length + probes.length + reports.length + experiments.length === 0) {
+    if (checkpoints.length + probes.length + reports.length + trajectories.length + experiments.length === 0) {
       for (const file of unread) {
         refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
       }
     }
-    return { checkpoints, probes, reports, experiments, refusals };
+    return { checkpoints, probes, reports, trajectories, experiments, refusals };
   }
 
   /** @throws InputError when the request does not fit. */

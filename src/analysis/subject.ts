@@ -10,7 +10,8 @@ export const MAX_DIMENSION = 4096;
 /** Values of a tensor that are read at once. */
 const MAX_VALUES = 2 ** 28;
 const MAX_LINES = 20_000;
-const FLOATS = new Set(['f16', 'bf16', 'f32', 'f64', 'f8_e4m3', 'f8_e5m2', 'f8_e8m0', 'f8_e4m3fnuz', 'f8_e5m2fnuz']);
+/** Types that weights are stored in. */
+export const FLOATS: ReadonlySet<string> = new Set(['f16', 'bf16', 'f32', 'f64', 'f8_e4m3', 'f8_e5m2', 'f8_e8m0', 'f8_e4m3fnuz', 'f8_e5m2fnuz']);
 
 /** One tap of a bundle: the tensor that holds it. */
 export interface BundleTap {

@@ -18,7 +18,8 @@ const MAX_REPORT = 256 * 2 ** 20;
 const MAX_SIDE = 64 * 2 ** 20;
 /** Files whose extension promises tensors are not taken for side files, even where they hold JSON. */
 const TENSOR_EXTENSIONS = new Set(['safetensors', 'npy', 'npz', 'pt', 'pth', 'bin', 'ckpt']);
-const REPORT = /"kind"\s*:\s*"deadreckon-report"/;
+/** Results of this program: reports, trajectories. */
+const REPORT = /"kind"\s*:\s*"deadreckon-(report|trajectory)"/;
 
 interface OpenedWith extends OpenedFile {
   readonly format: Format;

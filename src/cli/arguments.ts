@@ -10,6 +10,7 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
 
   npm run --silent cli -- analyze PATH… [options]
   npm run --silent cli -- verify REPORT PATH… [--probe FILE] [--json]
+  npm run --silent cli -- trajectory PATH… [--steps S,S,…] [--reference NAME] [--resume FILE] [options]
   npm run --silent cli -- experiment [NAME] [--full] [--set KEY=VALUE]… [--seed S] [--backend NAME] [--json] [--out FILE]
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
@@ -30,12 +31,17 @@ A file that holds only 'inputs' and 'targets' is used as the probe.
   --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
   --parameter         also the N x N Gram of per-sample parameter gradients
   --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
+  --steps S,S,…       trajectory: the step of every checkpoint, where names and files do not say (files in the order given, folders by name)
+  --reference NAME    trajectory: the checkpoint that distances are measured to (default: the last)
+  --resume FILE       trajectory: go on with a stopped one; a file of --out that exists is gone on with by itself
   --full              experiment: the protocol of the paper instead of the small one
   --set KEY=VALUE     experiment: one setting of its protocol, lists with commas (depths=2,3,4); repeatable
   --json              print the report as JSON, and nothing else, on standard output
   --out FILE          write the report to a file as well
 
 verify runs the analysis of a report (of --out, --json or the page) again and compares every Gram matrix, bit for bit.
+trajectory reads several checkpoints of one run and fits slopes; given one checkpoint, it reads along w + ε u for a random direction u instead.
+With --out every finished checkpoint is saved at once.
 experiment without a NAME lists the experiments with their settings. They need no files.
 
 ${LLC_USAGE}
@@ -65,8 +71,15 @@ export interface ExperimentCommand {
   out: string | null;
 }
 
+export interface TrajectoryCommand extends Pick<AnalyzeCommand, 'paths' | 'probe' | 'request' | 'json' | 'out'> {
+  kind: 'trajectory';
+  steps: number[] | null;
+  reference: string | null;
+  resume: string | null;
+}
+
 /** @returns the command, or 'help'. @throws UsageError */
-export function parseCommand(words: readonly string[]): AnalyzeCommand | ExperimentCommand | LlcCommand | 'help' {
+export function parseCommand(words: readonly string[]): AnalyzeCommand | TrajectoryCommand | ExperimentCommand | LlcCommand | 'help' {
   if (words[0] === 'llc') return parseLlc(words.slice(1));
   let parsed;
   try {
@@ -88,6 +101,9 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
         folds: { type: 'string' },
         parameter: { type: 'boolean' },
         directions: { type: 'boolean' },
+        steps: { type: 'string' },
+        reference: { type: 'string' },
+        resume: { type: 'string' },
         full: { type: 'boolean' },
         set: { type: 'string', multiple: true },
         backend: { type: 'string' },
@@ -103,8 +119,8 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
   const [command, ...paths] = positionals;
   if (values.help || command === 'help' || (command === undefined && words.length === 0)) return 'help';
   const verify = command === 'verify';
-  if (command !== 'analyze' && command !== 'experiment' && !verify) {
-    throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze', 'verify', 'llc' and 'experiment'`);
+  if (command !== 'analyze' && command !== 'experiment' && command !== 'trajectory' && !verify) {
+    throw new UsageError(`there is no command '${command ?? ''}'; there are 'analyze', 'verify', 'trajectory', 'llc' and 'experiment'`);
   }
   if (command !== 'experiment' && paths.length === 0) throw new UsageError(`${command} needs a PATH`);
   const choices: Record<string, string> = {};
@@ -133,16 +149,20 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Experim
   const output = { json: values.json ?? false, out: values.out ?? null };
   if (command === 'experiment') {
     if (paths.length > 1) throw new UsageError(`experiment takes one NAME, not '${paths.join("' and '")}'`);
-    const changes = Object.fromEntries(pairs('--set', values.set).map(([key, value]) => [key, numbers(key, value)]));
+    const changes = Object.fromEntries(pairs('--set', values.set).map(([key, value]) => [key, numbers(`--set ${key}`, value)]));
     const { seed, backend } = request.data;
     return { kind: 'experiment', name: paths[0] ?? null, size: values.full ? 'full' : 'small', changes, seed, backend, ...output };
+  }
+  if (command === 'trajectory') {
+    const steps = values.steps === undefined ? null : [numbers('--steps', values.steps)].flat();
+    return { kind: 'trajectory', paths, probe: values.probe ?? null, request: request.data, steps, reference: values.reference ?? null, resume: values.resume ?? null, ...output };
   }
   return { kind: 'analyze', verify, paths, probe: values.probe ?? null, request: request.data, ...output };
 }
 
 /** One number, or those between commas. */
-function numbers(key: string, text: string): number | number[] {
+function numbers(option: string, text: string): number | number[] {
   const values = text.split(',').map((word) => (word.trim() === '' ? NaN : Number(word)));
-  if (values.some(Number.isNaN)) throw new UsageError(`--set ${key} takes numbers, not '${text}'`);
+  if (values.some(Number.isNaN)) throw new UsageError(`${option} takes numbers, not '${text}'`);
   return values.length === 1 ? values[0]! : values;
 }

@@ -33,24 +33,27 @@ export async function fileSource(path: string, name: string): Promise<ByteSource
 /**
  * The files that paths on a command line mean: a file itself, a folder with everything under it except names that begin with a dot.
  * Files are named by their base name, files of a folder by the folder's name and their path in it. A path that cannot be read is a
- * refusal and leaves the others.
+ * refusal and leaves the others. `folder`: whether one of them is a folder, whose files have no order of their own.
  */
-export async function walkFiles(paths: readonly string[]): Promise<{ files: ByteSource[]; refusals: Refusal[] }> {
+export async function walkFiles(paths: readonly string[]): Promise<{ files: ByteSource[]; refusals: Refusal[]; folder: boolean }> {
   const files: ByteSource[] = [];
   const refusals: Refusal[] = [];
+  let folder = false;
   for (const path of paths) {
     const base = basename(path);
     // Two arguments of the same base name are told apart by their whole paths.
     const name = paths.some((other) => other !== path && basename(other) === base) ? path.replaceAll('\\', '/') : base;
     try {
-      if ((await readable(path, name, () => stat(path))).isDirectory()) await walk(path, name, files);
-      else files.push(await fileSource(path, name));
+      if ((await readable(path, name, () => stat(path))).isDirectory()) {
+        folder = true;
+        await walk(path, name, files);
+      } else files.push(await fileSource(path, name));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       refusals.push({ file: name, tensor: null, code: error.code, message: error.message });
     }
   }
-  return { files, refusals };
+  return { files, refusals, folder };
 }
 
 async function walk(folder: string, name: string, sources: ByteSource[]): Promise<void> {

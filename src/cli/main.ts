@@ -1,6 +1,6 @@
 /** The command line: the same core in Node. Progress and complaints go to standard error, results to standard output. */
 import './relaxed-simd';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { rememberIn } from '../analysis/adapter-memory';
 import { analyze } from '../analysis/analyze';
@@ -9,17 +9,19 @@ import type { AnalysisEvent } from '../analysis/events';
 import { sameAgain } from '../analysis/fingerprint';
 import { Session } from '../analysis/session';
 import type { Report } from '../analysis/report';
+import type { Trajectory } from '../analysis/trajectory';
 import { InputError, isAbort, messageOf } from '../base/errors';
 import { perSecond } from '../base/speed';
 import { cpuNumerics } from '../numerics/cpu/numerics';
 import type { Rates } from '../numerics/rates';
 import { inlineSolver } from '../numerics/solver';
-import { USAGE, parseCommand, type AnalyzeCommand } from './arguments';
+import { USAGE, parseCommand, type AnalyzeCommand, type TrajectoryCommand } from './arguments';
 import { experimentRecord, experimentsText, experimentText } from './experiments';
 import { fileMemory } from './file-memory';
 import { walkFiles } from './file-source';
 import { llcJson, llcRecords, llcText } from './llc';
 import { reportTable } from './table';
+import { savedTrajectory, traceFiles, trajectoryJson, trajectoryText } from './trajectories';
 import { verificationText, verify } from './verification';
 import { threadPool, threads } from './threads';
 import { UsageError } from './words';
@@ -61,6 +63,13 @@ async function main(words: string[]): Promise<number> {
     if (command.out !== null) await writeFile(fromHere(command.out), llcJson(result));
     await print(command.json ? `${llcJson(result)}\n` : llcText(result));
     return 0;
+  }
+  if (command.kind === 'trajectory') {
+    const trajectory = await runTrajectory(command, interrupt.signal);
+    const json = trajectoryJson(trajectory);
+    if (command.out !== null) await writeFile(fromHere(command.out), json);
+    await print(command.json ? `${json}\n` : trajectoryText(trajectory));
+    return trajectory.points.some((p) => p.spectra.length > 0) ? 0 : 1;
   }
   const { given, reports } = await run(command, interrupt.signal);
   if (reports.length === 0) return 1;
@@ -118,8 +127,40 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ give
   return { given, reports };
 }
 
+/** Every finished point is on disk before the next one begins. */
+async function runTrajectory(command: TrajectoryCommand, signal: AbortSignal): Promise<Trajectory> {
+  const session = new Session();
+  const out = command.out === null ? null : fromHere(command.out);
+  // A file to go on with must not be taken for part of the run that it describes.
+  const earlier = await savedTrajectory(command.resume === null ? out : fromHere(command.resume), command.resume !== null);
+  const sources = await walkFiles(command.paths.map(fromHere));
+  const opened = await session.open(sources.files, signal);
+  for (const { file, message } of [...sources.refusals, ...opened.refusals]) say(message.includes(file) ? message : `${file}: ${message}`);
+  const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
+  const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
+  const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
+  const backends = new Backends(reference, pool ? threads() : 1, openGpu);
+  try {
+    return await traceFiles(session, opened.checkpoints, { ...command, earlier, folder: sources.folder }, probe, {
+      analyze: (checkpoint, request, own) =>
+        backends.run(request.backend, (numerics) => analyze(checkpoint, probe, request, { reference, signal, ...own, numerics })),
+      solver: pool ?? inlineSolver,
+      signal,
+      say,
+      save: async (trajectory) => {
+        if (out === null) return;
+        await writeFile(`${out}.part`, JSON.stringify(trajectory));
+        await rename(`${out}.part`, out);
+      },
+    });
+  } finally {
+    backends.dispose();
+    pool?.dispose();
+  }
+}
+
 /** The file of --probe, or the one probe among the paths. */
-async function findProbe(session: Session, command: AnalyzeCommand, dropped: string[], signal: AbortSignal) {
+async function findProbe(session: Session, command: Pick<AnalyzeCommand, 'probe'>, dropped: string[], signal: AbortSignal) {
   if (command.probe === null) return session.probe(dropped[0] ?? null);
   const { files, refusals } = await walkFiles([fromHere(command.probe)]);
   const probe = await session.openProbe(files, signal);

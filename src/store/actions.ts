@@ -2,6 +2,7 @@
 import type { AnalysisEvent, Inspection, OpenedSummary } from '../analysis/events';
 import { Gallery, type Example } from '../analysis/example';
 import { defaultView } from '../analysis/link';
+import { reportOfPoint, type Trajectory } from '../analysis/trajectory';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
 import { InputError, isAbort, messageOf } from '../base/errors';
@@ -12,6 +13,7 @@ import { extendReport, settleReport } from './report';
 import { currentSubject, type Subject } from './session';
 import { editsOf, requestOf, settingsOf } from './settings';
 import type { Get, Set } from './store';
+import { runOfDrop } from './trajectory';
 
 export interface NamedFile {
   file: Blob;
@@ -72,6 +74,19 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     });
   };
 
+  /** A saved trajectory as a subject; its last point stands for the report. One without any point shows nothing. */
+  const keepTrajectory = (trajectory: Trajectory): Subject[] => {
+    const at = trajectory.points.findLastIndex((p) => p.spectra.length > 0);
+    if (at < 0) return [];
+    const report = reportOfPoint(trajectory, at);
+    const subject = snapshot(report);
+    set({
+      trajectories: { ...get().trajectories, [subject.id]: trajectory },
+      results: { ...get().results, [subject.id]: { report, request: null, probe: null, verified: null } },
+    });
+    return [subject];
+  };
+
   const loadGallery = async () => {
     if (get().gallery) return;
     try {
@@ -104,6 +119,8 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
         ...opened.checkpoints.map((inspection) => localSubject(inspection)),
         ...opened.reports.map((report) => snapshot(report)),
       ];
+      const paths = (opened.trajectories ?? []).flatMap((trajectory) => keepTrajectory(trajectory));
+      subjects.push(...paths);
       const results = { ...get().results };
       opened.reports.forEach((report, i) => {
         results[subjects[opened.checkpoints.length + i]!.id] = { report, request: null, probe: null, verified: null };
@@ -125,8 +142,13 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       }
       environment.setFragment('');
       show(subjects);
+      const run = runOfDrop(subjects);
+      if (run) get().choose(run.last);
+      if (run || subjects[0] === paths[0]) get().look({ tab: 'trajectory' });
       if (probe && subjects[0]!.inspection) await get().chooseProbe(probe.id);
-      if (subjects[0]!.inspection?.runsAtOnce) await get().run();
+      if (currentSubject(get())?.inspection?.runsAtOnce) await get().run();
+      // Whoever stopped the first analysis does not want the others.
+      if (run?.atOnce && get().results[run.last]?.report.provenance.partial === false) await get().trace();
     },
 
     openExample: async (id, request) => {

@@ -58,7 +58,7 @@ export function isNumber(text: string): boolean {
 }
 
 /** Text from a file: quoted where CSV needs it, and never a formula for the program that opens it. */
-function cell(text: string): string {
+export function cell(text: string): string {
   const safe = /^\s*[=+\-@]|^[\t\r\n]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }

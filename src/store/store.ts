@@ -9,8 +9,9 @@ import { reportSlice, type ReportSlice } from './report';
 import { selectionSlice, type SelectionSlice } from './selection';
 import { sessionSlice, type SessionSlice } from './session';
 import { settingsSlice, type SettingsSlice } from './settings';
+import { trajectorySlice, type TrajectorySlice } from './trajectory';
 
-export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice;
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice & TrajectorySlice;
 export type Get = () => App;
 export type Set = (changes: Partial<App>) => void;
 
@@ -24,6 +25,7 @@ export const createApp = (environment: Environment) =>
     ...actionsSlice(set, get, environment),
     ...linkSlice(set, get, environment),
     ...experimentsSlice(set, get, environment),
+    ...trajectorySlice(set, get, environment),
   }));
 
 export type AppStore = ReturnType<typeof createApp>;

@@ -7,6 +7,8 @@ import { selectedDirection, shownDirections } from '../store/directions';
 import { shownReport } from '../store/report';
 import { selectedLayer } from '../store/selection';
 import { currentSubject } from '../store/session';
+import { shownTrajectory } from '../store/trajectory';
+import { trajectoryCsv } from '../store/trajectory-csv';
 import { thresholdOf } from '../store/settings';
 import type { App } from '../store/store';
 import { useApp, useStore } from './app-context';
@@ -14,6 +16,7 @@ import { detectorTitle } from './direction-words';
 import { download, slug, stem } from './download';
 import { renderImage } from './Plot';
 import { drawnSpectra } from './SpectrumPanel';
+import { pictureOfTrajectory } from './TrajectoryReadings';
 import { readTheme } from './use-theme';
 
 const formats = ['json', 'csv', 'png', 'svg'] as const;
@@ -30,9 +33,17 @@ const titlesOfDirections: Record<Format, string> = {
   csv: 'The table of directions as it is filtered and sorted',
 };
 
+const titlesOfTrajectory: Record<Format, string> = {
+  json: 'The whole trajectory: opens here again, and is resumed where it stopped',
+  csv: 'Readings of every point and fitted slopes, one number per line',
+  png: 'The plot as a picture',
+  svg: 'The plot as a drawing',
+};
+
 /** The figure of the tab in view, with what it is about in its name. */
 function pictureOf(state: App, checkpoint: string): { figure: Figure; about: string } | null {
   const theme = readTheme();
+  if (state.view.tab === 'trajectory') return pictureOfTrajectory(state, theme);
   if (state.view.tab === 'directions') {
     const selected = selectedDirection(state);
     if (!selected?.direction.sweep) return null;
@@ -51,15 +62,22 @@ function pictureOf(state: App, checkpoint: string): { figure: Figure; about: str
 export function ExportBar() {
   const store = useStore();
   const ofDirections = useApp((s) => s.view.tab === 'directions');
-  const ready = useApp((s) => ((ofDirections ? shownReport(s)?.directions : shownReport(s)?.spectra)?.length ?? 0) > 0);
-  const titles = ofDirections ? titlesOfDirections : titlesOfSpectra;
+  const ofTrajectory = useApp((s) => s.view.tab === 'trajectory');
+  const ready = useApp(
+    (s) => ((ofTrajectory ? shownTrajectory(s)?.points : ofDirections ? shownReport(s)?.directions : shownReport(s)?.spectra)?.length ?? 0) > 0,
+  );
+  const titles = ofTrajectory ? titlesOfTrajectory : ofDirections ? titlesOfDirections : titlesOfSpectra;
   const save = async (format: Format) => {
     const state = store.getState();
     const report = shownReport(state);
     const subject = currentSubject(state);
-    if (!report || !subject) return;
+    if (!subject) return;
     const name = stem(subject.name);
+    const trajectory = shownTrajectory(state);
     try {
+      if (ofTrajectory && trajectory && format === 'json') return download(new Blob([JSON.stringify(trajectory)], { type: 'application/json' }), `${name}.trajectory.json`);
+      if (ofTrajectory && trajectory && format === 'csv') return download(new Blob([trajectoryCsv(state)], { type: 'text/csv' }), `${name}.trajectory.csv`);
+      if (!report && !ofTrajectory) return;
       // The report is saved as it was computed: a cut is a way of looking at it.
       if (format === 'json')
         download(
@@ -69,10 +87,10 @@ export function ExportBar() {
       else if (format === 'csv') {
         const [text, kind] = ofDirections
           ? [directionsCsv(shownDirections(state).map((row) => row.direction)), 'directions.csv']
-          : [csvOf(report), 'csv'];
+          : [csvOf(report!), 'csv'];
         download(new Blob([text], { type: 'text/csv' }), `${name}.${kind}`);
       } else {
-        const picture = pictureOf(state, report.checkpoint.name);
+        const picture = pictureOf(state, report?.checkpoint.name ?? subject.name);
         if (picture) download(await renderImage(picture.figure, format), `${name}.${slug(picture.about)}.${format}`);
         else state.say('There is no sweep of this direction to draw.');
       }

@@ -55,6 +55,8 @@ export interface PlotProps {
   onRange?: (range: View['range']) => void;
   /** Click on a point whose trace carries names as customdata. */
   onPick?: (name: string) => void;
+  /** What a drag along the x axis covers, in data units. */
+  onSelect?: (x: [number, number]) => void;
 }
 
 interface PlotElement extends HTMLDivElement {
@@ -62,10 +64,10 @@ interface PlotElement extends HTMLDivElement {
   _fullLayout?: { width: number; height: number; xaxis: { range: [number, number] }; yaxis: { range: [number, number] } };
 }
 
-export default function Plot({ figure, label, className, onRange, onPick }: PlotProps) {
+export default function Plot({ figure, label, className, onRange, onPick, onSelect }: PlotProps) {
   const host = useRef<PlotElement>(null);
-  const handlers = useRef({ onRange, onPick });
-  handlers.current = { onRange, onPick };
+  const handlers = useRef({ onRange, onPick, onSelect });
+  handlers.current = { onRange, onPick, onSelect };
   const [plotly, setPlotly] = useState<Plotly | null>(null);
 
   useEffect(() => {
@@ -127,13 +129,16 @@ export default function Plot({ figure, label, className, onRange, onPick }: Plot
 }
 
 /** Zooms and clicks; a double click asks for the whole range. */
-function listen(element: PlotElement, handlers: { current: Pick<PlotProps, 'onRange' | 'onPick'> }): void {
+function listen(element: PlotElement, handlers: { current: Pick<PlotProps, 'onRange' | 'onPick' | 'onSelect'> }): void {
   element.on?.('plotly_relayout', (changes: Record<string, unknown>) => {
     if (!Object.keys(changes).some((key) => key.includes('axis.range['))) return;
     const { xaxis, yaxis } = element._fullLayout!;
     handlers.current.onRange?.({ x: [...xaxis.range], y: [...yaxis.range] });
   });
   element.on?.('plotly_doubleclick', () => handlers.current.onRange?.(null));
+  element.on?.('plotly_selected', (event: { range?: { x?: [number, number] } } | undefined) => {
+    if (event?.range?.x) handlers.current.onSelect?.([...event.range.x]);
+  });
   element.on?.('plotly_click', (event: { points: { customdata?: unknown }[] }) => {
     const name = event.points[0]?.customdata;
     if (typeof name === 'string') handlers.current.onPick?.(name);

@@ -12,10 +12,12 @@ import { Readings } from './Readings';
 import { ReportTab } from './ReportTab';
 import { RunButton, SettingsPanel } from './SettingsPanel';
 import { SpectraTab } from './SpectraTab';
+import { TrajectoryTab } from './TrajectoryTab';
 
 const tabs: readonly (readonly [View['tab'], string])[] = [
   ['spectra', 'Spectra'],
   ['directions', 'Directions'],
+  ['trajectory', 'Trajectory'],
   ['report', 'Report'],
 ];
 
@@ -27,9 +29,9 @@ export function Workspace({ theme }: { theme: string }) {
   const directions = useApp((s) => shownReport(s)?.directions?.length ?? 0);
   const direction = useApp((s) => (s.view.tab === 'directions' ? (selectedDirection(s)?.direction ?? null) : null));
   // Before the first run the settings have the stage; afterwards they step aside.
-  const setup = !hasReport && !running;
+  const setup = !hasReport && !running && tab !== 'trajectory';
   return (
-    <div className={`workspace${setup ? ' setup' : ''}`}>
+    <div className={`workspace${setup ? ' setup' : tab === 'trajectory' ? ' wide' : ''}`}>
       <aside className="left" aria-label="Layers and settings">
         <LayerList />
         {!setup && <SettingsPanel roomy={false} />}
@@ -68,12 +70,13 @@ export function Workspace({ theme }: { theme: string }) {
             </div>
             {tab === 'spectra' && <SpectraTab themeName={theme} />}
             {tab === 'directions' && <DirectionsTab themeName={theme} />}
+            {tab === 'trajectory' && <TrajectoryTab themeName={theme} />}
             {tab === 'report' && <ReportTab />}
             <Stale />
           </>
         )}
       </main>
-      {!setup && (direction ? <DirectionReadings direction={direction} /> : <Readings />)}
+      {!setup && tab !== 'trajectory' && (direction ? <DirectionReadings direction={direction} /> : <Readings />)}
     </div>
   );
 }

@@ -3,6 +3,8 @@ import { analyze } from '../analysis/analyze';
 import { rememberIn } from '../analysis/adapter-memory';
 import { Backends } from '../analysis/backends';
 import { Session } from '../analysis/session';
+import { trace } from '../analysis/trace';
+import { planTrace } from '../analysis/trace-plan';
 import { blobSource } from '../checkpoint/sources';
 import { webgpuNumerics } from '../gpu/numerics';
 import { cpuNumerics } from '../numerics/cpu/numerics';
@@ -37,4 +39,14 @@ serve(self as unknown as Port, {
     backends.run(request.backend, async (numerics) =>
       analyze(session.checkpoint(id), await session.probe(probe), request, { numerics, reference, solver: pool, emit, signal }),
     ),
+  trace: async ({ probe, ...ask }, emit, signal) => {
+    const content = await session.probe(probe);
+    const means = { reference, signal };
+    return trace(await planTrace(session, ask, content), {
+      analyze: (checkpoint, request, own) => backends.run(request.backend, (numerics) => analyze(checkpoint, content, request, { ...means, ...own, numerics })),
+      solver: pool,
+      emit,
+      signal,
+    });
+  },
 });

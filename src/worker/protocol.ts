@@ -4,6 +4,9 @@ import type { ExperimentBackend, ExperimentOrder } from '../analysis/experiment-
 import type { ExperimentRecord, ExperimentSummary } from '../analysis/experiment-record';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
+import type { TraceEvent } from '../analysis/trace';
+import type { TraceAsk } from '../analysis/trace-plan';
+import type { Trajectory } from '../analysis/trajectory';
 
 export interface Methods {
   /** Files of one drop (paths travel beside them, for folders). */
@@ -15,6 +18,8 @@ export interface Methods {
   inspect: { args: { id: string; probe: string | null; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
   /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
   analyze: { args: { id: string; probe: string | null; request: Request }; event: AnalysisEvent; result: Report };
+  /** Several checkpoints of one run, one after the other, or points on a line through one. */
+  trace: { args: TraceAsk & { probe: string | null }; event: TraceEvent; result: Trajectory };
 }
 
 export type Method = keyof Methods;
@@ -62,4 +67,6 @@ export interface Client {
     onEvent: (event: AnalysisEvent) => void,
     signal: AbortSignal,
   ): Promise<Report>;
+  /** The same for a trajectory. */
+  trace(args: Methods['trace']['args'], onEvent: (event: TraceEvent) => void, signal: AbortSignal): Promise<Trajectory>;
 }

@@ -9,6 +9,7 @@ import type { Reading, Report, Side, Spectrum } from '../../src/analysis/report'
 import { defaultRequest } from '../../src/analysis/request';
 import { InputError } from '../../src/base/errors';
 import type { Client } from '../../src/worker/protocol';
+import { fakeTrajectory } from './fake-trajectory';
 
 export interface FakeLayer {
   name: string;
@@ -272,6 +273,20 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
         provenance: { ...report.provenance, seconds: 1.25, phases: { forward: 0.3, gram: 0.4, eigen: 0.55 }, partial: false },
       };
       return report;
+    },
+    async trace(ask, onEvent, signal) {
+      requests.push(ask);
+      const names = ask.path.kind === 'run' ? ask.path.members.map(({ id }) => opened.get(id)!.checkpoint.name) : [];
+      const whole = fakeTrajectory(layers, ask.path, names);
+      onEvent({ type: 'started', trajectory: { ...whole, points: ask.earlier?.points ?? [] } });
+      for (const [i, point] of whole.points.entries()) {
+        onEvent({ type: 'progress', name: point.name, phase: 'forward', done: i, total: whole.planned });
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+        else await Promise.resolve();
+        signal.throwIfAborted();
+        onEvent({ type: 'point', at: i, point });
+      }
+      return whole;
     },
   };
 }
