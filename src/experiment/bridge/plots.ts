@@ -17,9 +17,10 @@ export function readingsPlot(regime: Regime, depth: number, taps: readonly TapSl
     y: { title: 'log det+', log: false },
     series: shown.flatMap(({ deficit, moments, volumes, volume }) => {
       const x = [...moments];
+      const name = `r = ${deficit}, slope ${volume!.slope.toFixed(2)}`;
       return [
-        { name: `r = ${deficit}`, x, y: [...volumes], mark: 'points' as const },
-        { name: `r = ${deficit}, slope ${volume!.slope.toFixed(2)}`, x, y: x.map((t) => volume!.intercept + volume!.slope * Math.log(t)), mark: 'line' as const },
+        { name, x, y: [...volumes], mark: 'points' as const },
+        { name, x, y: x.map((t) => volume!.intercept + volume!.slope * Math.log(t)), mark: 'line' as const },
       ];
     }),
   };
