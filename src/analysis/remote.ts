@@ -40,6 +40,13 @@ export interface Network {
   readonly store: BlockStore | null;
 }
 
+/** What is kept of remote files between visits. */
+export interface Kept {
+  bytes: number;
+  /** Why nothing more is kept, in a sentence; null where all is well. */
+  trouble: string | null;
+}
+
 /** Fetches what addresses mean. Nothing else in this program makes a request to another host. */
 export class Remote {
   private readonly blocks: Blocks;

@@ -17,7 +17,7 @@ import { inlineSolver } from '../numerics/solver';
 import { UsageError, USAGE, parseCommand, type AnalyzeCommand } from './arguments';
 import { experimentRecord, experimentsText, experimentText } from './experiments';
 import { fileMemory } from './file-memory';
-import { walkFiles } from './file-source';
+import { dropsAt, openDrops } from './open-paths';
 import { reportTable } from './table';
 import { verificationText, verify } from './verification';
 import { threadPool, threads } from './threads';
@@ -75,14 +75,13 @@ function fromHere(path: string): string {
 /** The reports among the paths by the fingerprint of their checkpoint, and those that were made. */
 async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ given: Map<string, Report>; reports: Report[] }> {
   const session = new Session();
-  const sources = await walkFiles(command.paths.map(fromHere));
-  const opened = await session.open(sources.files, signal);
-  for (const { file, message } of [...sources.refusals, ...opened.refusals]) say(message.includes(file) ? message : `${file}: ${message}`);
+  const opened = await openDrops(session, await dropsAt(command.paths, fromHere, say, signal), signal);
+  for (const { file, message } of opened.refusals) say(message.includes(file) ? message : `${file}: ${message}`);
 
   const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
   const given = new Map(opened.reports.map((report) => [report.checkpoint.fingerprint, report]));
   if (opened.checkpoints.length === 0) {
-    if (opened.refusals.length + sources.refusals.length === 0) {
+    if (opened.refusals.length === 0) {
       say(opened.reports.length > 0 ? 'This is a finished report: open it in the page, or verify it with its checkpoint.' : 'There is no checkpoint among these paths.');
     }
     return { given, reports: [] };
@@ -112,10 +111,10 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ give
 /** The file of --probe, or the one probe among the paths. */
 async function findProbe(session: Session, command: AnalyzeCommand, dropped: string[], signal: AbortSignal) {
   if (command.probe === null) return session.probe(dropped[0] ?? null);
-  const { files, refusals } = await walkFiles([fromHere(command.probe)]);
-  const probe = await session.openProbe(files, signal);
+  const [drop] = await dropsAt([command.probe], fromHere, say, signal);
+  const probe = await session.openProbe(drop!.files, signal);
   if ('content' in probe) return probe.content;
-  throw new InputError('probe', refusals[0]?.message ?? probe.refusal);
+  throw new InputError('probe', drop!.refusals[0]?.message ?? probe.refusal);
 }
 
 const openGpu: OpenGpu = async (options) => {

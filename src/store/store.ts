@@ -4,12 +4,13 @@ import { actionsSlice, type ActionsSlice } from './actions';
 import { directionsSlice, type DirectionsSlice } from './directions';
 import type { Environment } from './environment';
 import { linkSlice, type LinkSlice } from './link';
+import { remoteSlice, type RemoteSlice } from './remote';
 import { reportSlice, type ReportSlice } from './report';
 import { selectionSlice, type SelectionSlice } from './selection';
 import { sessionSlice, type SessionSlice } from './session';
 import { settingsSlice, type SettingsSlice } from './settings';
 
-export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice;
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & RemoteSlice;
 export type Get = () => App;
 export type Set = (changes: Partial<App>) => void;
 
@@ -22,6 +23,7 @@ export const createApp = (environment: Environment) =>
     ...directionsSlice(set, get),
     ...actionsSlice(set, get, environment),
     ...linkSlice(set, get, environment),
+    ...remoteSlice(set, get, environment),
   }));
 
 export type AppStore = ReturnType<typeof createApp>;

@@ -1,11 +1,16 @@
 /** The worker seam: one map from method to arguments, events and result. Everything here can be cloned. */
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
+import type { Fetching, Kept } from '../analysis/remote';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
 
 export interface Methods {
   /** Files of one drop (paths travel beside them, for folders). */
   open: { args: { files: { file: Blob; name: string }[] }; event: never; result: OpenedSummary };
+  /** One address; ids begin with `prefix`. An event for each file that is about to be fetched. */
+  openRemote: { args: { address: string; prefix: string }; event: Fetching; result: OpenedSummary };
+  /** What is kept of remote files between visits, after forgetting it where `clear` is set. */
+  kept: { args: { clear: boolean }; event: never; result: Kept };
   /** The defaults and verdict again, with the person's choices and the chosen probe (null = the built-in one). */
   inspect: { args: { id: string; probe: string | null; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
   /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
@@ -35,6 +40,8 @@ export type FromWorker =
 /** What the page holds of the engine. */
 export interface Client {
   open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary>;
+  openRemote(address: string, tell: (what: Fetching) => void, signal: AbortSignal): Promise<OpenedSummary>;
+  kept(clear: boolean): Promise<Kept>;
   inspect(id: string, request: Partial<Request>, probe: string | null): Promise<OpenedSummary['checkpoints'][number]>;
   /**
    * Rejects with AbortError as soon as `signal` aborts (the engine is stopped behind it, and restarted if it does not answer);

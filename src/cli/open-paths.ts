@@ -1,0 +1,39 @@
+/** What the words of a command line open: files, folders, and addresses of files elsewhere. */
+import type { OpenedSummary } from '../analysis/events';
+import { destinationsOf, looksRemote, Remote } from '../analysis/remote';
+import type { Session } from '../analysis/session';
+import type { ByteSource, Refusal } from '../checkpoint/types';
+import { walkFiles } from './file-source';
+
+/** One drop: what belongs together, and what could not be had. */
+interface Drop {
+  files: ByteSource[];
+  refusals: Refusal[];
+}
+
+/** The paths are one drop, each address is one of its own. `fromHere` makes a path absolute. Throws InputError for an address that is none. */
+export async function dropsAt(words: readonly string[], fromHere: (path: string) => string, say: (line: string) => void, signal: AbortSignal): Promise<Drop[]> {
+  const paths = words.filter((word) => !looksRemote(word));
+  const destinations = words.filter(looksRemote).flatMap(destinationsOf);
+  const drops = paths.length > 0 ? [await walkFiles(paths.map(fromHere))] : [];
+  // Nothing is kept on disk: what is read twice is small.
+  const remote = new Remote({ fetch: (url, init) => fetch(url, init), store: null });
+  for (const { address, host } of destinations) {
+    say(`${address}: from ${host}`);
+    drops.push(await remote.files(address, ({ name, host: from, size, whole }) => whole && say(`${name}: ${from} gives no parts; all of it is fetched${size === null ? '' : ` (${size} bytes)`}`), signal));
+  }
+  return drops;
+}
+
+/** Opens every drop in one session. */
+export async function openDrops(session: Session, drops: readonly Drop[], signal: AbortSignal): Promise<OpenedSummary> {
+  const all: OpenedSummary = { checkpoints: [], probes: [], reports: [], refusals: [] };
+  for (const { files, refusals } of drops) {
+    const opened = await session.open(files, signal);
+    all.checkpoints.push(...opened.checkpoints);
+    all.probes.push(...opened.probes);
+    all.reports.push(...opened.reports);
+    all.refusals.push(...refusals, ...opened.refusals);
+  }
+  return all;
+}
