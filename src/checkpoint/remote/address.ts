@@ -38,7 +38,7 @@ export function parseAddress(text: string): Address {
 export function addressText(address: Address): string {
   if (address.kind === 'url') return address.url;
   const { repository, revision, path } = address;
-  return `hf:${repository}@${revision.replaceAll('/', '%2F')}${path === '' ? '' : `/${path}`}`;
+  return `hf:${repository}@${revision.replaceAll('/', '%2F')}${path === '' ? '' : `/${escaped(path)}`}`;
 }
 
 /** The host that is asked first; it may send on to another, such as its CDN. */
@@ -48,7 +48,12 @@ export function hostOf(address: Address): string {
 
 /** Where a file of the Hub is fetched. */
 export function hubUrl(repository: string, revision: string, path: string): string {
-  return `${HUB}/${repository}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  return `${HUB}/${repository}/resolve/${encodeURIComponent(revision)}/${escaped(path)}`;
+}
+
+/** A path as it stands in an address: blanks and signs with a meaning of their own become %xx. */
+export function escaped(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Whether a page may fetch it at all: https, or http from this machine itself. */
@@ -99,7 +104,7 @@ function parse(word: string): Address[] {
 function fromPage(url: URL): Address[] {
   const parts = url.pathname.split('/').slice(1).map(decoded);
   if (url.hostname === 'github.com' && (parts[2] === 'blob' || parts[2] === 'raw') && parts.length > 4) {
-    return [{ kind: 'url', url: `https://raw.githubusercontent.com/${[...parts.slice(0, 2), ...parts.slice(3)].map(encodeURIComponent).join('/')}` }];
+    return [{ kind: 'url', url: `https://raw.githubusercontent.com/${escaped([...parts.slice(0, 2), ...parts.slice(3)].join('/'))}` }];
   }
   if (!['huggingface.co', 'www.huggingface.co', 'hf.co'].includes(url.hostname)) return [{ kind: 'url', url: url.href }];
   if (parts[0] === 'datasets' || parts[0] === 'spaces') {
@@ -116,14 +121,14 @@ function parseHub(text: string): Address[] {
   const match = /^([^/@]+)\/([^/@]+)(?:@([^/]+))?(?:\/(.*))?$/.exec(text);
   if (!match) throw refuse(`"hf:${text.slice(0, 80)}" is not complete; expected hf:owner/repository, and @revision and /path where they matter.`);
   const [, owner, repository, revisions = 'main', path = ''] = match;
-  return revisions.split(',').map((revision) => checked(owner!, repository!, decoded(revision), path));
+  return revisions.split(',').map((revision) => checked(owner!, repository!, decoded(revision), decoded(path)));
 }
 
 function checked(owner: string, name: string, revision: string, path: string): Address {
   if (!NAME.test(owner) || !NAME.test(name)) throw refuse(`"${owner.slice(0, 40)}/${name.slice(0, 40)}" cannot be a repository of the Hub: its names are of letters, digits, '-', '_' and '.'.`);
   if (!REVISION.test(revision) || revision.includes('..')) throw refuse(`"${revision.slice(0, 80)}" cannot be a revision: expected a branch, a tag or a commit.`);
   const parts = path.replace(/\/$/, '').split('/');
-  if (path !== '' && (parts.some((part) => part === '' || part === '.' || part === '..') || /[\\?#%\p{Cc}]/u.test(path))) {
+  if (path !== '' && (parts.some((part) => part === '' || part === '.' || part === '..') || /[\\?#\p{Cc}]/u.test(path))) {
     throw refuse(`"${path.slice(0, 80)}" cannot be a path in a repository: expected names with '/' between them.`);
   }
   return { kind: 'hub', repository: `${owner}/${name}`, revision, path };

@@ -5,7 +5,7 @@ import { baseName } from '../format';
 import { listed, quoted, refusal } from '../refusal';
 import { looksLikeIndex, readIndex } from '../shards';
 import type { ByteSource } from '../types';
-import { addressText, HUB, hubUrl, type Address } from './address';
+import { addressText, escaped, HUB, hubUrl, type Address } from './address';
 import { readText } from './ranges';
 import type { Wire } from './request';
 import { remoteSource, type Means } from './source';
@@ -104,7 +104,7 @@ async function chooseWeights(address: Extract<Address, { kind: 'hub' }>, wire: W
 /** `GET /api/models/{repository}/tree/{revision}/{path}`, page by page (Link: <…>; rel="next"). */
 async function listFolder({ repository, revision, path }: Extract<Address, { kind: 'hub' }>, where: string, wire: Wire): Promise<string[]> {
   const folder = path.replace(/\/$/, '');
-  let url = `${HUB}/api/models/${repository}/tree/${encodeURIComponent(revision)}${folder === '' ? '' : `/${folder.split('/').map(encodeURIComponent).join('/')}`}`;
+  let url = `${HUB}/api/models/${repository}/tree/${encodeURIComponent(revision)}${folder === '' ? '' : `/${escaped(folder)}`}`;
   const names: string[] = [];
   for (let page = 0; page < MOST_PAGES; page++) {
     const { text, headers } = await readText(where, url, wire);

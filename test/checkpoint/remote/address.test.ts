@@ -9,6 +9,7 @@ describe('an address', () => {
     ['hf:EleutherAI/pythia-70m', hub('EleutherAI/pythia-70m')],
     ['hf://EleutherAI/pythia-70m@step1000/model.safetensors', hub('EleutherAI/pythia-70m', 'step1000', 'model.safetensors')],
     ['hf:a/b@refs%2Fpr%2F1/sub/x.pt', hub('a/b', 'refs/pr/1', 'sub/x.pt')],
+    ['hf:a/b/x%20y%25.pt', hub('a/b', 'main', 'x y%.pt')],
     ['hf:a/b/sub/', hub('a/b', 'main', 'sub/')],
     ['https://huggingface.co/a/b', hub('a/b')],
     ['https://huggingface.co/a/b/', hub('a/b')],
@@ -52,6 +53,7 @@ describe('an address', () => {
     ['hf:a/../c', /cannot be a repository/],
     ['hf:../b', /cannot be a repository/],
     ['hf:a/b@main/../../x', /cannot be a path/],
+    ['hf:a/b@main/a%2F..%2Fb', /cannot be a path/],
     ['hf:a/b@main/x?download', /cannot be a path/],
     ['hf:a/b@%E0%A4%A', /broken percent/],
     ['https://huggingface.co/gpt2', /no model repository/],
@@ -68,7 +70,7 @@ describe('an address', () => {
 
   it('reads back from its shortest form', () => {
     const name = fc.stringMatching(/^[A-Za-z0-9][\w.-]{0,20}$/);
-    const path = fc.array(name, { maxLength: 3 }).map((parts) => parts.join('/'));
+    const path = fc.array(fc.string({ minLength: 1, maxLength: 9 }).filter((s) => !/[\\?#/]|^\.+$/.test(s)), { maxLength: 3 }).map((parts) => parts.join('/'));
     fc.assert(
       fc.property(name, name, fc.array(name.filter((r) => !r.includes('..')), { minLength: 1, maxLength: 2 }), path, (owner, repository, revision, file) => {
         const address = hub(`${owner}/${repository}`, revision.join('/'), file);
