@@ -6,6 +6,12 @@ import { sha256 } from '../base/sha256';
 const NAME = 'deadreckon-remote';
 const BUDGET = 2 ** 31;
 
+/** Cache Storage is there in secure contexts only, and some browsers close it in private windows. */
+function open(): Promise<Cache> {
+  if (!globalThis.caches) throw new Error('it has room only for pages that come over https');
+  return caches.open(NAME);
+}
+
 export class CacheBlocks implements BlockStore {
   /** Hash of a key -> its address, which ends in its size, oldest first: the cache is listed once and not for every block. */
   private index: Promise<Map<string, string>> | null = null;
@@ -15,7 +21,7 @@ export class CacheBlocks implements BlockStore {
   async read(key: string): Promise<Uint8Array | null> {
     try {
       const address = (await this.listed()).get(await sha256(new TextEncoder().encode(key)));
-      const found = address && (await (await caches.open(NAME)).match(address));
+      const found = address && (await (await open()).match(address));
       return found ? new Uint8Array(await found.arrayBuffer()) : null;
     } catch {
       return null;
@@ -30,7 +36,7 @@ export class CacheBlocks implements BlockStore {
       const hash = await sha256(new TextEncoder().encode(key));
       if (index.has(hash)) await this.remove(index, hash);
       const address = new URL(`blocks/${hash}?${bytes.length}`, self.location.href).href;
-      await (await caches.open(NAME)).put(address, new Response(bytes as Uint8Array<ArrayBuffer>));
+      await (await open()).put(address, new Response(bytes as Uint8Array<ArrayBuffer>));
       index.set(hash, address);
       this.bytes += bytes.length;
       for (const oldest of index.keys()) {
@@ -44,7 +50,7 @@ export class CacheBlocks implements BlockStore {
 
   async state(clear: boolean): Promise<Kept> {
     if (clear) {
-      await caches.delete(NAME).catch(() => false);
+      await globalThis.caches?.delete(NAME).catch(() => false);
       [this.index, this.bytes, this.trouble] = [null, 0, null];
     }
     await this.listed().catch(() => null);
@@ -59,8 +65,7 @@ export class CacheBlocks implements BlockStore {
   private async list(): Promise<Map<string, string>> {
     const index = new Map<string, string>();
     let bytes = 0;
-    // Cache Storage is there in secure contexts only, and some browsers close it in private windows.
-    for (const { url } of await (await caches.open(NAME)).keys()) {
+    for (const { url } of await (await open()).keys()) {
       const [, hash, size] = /\/([0-9a-f]{64})\?(\d+)$/.exec(url) ?? [];
       if (!hash) continue;
       index.set(hash, url);
@@ -74,6 +79,6 @@ export class CacheBlocks implements BlockStore {
     const address = index.get(hash)!;
     index.delete(hash);
     this.bytes -= Number(address.slice(address.lastIndexOf('?') + 1));
-    await (await caches.open(NAME)).delete(address);
+    await (await open()).delete(address);
   }
 }

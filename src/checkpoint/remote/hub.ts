@@ -15,6 +15,8 @@ const USUAL = ['model.safetensors', 'model.safetensors.index.json', 'adapter_mod
 const TENSORS = /\.(safetensors|npz|npy|pt|pth|bin|ckpt)$/;
 const MOST_PAGES = 20;
 const MOST_SHARDS = 1000;
+/** Shards that are opened side by side: what a browser allows one host over HTTP/1.1. */
+const AT_ONCE = 6;
 
 /**
  * The files of one address, named '<repository>@<revision>/<path>', or by the last part of a URL. A model of several files brings
@@ -73,11 +75,22 @@ async function shardsOf(index: ByteSource, place: Place, means: Means): Promise<
   const names = [...new Set(weightMap.values())].sort(naturalCompare);
   if (names.length > MOST_SHARDS) throw refusal('too-many-shards', index.name, `it names ${names.length} shards; at most ${MOST_SHARDS} are fetched.`);
   const shards: ByteSource[] = [];
-  for (const name of names) {
-    const shard = await optional(() => remoteSource(place.name(name), place.url(name), means));
-    if (shard) shards.push(shard);
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    const some = names.slice(i, i + AT_ONCE).map((name) => optional(() => headed(place.name(name), place.url(name), means)));
+    for (const opened of await Promise.allSettled(some)) {
+      if (opened.status === 'rejected') throw opened.reason;
+      if (opened.value) shards.push(opened.value);
+    }
   }
   return shards;
+}
+
+/** A shard with the blocks that opening it will read: what is asked for in parallel here would be asked for one by one there. */
+async function headed(name: string, url: string, means: Means): Promise<ByteSource> {
+  const source = await remoteSource(name, url, means);
+  const { size } = source;
+  if (size > 0) await Promise.all([source.read(0, 1), source.read(size - 1, size)]);
+  return source;
 }
 
 async function optional(open: () => Promise<ByteSource>): Promise<ByteSource | null> {
