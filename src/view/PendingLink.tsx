@@ -17,9 +17,14 @@ export function PendingLink() {
   const remote = source.kind === 'remote' && !pending.found ? destinationsOf(source.address)[0]! : null;
   return (
     <main id="main" className="landing pending" tabIndex={-1}>
-      <h1>{remote ? 'This link speaks of a file elsewhere' : 'This link needs a file of yours'}</h1>
+      <h1>{remote ? 'This link needs a file from elsewhere' : 'This link needs a file of yours'}</h1>
       <p className="lead">
-        {pending.found ? 'The checkpoint is here. Now drop the probe' : 'Drop the file'} <strong>{missing.name}</strong>{' '}
+        {remote && (
+          <>
+            Let this page fetch <code>{remote.address}</code> from <strong>{remote.host}</strong>, or drop it:{' '}
+          </>
+        )}
+        {pending.found ? 'The checkpoint is here. Now drop the probe' : remote ? 'the file' : 'Drop the file'} <strong>{missing.name}</strong>{' '}
         (fingerprint <code>{missing.fingerprint}</code>)
         {!pending.found && source.probe && (
           <>
@@ -32,9 +37,8 @@ export function PendingLink() {
       {remote && (
         <section className="consent" aria-label="Fetch the file">
           <p>
-            Or let this page fetch it from <strong>{remote.host}</strong>: <code>{remote.address}</code>. Nothing has been fetched yet;
-            that server would learn your network address and which file you read, and it may send on to another. Go on only if you trust
-            who sent you the link.
+            Nothing has been fetched yet. That server would learn your network address and which file you read, and may send on to
+            another. Go on only if you trust who sent you the link.
           </p>
           <button className="primary" data-testid="fetch-pending" disabled={busy} onClick={() => void store.getState().fetchPending()}>
             Fetch from {remote.host}

@@ -104,7 +104,7 @@ describe('an address in the page', () => {
     const reader = await visit(site, fragment);
     const { page } = reader;
     await page.locator('[data-testid="fetch-pending"]', { hasText: `Fetch from ${new URL(open.url).host}` }).waitFor();
-    expect(await page.textContent('.consent')).toContain(`${open.url}/mlp.safetensors`);
+    expect(await page.textContent('main .lead')).toContain(`${open.url}/mlp.safetensors`);
     expect(await violations(page)).toEqual([]);
     await page.waitForTimeout(500);
     expect(open.requests).toEqual([]);

@@ -29,9 +29,9 @@ export class Blocks {
     return (await this.store?.read(key)) ?? null;
   }
 
-  /** `lasting`: the key names this content for good, so that it may outlive this program. */
-  async put(key: string, bytes: Uint8Array, lasting: boolean): Promise<void> {
-    if (!this.memory.has(key)) {
+  /** `again`: it may be wanted again soon. `lasting`: the key names this content for good, so that it may outlive this program. */
+  async put(key: string, bytes: Uint8Array, again: boolean, lasting: boolean): Promise<void> {
+    if (again && !this.memory.has(key)) {
       this.memory.set(key, bytes);
       this.held += bytes.length;
       for (const [oldest, old] of this.memory) {

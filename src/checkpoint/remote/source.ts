@@ -5,8 +5,8 @@ import { BLOCK, type Blocks } from './blocks';
 import { probe, readRange, type RangedFile } from './ranges';
 import type { Wire } from './request';
 
-/** A request asks for at most this many blocks: the memory that a read takes beyond its result. */
-const RUN = 32;
+/** A request asks for at most this many blocks: a read takes so much memory beyond its result. A read of more is a tensor, and not remembered. */
+const RUN = 16;
 
 /** What is about to be fetched. */
 export interface Fetching {
@@ -68,7 +68,7 @@ class RemoteSource implements ByteSource {
       if (kept) take(block, kept);
       else if (block + 1 < last && block + 1 - missing < RUN) continue;
       const stop = kept ? block : block + 1;
-      if (stop > missing) for (const [fetched, content] of await this.fetch(missing, stop)) take(fetched, content);
+      if (stop > missing) await this.fetch(missing, stop, end - begin <= RUN * BLOCK, take);
       missing = block + 1;
     }
     return bytes;
@@ -80,16 +80,14 @@ class RemoteSource implements ByteSource {
     return found && found.length === Math.min(BLOCK, this.size - block * BLOCK) ? found : null;
   }
 
-  private async fetch(first: number, stop: number): Promise<[number, Uint8Array][]> {
+  private async fetch(first: number, stop: number, again: boolean, take: (block: number, content: Uint8Array) => void): Promise<void> {
     const bytes = await readRange(this.file, first * BLOCK, Math.min(this.size, stop * BLOCK), this.wire);
-    const parts: [number, Uint8Array][] = [];
     for (let block = first; block < stop; block++) {
       // A copy: what is remembered must not hold the whole run in memory.
       const content = bytes.slice((block - first) * BLOCK, (block + 1 - first) * BLOCK);
-      parts.push([block, content]);
-      await this.means.blocks.put(this.key(block), content, this.file.version !== null);
+      take(block, content);
+      await this.means.blocks.put(this.key(block), content, again, this.file.version !== null);
     }
-    return parts;
   }
 
   private key(block: number): string {

@@ -58,11 +58,19 @@ describe('a remote file', () => {
   it('forgets what leaves its memory and keeps what was used last', async () => {
     const blocks = new Blocks(null, 2 * BLOCK);
     const [a, b, c] = [1, 2, 3].map((x) => new Uint8Array(BLOCK).fill(x));
-    await blocks.put('a', a!, true);
-    await blocks.put('b', b!, true);
+    await blocks.put('a', a!, true, true);
+    await blocks.put('b', b!, true, true);
     await blocks.get('a');
-    await blocks.put('c', c!, true);
+    await blocks.put('c', c!, true, true);
     expect([(await blocks.get('a')) === a, await blocks.get('b'), (await blocks.get('c')) === c]).toEqual([true, null, true]);
+  });
+
+  it('is read by large pieces without being remembered', async () => {
+    const huge = pattern(20 * BLOCK);
+    const source = await serve({ bytes: huge }).open();
+    for (let i = 0; i < 2; i++) expect(Buffer.from(await source.read(BLOCK + 7, 20 * BLOCK)).equals(huge.subarray(BLOCK + 7))).toBe(true);
+    const runs = [`GET /m.bin bytes=${BLOCK}-${17 * BLOCK - 1}`, `GET /m.bin bytes=${17 * BLOCK}-${20 * BLOCK - 1}`];
+    expect(near.requests.slice(1)).toEqual([...runs, ...runs]);
   });
 
   it('comes from what was kept the next time, unless it has changed or was kept without a version', async () => {
