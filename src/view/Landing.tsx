@@ -63,6 +63,13 @@ function LinkField() {
         autoFocus
         value={text}
         onChange={(e) => setText(e.target.value)}
+        onPaste={(e) => {
+          // A field of one line would run the lines of a list into each other.
+          const pasted = e.clipboardData.getData('text');
+          if (!/\n/.test(pasted.trim())) return;
+          e.preventDefault();
+          setText(`${text} ${pasted}`.trim().replace(/\s+/g, ' '));
+        }}
         placeholder="hf:owner/repository@revision/path or https://…"
         aria-label="Share link, or address of a file"
         aria-describedby="link-note"
@@ -81,7 +88,8 @@ function LinkField() {
 /** What opening a text would do, said before it is done. */
 function noteOf(text: string): string {
   if (text.trim() === '') return 'A share link, the address of a file, or a model of Hugging Face: hf:EleutherAI/pythia-70m@step1000';
-  if (!looksRemote(text)) return 'A share link is opened as it stands; nothing is fetched without asking.';
+  if (/#v\d+\./.test(text)) return 'A share link: nothing is fetched without asking.';
+  if (!looksRemote(text)) return 'Not an address yet: hf:owner/repository@revision/path, https://…, or a share link.';
   try {
     const destinations = destinationsOf(text);
     const hosts = [...new Set(destinations.map((d) => d.host))].join(', ');

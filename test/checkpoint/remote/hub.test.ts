@@ -8,7 +8,7 @@ import { remoteFiles } from '../../../src/checkpoint/remote/hub';
 import type { Fetch } from '../../../src/checkpoint/remote/request';
 import { bufferSource } from '../../../src/checkpoint/sources';
 import { ROOT } from '../../analysis/run';
-import { text } from '../writers';
+import { safetensors, text } from '../writers';
 import { fileServer, type FileServer } from './file-server';
 
 const SHARDED = join(ROOT, 'test/fixtures/checkpoint/sharded');
@@ -53,6 +53,27 @@ describe('the files of an address', () => {
     const [here] = (await openFiles([...shards].map(([name, bytes]) => bufferSource(`model@main/${name}`, bytes)))).checkpoints;
     expect(there).toMatchObject({ name: 'model@main', fingerprint: here!.fingerprint, metadata: here!.metadata, warnings: here!.warnings });
     for (const [name, tensor] of here!.tensors) expect(await there!.tensors.get(name)!.bytes()).toEqual(await tensor.bytes());
+  });
+
+  it('a file of 5 GiB lists after three requests for 2 MiB, and gives a tensor of 64 MB in four more', async () => {
+    const [MB, GB] = [2 ** 20, 2 ** 30];
+    const tensor = (begin: number, end: number) => ({ dtype: 'F32', shape: [(end - begin) / 4], data_offsets: [begin, end] });
+    const head = safetensors({ a: tensor(0, GB), b: tensor(GB, GB + 64e6), c: tensor(GB + 64e6, 5 * GB) });
+    const size = head.length + 5 * GB;
+    const asked: number[] = [];
+    const sparse: Fetch = async (_, init) => {
+      const [, begin, end] = /bytes=(\d+)-(\d+)/.exec(new Headers(init.headers).get('range')!)!.map(Number) as [number, number, number];
+      const body = new Uint8Array(end + 1 - begin);
+      if (begin < head.length) body.set(head.subarray(begin, end + 1));
+      asked.push(body.length);
+      return new Response(body, { status: 206, headers: { 'content-range': `bytes ${begin}-${end}/${size}`, etag: '"x"' } });
+    };
+    const sources = await remoteFiles(parseAddress('https://x.org/huge.safetensors'), { fetch: sparse, blocks: new Blocks() });
+    const [checkpoint] = (await openFiles(sources)).checkpoints;
+    expect([...checkpoint!.tensors.keys()]).toEqual(['a', 'b', 'c']);
+    expect([asked.length, asked.reduce((x, y) => x + y) < 2.1 * MB]).toEqual([3, true]);
+    expect((await checkpoint!.tensors.get('b')!.bytes()).length).toBe(64e6);
+    expect([asked.length, Math.max(...asked)]).toEqual([7, 16 * MB]);
   });
 
   it('a revision names the checkpoint; a file without config is as good', async () => {
