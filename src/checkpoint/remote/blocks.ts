@@ -32,7 +32,8 @@ export class Blocks {
   /** `again`: it may be wanted again soon. `lasting`: the key names this content for good, so that it may outlive this program. */
   async put(key: string, bytes: Uint8Array, again: boolean, lasting: boolean): Promise<void> {
     if (again && !this.memory.has(key)) {
-      this.memory.set(key, bytes);
+      // A copy: what is remembered must not hold the whole run of blocks that it came with.
+      this.memory.set(key, bytes.slice());
       this.held += bytes.length;
       for (const [oldest, old] of this.memory) {
         if (this.held <= this.budget) break;

@@ -83,8 +83,7 @@ class RemoteSource implements ByteSource {
   private async fetch(first: number, stop: number, again: boolean, take: (block: number, content: Uint8Array) => void): Promise<void> {
     const bytes = await readRange(this.file, first * BLOCK, Math.min(this.size, stop * BLOCK), this.wire);
     for (let block = first; block < stop; block++) {
-      // A copy: what is remembered must not hold the whole run in memory.
-      const content = bytes.slice((block - first) * BLOCK, (block + 1 - first) * BLOCK);
+      const content = bytes.subarray((block - first) * BLOCK, (block + 1 - first) * BLOCK);
       take(block, content);
       await this.means.blocks.put(this.key(block), content, again, this.file.version !== null);
     }

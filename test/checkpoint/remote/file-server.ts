@@ -34,6 +34,8 @@ export async function fileServer(cors = true): Promise<FileServer> {
   const server = createServer((request, response) => {
     void answer(request, response, files, requests, cors);
   });
+  // A test that computes for longer than a connection is kept must not find it closed.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
