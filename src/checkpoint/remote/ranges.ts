@@ -100,10 +100,7 @@ async function readWhole(name: string, answer: Answer, whole: (size: number | nu
     for await (const piece of answer.pieces()) {
       pieces.push(piece);
       length += piece.length;
-      if (length > LARGEST_WHOLE) {
-        await answer.discard();
-        throw tooLarge(`more than ${count(LARGEST_WHOLE)} bytes`);
-      }
+      if (length > LARGEST_WHOLE) throw tooLarge(`more than ${count(LARGEST_WHOLE)} bytes`);
     }
     if (size !== null && length < size) throw new Lost('it ended early');
   } catch (error) {

@@ -50,11 +50,13 @@ export class Answer {
         yield value;
       }
     } finally {
-      await this.discard();
+      this.watch.close();
+      // A body that is being read is let go by its reader.
+      await reader?.cancel().catch(() => {});
     }
   }
 
-  /** Lets the connection go without reading the rest. */
+  /** Lets the connection go without reading what it brings. */
   async discard(): Promise<void> {
     this.watch.close();
     await this.response.body?.cancel().catch(() => {});
