@@ -48,3 +48,13 @@ export interface OpenedSummary {
   reports: Report[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }
+
+/** Several drops as one. */
+export function joined(parts: readonly OpenedSummary[]): OpenedSummary {
+  return {
+    checkpoints: parts.flatMap((part) => part.checkpoints),
+    probes: parts.flatMap((part) => part.probes),
+    reports: parts.flatMap((part) => part.reports),
+    refusals: parts.flatMap((part) => part.refusals),
+  };
+}

@@ -1,5 +1,5 @@
 /** What the words of a command line open: files, folders, and addresses of files elsewhere. */
-import type { OpenedSummary } from '../analysis/events';
+import { joined, type OpenedSummary } from '../analysis/events';
 import { destinationsOf, looksRemote, Remote } from '../analysis/remote';
 import type { Session } from '../analysis/session';
 import type { ByteSource, Refusal } from '../checkpoint/types';
@@ -27,13 +27,10 @@ export async function dropsAt(words: readonly string[], fromHere: (path: string)
 
 /** Opens every drop in one session. */
 export async function openDrops(session: Session, drops: readonly Drop[], signal: AbortSignal): Promise<OpenedSummary> {
-  const all: OpenedSummary = { checkpoints: [], probes: [], reports: [], refusals: [] };
+  const parts: OpenedSummary[] = [];
   for (const { files, refusals } of drops) {
     const opened = await session.open(files, signal);
-    all.checkpoints.push(...opened.checkpoints);
-    all.probes.push(...opened.probes);
-    all.reports.push(...opened.reports);
-    all.refusals.push(...refusals, ...opened.refusals);
+    parts.push({ ...opened, refusals: [...refusals, ...opened.refusals] });
   }
-  return all;
+  return joined(parts);
 }

@@ -1,5 +1,5 @@
 /** Files behind addresses: opened as the person asks for them, never before. */
-import type { OpenedSummary } from '../analysis/events';
+import { joined, type OpenedSummary } from '../analysis/events';
 import { destinationsOf, type Destination, type Fetching, type Kept } from '../analysis/remote';
 import { isAbort, messageOf } from '../base/errors';
 import type { Environment } from './environment';
@@ -24,7 +24,7 @@ export function remoteSlice(set: Set, get: Get, { client }: Environment): Remote
   let lastTrouble: string | null = null;
 
   const open = async (destinations: readonly Destination[], signal: AbortSignal) => {
-    const all: OpenedSummary = { checkpoints: [], probes: [], reports: [], refusals: [] };
+    const parts: OpenedSummary[] = [];
     const addresses = new Map<string, string>();
     for (const destination of destinations) {
       const { address, host } = destination;
@@ -34,15 +34,13 @@ export function remoteSlice(set: Set, get: Get, { client }: Environment): Remote
         const opened = await client.openRemote(address, (what) => signal.aborted || set({ fetching: { destination, what } }), signal);
         for (const { id } of opened.checkpoints) addresses.set(id, address);
         for (const r of opened.refusals) get().refuse(r.tensor ? `${r.file} · ${r.tensor}` : r.file, r.message);
-        all.checkpoints.push(...opened.checkpoints);
-        all.probes.push(...opened.probes);
-        all.reports.push(...opened.reports);
+        parts.push(opened);
       } catch (error) {
         if (isAbort(error)) break;
         get().refuse(address, messageOf(error));
       }
     }
-    return { all, addresses };
+    return { all: joined(parts), addresses };
   };
 
   const tellTrouble = async () => {
@@ -73,7 +71,7 @@ export function remoteSlice(set: Set, get: Get, { client }: Environment): Remote
       }
       if (all.probes.length > 0) set({ probes: [...get().probes, ...all.probes] });
       void tellTrouble();
-      if (addresses.size + all.probes.length + all.reports.length > 0) await get().receive(all, addresses);
+      if (all.refusals.length < Object.values(all).flat().length) await get().receive(all, addresses);
     },
 
     fetchPending: async () => {
