@@ -4,7 +4,9 @@ import { defineConfig, type Plugin } from 'vite';
 
 /**
  * What the built page may load: itself and nothing else. Inline style attributes are plotly's; pictures are exports and heatmaps.
- * `connect-src` also names blob: and data:, which never leave the machine.
+ * `connect-src` also names blob: and data:, which never leave the machine. Addresses that a person types are fetched by the engine:
+ * a worker with a file of its own has the policy of that file's response (HTML, "initialize a worker global scope's policy
+ * container"), so that this one stays closed and nothing of the page itself can reach another host.
  */
 const policy = [
   "default-src 'none'",

@@ -61,3 +61,15 @@ export interface OpenedSummary {
   trajectories?: Trajectory[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }
+
+/** Several drops as one. */
+export function joined(parts: readonly OpenedSummary[]): OpenedSummary {
+  return {
+    checkpoints: parts.flatMap((part) => part.checkpoints),
+    probes: parts.flatMap((part) => part.probes),
+    experiments: parts.flatMap((part) => part.experiments),
+    reports: parts.flatMap((part) => part.reports),
+    trajectories: parts.flatMap((part) => part.trajectories ?? []),
+    refusals: parts.flatMap((part) => part.refusals),
+  };
+}

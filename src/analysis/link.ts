@@ -6,20 +6,20 @@ import { Inflate, deflateSync } from 'fflate';
 import { z } from 'zod';
 import { InputError } from '../base/errors';
 import { VERDICTS } from './directions-schema';
+import { isShareable } from './remote';
 import { SIDES, type Report } from './report';
 import { Request } from './request';
 
 const text = z.string().max(1000);
 
+const own = { name: text, fingerprint: z.string().max(100), probe: z.object({ name: text, fingerprint: z.string().max(100) }).nullable() };
+
 /** Where the checkpoint is to be had. */
 export const Source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('example'), id: z.string().regex(/^[a-z0-9-]{1,64}$/) }),
-  z.object({
-    kind: z.literal('local'),
-    name: text,
-    fingerprint: z.string().max(100),
-    probe: z.object({ name: text, fingerprint: z.string().max(100) }).nullable(),
-  }),
+  z.object({ kind: z.literal('local'), ...own }),
+  /** Nothing is fetched before whoever opens the link agrees. */
+  z.object({ kind: z.literal('remote'), address: text.refine(isShareable), ...own }),
 ]);
 
 export const TABS = ['spectra', 'directions', 'trajectory', 'report'] as const;

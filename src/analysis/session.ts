@@ -18,8 +18,12 @@ export class Session {
   private readonly probes = new Map<string, Checkpoint>();
   private next = 1;
 
-  /** One bad file never takes the others with it. */
-  async open(sources: readonly ByteSource[], signal?: AbortSignal): Promise<OpenedSummary> {
+  /**
+   * One bad file never takes the others with it. `prefix`: ids of its own, for what may not open again as it did (a remote file)
+   * and must not shift the ids of what comes after it.
+   */
+  async open(sources: readonly ByteSource[], signal?: AbortSignal, prefix = ''): Promise<OpenedSummary> {
+    let own = 1;
     const opened = await openFiles([...sources], signal);
     const refusals = opened.refusals.map((r) => ({ ...r }));
     const checkpoints: Inspection[] = [];
@@ -35,7 +39,7 @@ export class Session {
           code: error instanceof InputError ? error.code : 'unexpected',
           message: messageOf(error),
         });
-      const id = `${this.next++}`;
+      const id = prefix === '' ? `${this.next++}` : `${prefix}${own++}`;
       if (isProbe(checkpoint)) {
         this.probes.set(id, checkpoint);
         probes.push(summariseProbe(id, checkpoint));

@@ -18,8 +18,8 @@ import { inlineSolver } from '../numerics/solver';
 import { USAGE, parseCommand, type AnalyzeCommand, type TrajectoryCommand } from './arguments';
 import { experimentRecord, experimentsText, experimentText } from './experiments';
 import { fileMemory } from './file-memory';
-import { walkFiles } from './file-source';
 import { llcJson, llcRecords, llcText } from './llc';
+import { dropsAt, openDrops } from './open-paths';
 import { reportTable } from './table';
 import { savedTrajectory, traceFiles, trajectoryJson, trajectoryText } from './trajectories';
 import { verificationText, verify } from './verification';
@@ -93,14 +93,13 @@ function fromHere(path: string): string {
 /** The reports among the paths by the fingerprint of their checkpoint, and those that were made. */
 async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ given: Map<string, Report>; reports: Report[] }> {
   const session = new Session();
-  const sources = await walkFiles(command.paths.map(fromHere));
-  const opened = await session.open(sources.files, signal);
-  for (const { file, message } of [...sources.refusals, ...opened.refusals]) say(message.includes(file) ? message : `${file}: ${message}`);
+  const opened = await openDrops(session, await dropsAt(command.paths, fromHere, say, signal), signal);
+  for (const { file, message } of opened.refusals) say(message.includes(file) ? message : `${file}: ${message}`);
 
   const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
   const given = new Map(opened.reports.map((report) => [report.checkpoint.fingerprint, report]));
   if (opened.checkpoints.length === 0) {
-    if (opened.refusals.length + sources.refusals.length === 0) {
+    if (opened.refusals.length === 0) {
       say(opened.reports.length > 0 ? 'This is a finished report: open it in the page, or verify it with its checkpoint.' : 'There is no checkpoint among these paths.');
     }
     return { given, reports: [] };
@@ -133,15 +132,15 @@ async function runTrajectory(command: TrajectoryCommand, signal: AbortSignal): P
   const out = command.out === null ? null : fromHere(command.out);
   // A file to go on with must not be taken for part of the run that it describes.
   const earlier = await savedTrajectory(command.resume === null ? out : fromHere(command.resume), command.resume !== null);
-  const sources = await walkFiles(command.paths.map(fromHere));
-  const opened = await session.open(sources.files, signal);
-  for (const { file, message } of [...sources.refusals, ...opened.refusals]) say(message.includes(file) ? message : `${file}: ${message}`);
+  const drops = await dropsAt(command.paths, fromHere, say, signal);
+  const opened = await openDrops(session, drops, signal);
+  for (const { file, message } of opened.refusals) say(message.includes(file) ? message : `${file}: ${message}`);
   const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
   const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
   const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
   const backends = new Backends(reference, pool ? threads() : 1, openGpu);
   try {
-    return await traceFiles(session, opened.checkpoints, { ...command, earlier, folder: sources.folder }, probe, {
+    return await traceFiles(session, opened.checkpoints, { ...command, earlier, folder: drops.some((drop) => drop.folder) }, probe, {
       analyze: (checkpoint, request, own) =>
         backends.run(request.backend, (numerics) => analyze(checkpoint, probe, request, { reference, signal, ...own, numerics })),
       solver: pool ?? inlineSolver,
@@ -162,10 +161,10 @@ async function runTrajectory(command: TrajectoryCommand, signal: AbortSignal): P
 /** The file of --probe, or the one probe among the paths. */
 async function findProbe(session: Session, command: Pick<AnalyzeCommand, 'probe'>, dropped: string[], signal: AbortSignal) {
   if (command.probe === null) return session.probe(dropped[0] ?? null);
-  const { files, refusals } = await walkFiles([fromHere(command.probe)]);
-  const probe = await session.openProbe(files, signal);
+  const [drop] = await dropsAt([command.probe], fromHere, say, signal);
+  const probe = await session.openProbe(drop!.files, signal);
   if ('content' in probe) return probe.content;
-  throw new InputError('probe', refusals[0]?.message ?? probe.refusal);
+  throw new InputError('probe', drop!.refusals[0]?.message ?? probe.refusal);
 }
 
 const openGpu: OpenGpu = async (options) => {

@@ -2,6 +2,7 @@
 import type { AnalysisEvent, Inspection, OpenedSummary } from '../analysis/events';
 import { Gallery, type Example } from '../analysis/example';
 import { defaultView } from '../analysis/link';
+import { isShareable } from '../analysis/remote';
 import { reportOfPoint, type Trajectory } from '../analysis/trajectory';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
@@ -26,6 +27,8 @@ export interface ActionsSlice {
   lastRuns: Record<string, LastRun | null>;
   loadGallery(): Promise<void>;
   openFiles(files: readonly NamedFile[]): Promise<void>;
+  /** Takes in what was opened; `addresses`: where checkpoints were fetched, by id. */
+  receive(opened: OpenedSummary, addresses?: ReadonlyMap<string, string>): Promise<void>;
   /** Opens and runs a bundled example; `request` replaces the example's own. */
   openExample(id: string, request?: Partial<Request>): Promise<void>;
   /** Analyses the current subject with its settings. */
@@ -114,9 +117,12 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     openFiles: async (files) => {
       if (files.length === 0) return;
       const opened = await open(files, files.length === 1 ? files[0]!.name : `${files.length} files`);
-      if (!opened) return;
+      if (opened) await get().receive(opened);
+    },
+
+    receive: async (opened, addresses) => {
       const subjects = [
-        ...opened.checkpoints.map((inspection) => localSubject(inspection)),
+        ...opened.checkpoints.map((inspection) => localSubject(inspection, addresses?.get(inspection.id))),
         ...opened.reports.map((report) => snapshot(report)),
       ];
       const paths = (opened.trajectories ?? []).flatMap((trajectory) => keepTrajectory(trajectory));
@@ -235,6 +241,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     },
 
     cancel: () => {
+      get().stopFetching();
       if (!stop) return;
       stop.abort();
       set({ running: null, progress: null });
@@ -253,14 +260,16 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
   };
 }
 
-function localSubject(inspection: Inspection): Subject {
+/** A link carries an address where others may follow it; else it asks for the file by name. */
+function localSubject(inspection: Inspection, address?: string): Subject {
   const { name, fingerprint } = inspection.checkpoint;
+  const own = { name: clip(name), fingerprint, probe: null };
   return {
     id: inspection.id,
     name,
     fingerprint,
     inspection,
-    source: { kind: 'local', name: clip(name), fingerprint, probe: null },
+    source: address !== undefined && isShareable(address) ? { kind: 'remote', address, ...own } : { kind: 'local', ...own },
   };
 }
 

@@ -3,6 +3,7 @@ import type { ProbeFile } from '../analysis/events';
 import { sameAgain } from '../analysis/fingerprint';
 import { experimentOfLink } from '../analysis/experiment-link';
 import { digestOf, encodeLink, Link, readLink, unpackLink, type Source } from '../analysis/link';
+import { looksRemote } from '../analysis/remote';
 import { messageOf } from '../base/errors';
 import type { Environment } from './environment';
 import { shownReport, sidesOf } from './report';
@@ -11,9 +12,9 @@ import { currentSubject, type Subject } from './session';
 import { digitsOf, editsOf, requestOf, settingsOf, thresholdOf } from './settings';
 import type { App, Get, Set } from './store';
 
-/** A link to a local file that is not here yet. */
+/** A link to a file that is not here yet: somebody's own, or one that may be fetched once the person agrees. */
 export interface Pending {
-  link: Link & { source: Extract<Source, { kind: 'local' }> };
+  link: Link & { source: Exclude<Source, { kind: 'example' }> };
   /** Dropped checkpoints that are not the one the link speaks of. */
   strangers: Subject[];
   /** The right checkpoint, still waiting for its probe. */
@@ -26,7 +27,7 @@ export interface LinkSlice {
   expected: string | null;
   /** Copies the link of what is in view, and says what it holds. */
   copyLink(): Promise<void>;
-  /** Opens a link: a fragment, or a whole address. */
+  /** Opens a share link, as a fragment or whole, or the address of a file. */
   openLink(text: string): Promise<void>;
   /** Compares dropped files with what the link asks for. */
   meet(subjects: readonly Subject[], probes: readonly ProbeFile[]): void;
@@ -62,10 +63,9 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       const fragment = encodeLink(link);
       environment.setFragment(fragment);
       const address = environment.address() + fragment;
-      const held =
-        link.source.kind === 'local'
-          ? 'layer, probe, seed, thresholds and a table of results; no weights'
-          : 'layer, probe, seed, thresholds; no weights';
+      const where = link.source.kind === 'remote' ? 'the address of the file, ' : '';
+      const digest = link.digest.length > 0 ? ' and a table of results' : '';
+      const held = `${where}layer, probe, seed, thresholds${digest}; no weights`;
       try {
         await environment.copyText(address);
         get().say(`Link copied: ${held}. ${address.length} characters.`);
@@ -75,6 +75,7 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
     },
 
     openLink: async (text) => {
+      if (looksRemote(text)) return get().openAddress(text);
       const hash = text.trim().indexOf('#');
       let link: Link;
       try {
@@ -136,7 +137,7 @@ export function linkOf(state: App): Link | null {
   const probe = state.probes.find((p) => p.id === settings.probe);
   const request = subject.inspection ? requestOf(subject.inspection, settings) : sameAgain(report!);
   const source: Source =
-    subject.source.kind === 'local' && probe
+    subject.source.kind !== 'example' && probe
       ? { ...subject.source, probe: { name: probe.name.slice(0, 1000), fingerprint: probe.fingerprint } }
       : subject.source;
   const available = sidesOf(report);
@@ -150,6 +151,6 @@ export function linkOf(state: App): Link | null {
     },
     grams: report?.provenance.grams ?? null,
     // An example is recomputed where the link is opened: its numbers need not travel.
-    digest: report && source.kind === 'local' ? digestOf(report) : [],
+    digest: report && source.kind !== 'example' ? digestOf(report) : [],
   };
 }

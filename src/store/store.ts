@@ -5,13 +5,14 @@ import { directionsSlice, type DirectionsSlice } from './directions';
 import type { Environment } from './environment';
 import { experimentsSlice, type ExperimentsSlice } from './experiments';
 import { linkSlice, type LinkSlice } from './link';
+import { remoteSlice, type RemoteSlice } from './remote';
 import { reportSlice, type ReportSlice } from './report';
 import { selectionSlice, type SelectionSlice } from './selection';
 import { sessionSlice, type SessionSlice } from './session';
 import { settingsSlice, type SettingsSlice } from './settings';
 import { trajectorySlice, type TrajectorySlice } from './trajectory';
 
-export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice & TrajectorySlice;
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice & TrajectorySlice & RemoteSlice;
 export type Get = () => App;
 export type Set = (changes: Partial<App>) => void;
 
@@ -24,6 +25,7 @@ export const createApp = (environment: Environment) =>
     ...directionsSlice(set, get),
     ...actionsSlice(set, get, environment),
     ...linkSlice(set, get, environment),
+    ...remoteSlice(set, get, environment),
     ...experimentsSlice(set, get, environment),
     ...trajectorySlice(set, get, environment),
   }));

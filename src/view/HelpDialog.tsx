@@ -1,4 +1,6 @@
 import { useEffect, useRef } from 'react';
+import { bytes } from '../figure/number';
+import { useApp, useStore } from './app-context';
 import { glossary, type Entry } from './glossary';
 import { SymbolText } from './Term';
 import { shortcuts } from './use-keyboard';
@@ -28,6 +30,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         </a>
         : drop what they write.
       </p>
+      <RemoteFiles />
       <h3>Keyboard</h3>
       <dl className="keys">
         {shortcuts.map(([keys, what]) => (
@@ -55,5 +58,26 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
         ))}
       </dl>
     </dialog>
+  );
+}
+
+/** How files elsewhere are read, and what is kept of them. */
+function RemoteFiles() {
+  const store = useStore();
+  const kept = useApp((s) => s.kept);
+  useEffect(() => void store.getState().lookAtKept(), [store]);
+  return (
+    <p data-testid="kept">
+      An address (<code>hf:owner/repository@revision/path</code>, or a URL) is opened without downloading the whole file: only its
+      head and the tensors that are analysed are fetched, and its server learns nothing but that.{' '}
+      {kept !== null && (
+        <>
+          {kept.trouble ?? `${bytes(kept.bytes)} of such files are kept in this browser.`}{' '}
+          <button className="textual" disabled={kept.bytes === 0 && kept.trouble === null} onClick={() => void store.getState().clearKept()}>
+            Clear
+          </button>
+        </>
+      )}
+    </p>
   );
 }

@@ -1,4 +1,6 @@
 import { useState } from 'react';
+import { destinationsOf, looksRemote } from '../analysis/remote';
+import { messageOf } from '../base/errors';
 import { useApp, useStore } from './app-context';
 import { GalleryCards } from './GalleryCards';
 
@@ -44,7 +46,7 @@ export function DropZone({ title }: { title: string }) {
         </button>
         ,{' '}
         <button className="textual" onClick={() => setPasting(true)} aria-expanded={pasting}>
-          paste a link
+          paste a link or an address
         </button>
       </p>
       {pasting && <LinkField />}
@@ -55,6 +57,7 @@ export function DropZone({ title }: { title: string }) {
 function LinkField() {
   const store = useStore();
   const [text, setText] = useState('');
+  const busy = useApp((s) => s.fetching !== null);
   return (
     <form
       className="link-field"
@@ -68,13 +71,41 @@ function LinkField() {
         autoFocus
         value={text}
         onChange={(e) => setText(e.target.value)}
-        placeholder="https://…#v1.…"
-        aria-label="Share link"
+        onPaste={(e) => {
+          // A field of one line would run the lines of a list into each other.
+          const pasted = e.clipboardData.getData('text');
+          if (!/\n/.test(pasted.trim())) return;
+          e.preventDefault();
+          setText(`${text} ${pasted}`.trim().replace(/\s+/g, ' '));
+        }}
+        placeholder="hf:owner/repository@revision/path or https://…"
+        aria-label="Share link, or address of a file"
+        aria-describedby="link-note"
         spellCheck={false}
       />
-      <button className="primary">Open</button>
+      <button className="primary" disabled={busy}>
+        Open
+      </button>
+      <p id="link-note" className="link-note" data-testid="link-note">
+        {noteOf(text)}
+      </p>
     </form>
   );
+}
+
+/** What opening a text would do, said before it is done. */
+function noteOf(text: string): string {
+  if (text.trim() === '') return 'A share link, the address of a file, or a model of Hugging Face: hf:EleutherAI/pythia-70m@step1000';
+  if (/#v\d+\./.test(text)) return 'A share link: nothing is fetched without asking.';
+  if (!looksRemote(text)) return 'Not an address yet: hf:owner/repository@revision/path, https://…, or a share link.';
+  try {
+    const destinations = destinationsOf(text);
+    const hosts = [...new Set(destinations.map((d) => d.host))].join(', ');
+    const what = destinations.length === 1 ? destinations[0]!.address : `${destinations.length} addresses`;
+    return `Fetches ${what} from ${hosts}: the heads of its files, then the tensors that are analysed. Nothing else is sent.`;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** The way back to what is already open. */

@@ -1,3 +1,4 @@
+import { destinationsOf } from '../analysis/remote';
 import { sideLooks } from '../figure/theme';
 import { count } from '../figure/number';
 import { useApp, useStore } from './app-context';
@@ -5,18 +6,25 @@ import { DropZone } from './Landing';
 import { Numeral } from './Numeral';
 import { Term } from './Term';
 
-/** A link to a file that only its owner has: asks for it, and shows the numbers that came with the link. */
+/** A link to a file that is not here: asks for it, or for leave to fetch it, and shows the numbers that came with the link. */
 export function PendingLink() {
   const store = useStore();
   const pending = useApp((s) => s.pending);
+  const busy = useApp((s) => s.fetching !== null);
   if (!pending) return null;
   const { source, digest, request, view } = pending.link;
   const missing = pending.found ? source.probe! : source;
+  const remote = source.kind === 'remote' && !pending.found ? destinationsOf(source.address)[0]! : null;
   return (
     <main id="main" className="landing pending" tabIndex={-1}>
-      <h1>This link needs a file of yours</h1>
+      <h1>{remote ? 'This link needs a file from elsewhere' : 'This link needs a file of yours'}</h1>
       <p className="lead">
-        {pending.found ? 'The checkpoint is here. Now drop the probe' : 'Drop the file'} <strong>{missing.name}</strong>{' '}
+        {remote && (
+          <>
+            Let this page fetch <code>{remote.address}</code> from <strong>{remote.host}</strong>, or drop it:{' '}
+          </>
+        )}
+        {pending.found ? 'The checkpoint is here. Now drop the probe' : remote ? 'the file' : 'Drop the file'} <strong>{missing.name}</strong>{' '}
         (fingerprint <code>{missing.fingerprint}</code>)
         {!pending.found && source.probe && (
           <>
@@ -26,6 +34,17 @@ export function PendingLink() {
         )}{' '}
         and the view is restored. The link holds no weights.
       </p>
+      {remote && (
+        <section className="consent" aria-label="Fetch the file">
+          <p>
+            Nothing has been fetched yet. That server would learn your network address and which file you read, and may send on to
+            another. Go on only if you trust who sent you the link.
+          </p>
+          <button className="primary" data-testid="fetch-pending" disabled={busy} onClick={() => void store.getState().fetchPending()}>
+            Fetch from {remote.host}
+          </button>
+        </section>
+      )}
       {pending.strangers.length > 0 && (
         <div className="notice" role="alert">
           {pending.strangers.map((s) => (

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Phase } from '../analysis/events';
-import { count, counted, duration } from '../figure/number';
+import { bytes, count, counted, duration } from '../figure/number';
 import { shownReport } from '../store/report';
 import type { App } from '../store/store';
 import { useApp, useStore } from './app-context';
@@ -19,6 +19,7 @@ export function StatusLine({ onHelp }: { onHelp: () => void }) {
   const text = useApp(statusText);
   const progress = useApp((s) => (s.running === null ? null : s.progress));
   const running = useApp((s) => s.running !== null);
+  const fetching = useApp((s) => s.fetching !== null);
   const share = progress && progress.total > 0 ? progress.done / progress.total : null;
   return (
     <footer className="status-line">
@@ -37,7 +38,7 @@ export function StatusLine({ onHelp }: { onHelp: () => void }) {
         </>
       )}
       <span className="spread" />
-      {running && (
+      {(running || fetching) && (
         <button className="quiet" data-testid="cancel" onClick={() => store.getState().cancel()}>
           Cancel <kbd>Esc</kbd>
         </button>
@@ -51,6 +52,11 @@ export function StatusLine({ onHelp }: { onHelp: () => void }) {
 }
 
 function statusText(state: App): string {
+  const what = state.fetching?.what;
+  if (what) {
+    const size = what.size === null ? 'a file of unknown size' : bytes(what.size);
+    return what.whole ? `fetching all of ${what.name} (${size}) from ${what.host}, which gives no parts …` : `reading the head of ${what.name} (${size}) from ${what.host} …`;
+  }
   if (state.opening !== null) return `opening ${state.opening} …`;
   if (state.running !== null) {
     const { progress } = state;
@@ -61,8 +67,8 @@ function statusText(state: App): string {
   if (!report) return 'ready';
   const { partial, seconds } = report.provenance;
   const directions = report.directions ? ` and ${counted(report.directions.length, 'direction')}` : '';
-  const what = `${count(report.spectra.length)} spectra of ${count(report.layers.length)} layers${directions}`;
-  return partial ? `stopped: ${what} are complete` : `${what} in ${duration(seconds)}`;
+  const found = `${count(report.spectra.length)} spectra of ${count(report.layers.length)} layers${directions}`;
+  return partial ? `stopped: ${found} are complete` : `${found} in ${duration(seconds)}`;
 }
 
 /** Tells screen readers of quarters and ends, not of every step. */

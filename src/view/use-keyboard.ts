@@ -42,7 +42,7 @@ export function useKeyboard(openHelp: () => void): void {
       if (event.key === 'Escape') {
         // A dialog or popover on top closes first, by itself.
         if (document.querySelector('dialog[open], [popover]:popover-open')) return;
-        if (store.getState().running !== null) store.getState().cancel();
+        if (store.getState().running !== null || store.getState().fetching !== null) store.getState().cancel();
         else if (store.getState().experimentRun !== null) store.getState().cancelExperiment();
         else if (store.getState().tracing !== null) store.getState().stopTracing();
         else if (target?.matches('input, select')) target.blur();

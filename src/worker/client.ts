@@ -1,5 +1,6 @@
 /** The page's hold of the engine: restarts it when it dies or does not stop, and opens its files again behind the scenes. */
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
+import type { Fetching, Kept } from '../analysis/remote';
 import type { Client, ExperimentProgress, Method, Methods } from './protocol';
 import { Caller, type Port } from './rpc';
 
@@ -8,7 +9,8 @@ const GRACE_MILLISECONDS = 1500;
 /** An engine that dies this often without answering anything in between is not started again. */
 const MOST_FAILURES = 3;
 
-type Files = Methods['open']['args']['files'];
+/** A call that opened something. */
+type Opening = { [M in 'open' | 'openRemote']: { method: M; args: Methods[M]['args'] } }['open' | 'openRemote'];
 
 export function createEngineClient(): Client {
   return new EngineClient(() => new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module' }));
@@ -18,7 +20,8 @@ export class EngineClient implements Client {
   private worker!: Worker;
   private caller!: Caller;
   /** Everything that was opened, in order: ids are given in order, so opening again gives the same ids. */
-  private readonly opened: Files[] = [];
+  private readonly opened: Opening[] = [];
+  private addresses = 0;
   /** Resolves when a restarted engine has its files back. */
   private ready: Promise<unknown> = Promise.resolve();
   /** Deaths since the last answer. */
@@ -30,10 +33,23 @@ export class EngineClient implements Client {
 
   async open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary> {
     await this.ready;
-    const list = [...files];
-    const result = await this.caller.call('open', { files: list }, undefined, signal).result;
-    this.opened.push(list);
+    const args = { files: [...files] };
+    const result = await this.caller.call('open', args, undefined, signal).result;
+    this.opened.push({ method: 'open', args });
     return result;
+  }
+
+  async openRemote(address: string, tell: (what: Fetching) => void, signal: AbortSignal): Promise<OpenedSummary> {
+    await this.ready;
+    const args = { address, prefix: `remote-${++this.addresses}-` };
+    const result = await this.caller.call('openRemote', args, tell, signal).result;
+    if (result.checkpoints.length + result.probes.length > 0) this.opened.push({ method: 'openRemote', args });
+    return result;
+  }
+
+  async kept(clear: boolean): Promise<Kept> {
+    await this.ready;
+    return this.caller.call('kept', { clear }).result;
   }
 
   async experiments(): Promise<Methods['experiments']['result']> {
@@ -95,7 +111,7 @@ export class EngineClient implements Client {
     this.start();
     const { caller } = this;
     return (this.ready = (async () => {
-      for (const files of this.opened) await caller.call('open', { files }).result;
+      for (const { method, args } of this.opened) await caller.call(method, args).result;
     })().catch(() => {}));
   }
 }

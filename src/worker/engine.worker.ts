@@ -2,17 +2,21 @@
 import { analyze } from '../analysis/analyze';
 import { rememberIn } from '../analysis/adapter-memory';
 import { Backends } from '../analysis/backends';
+import { Remote } from '../analysis/remote';
 import { Session } from '../analysis/session';
 import { trace } from '../analysis/trace';
 import { planTrace } from '../analysis/trace-plan';
 import { blobSource } from '../checkpoint/sources';
 import { webgpuNumerics } from '../gpu/numerics';
 import { cpuNumerics } from '../numerics/cpu/numerics';
+import { CacheBlocks } from './cache-blocks';
 import { cacheMemory } from './cache-memory';
 import { SolverPool, type PoolWorker } from './pool';
 import { serve, type Port } from './rpc';
 
 const session = new Session();
+const kept = new CacheBlocks();
+const remote = new Remote({ fetch: (url, init) => fetch(url, init), store: kept });
 // The engine waits while the pool works, so that two workers fit on two cores.
 const workers = Math.max(2, Math.min(8, (navigator.hardwareConcurrency || 2) - 1));
 const pool = new SolverPool(workers, () => new Worker(new URL('./solver.worker.ts', import.meta.url), { type: 'module' }) as PoolWorker);
@@ -34,6 +38,12 @@ serve(self as unknown as Port, {
     );
   },
   open: ({ files }, _emit, signal) => session.open(files.map(({ file, name }) => blobSource(file, name)), signal),
+  openRemote: async ({ address, prefix }, emit, signal) => {
+    const { files, refusals } = await remote.files(address, emit, signal);
+    const opened = await session.open(files, signal, prefix);
+    return { ...opened, refusals: [...refusals, ...opened.refusals] };
+  },
+  kept: ({ clear }) => kept.state(clear),
   inspect: ({ id, probe, request }) => session.inspect(id, request, probe),
   analyze: ({ id, probe, request }, emit, signal) =>
     backends.run(request.backend, async (numerics) =>

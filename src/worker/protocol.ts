@@ -1,5 +1,6 @@
 /** The worker seam: one map from method to arguments, events and result. Everything here can be cloned. */
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
+import type { Fetching, Kept } from '../analysis/remote';
 import type { ExperimentBackend, ExperimentOrder } from '../analysis/experiment-order';
 import type { ExperimentRecord, ExperimentSummary } from '../analysis/experiment-record';
 import type { Report } from '../analysis/report';
@@ -11,6 +12,10 @@ import type { Trajectory } from '../analysis/trajectory';
 export interface Methods {
   /** Files of one drop (paths travel beside them, for folders). */
   open: { args: { files: { file: Blob; name: string }[] }; event: never; result: OpenedSummary };
+  /** One address; ids begin with `prefix`. An event for each file that is about to be fetched. */
+  openRemote: { args: { address: string; prefix: string }; event: Fetching; result: OpenedSummary };
+  /** What is kept of remote files between visits, after forgetting it where `clear` is set. */
+  kept: { args: { clear: boolean }; event: never; result: Kept };
   /** The experiments that there are. */
   experiments: { args: null; event: never; result: ExperimentSummary[] };
   experiment: { args: { order: ExperimentOrder; backend: ExperimentBackend }; event: ExperimentProgress; result: ExperimentRecord };
@@ -50,6 +55,8 @@ export type FromWorker =
 /** What the page holds of the engine. */
 export interface Client {
   open(files: readonly { file: Blob; name: string }[], signal?: AbortSignal): Promise<OpenedSummary>;
+  openRemote(address: string, tell: (what: Fetching) => void, signal: AbortSignal): Promise<OpenedSummary>;
+  kept(clear: boolean): Promise<Kept>;
   experiments(): Promise<ExperimentSummary[]>;
   /** Cancelled as an analysis is, even where the recipe does not look at its signal. */
   experiment(

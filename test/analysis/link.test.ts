@@ -14,6 +14,7 @@ describe('share links', () => {
     const link: fc.Arbitrary<Link> = fc.record({
       source: fc.oneof(
         fc.record({ kind: fc.constant('example' as const), id: fc.stringMatching(/^[a-z0-9-]{1,20}$/) }),
+        fc.record({ kind: fc.constant('remote' as const), address: fc.constantFrom('hf:a/b@main', 'hf:a/b@refs%2Fpr%2F1/x%20y.pt', 'https://x.org/m.npz?v=1', 'http://localhost:8000/m.pt'), name, fingerprint: fc.stringMatching(/^[0-9a-f]{64}$/), probe: fc.constant(null) }),
         fc.record({ kind: fc.constant('local' as const), name, fingerprint: fc.stringMatching(/^[0-9a-f]{64}$/), probe: fc.constant(null) }),
       ),
       request: fc.record({
@@ -71,6 +72,11 @@ describe('share links', () => {
     ['huge size', pack({ ...base, request: { ...defaultRequest, samples: 1e12 } }), /request\.samples/],
     ['overflow', pack(JSON.stringify(base).replace('"threshold":0', '"threshold":1e308')), /request\.threshold/],
     ['javascript: source', pack({ ...base, source: { kind: 'url', url: 'javascript:alert(1)' } }), /source/],
+    ...[
+      'javascript:alert(1)', 'file:///etc/passwd', 'data:,x', 'http://x.org/m.pt', 'https://me:secret@x.org/m.pt', 'https://192.168.0.1/m.pt', 'https://0xc0a80001/m.pt',
+      'https://169.254.169.254/latest/meta-data', 'https://[fd00::1]/m.pt', 'https://router/m.pt', 'https://nas.local/m.pt', 'hf:a/b@main/../../x', 'hf:a/b', 'HTTPS://x.org/m.pt',
+      'https://x.org/m.pt#part', 'https://huggingface.co/a/b/blob/main/m.pt', 'hf:a/b@1,2', 'hf:a/b@main hf:c/d@main', '', 'x'.repeat(1001), 7,
+    ].map((address): [string, string, RegExp] => [`the address ${String(address).slice(0, 60)}`, pack({ ...base, source: { kind: 'remote', address, name: 'm', fingerprint: 'f', probe: null } }), /source\.address/]),
     ['path in an id', pack({ ...base, source: { kind: 'example', id: '../../etc' } }), /source\.id/],
   ])('refuse %s', (_, text, message) => {
     // Processor time: the wall clock counts what else the machine does.

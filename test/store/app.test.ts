@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Example } from '../../src/analysis/example';
-import { decodeLink } from '../../src/analysis/link';
+import { decodeLink, encodeLink } from '../../src/analysis/link';
 import { batch } from '../../src/store/batch';
 import { csvOf } from '../../src/store/csv';
 import type { Environment } from '../../src/store/environment';
@@ -70,6 +70,44 @@ describe('a drop', () => {
     await store.getState().openFiles([file('saved.json', JSON.stringify(report))]);
     expect(shownReport(store.getState())!.spectra[0]!.rank).toBe(60);
     expect(currentSubject(store.getState())!.inspection).toBeNull();
+  });
+});
+
+describe('an address', () => {
+  it('opens every revision under its own address, past one that fails', async () => {
+    const { store, client } = setup();
+    await store.getState().openAddress('hf:a/b@step1,step2/big.pt https://x.org/bad.npz');
+    expect(client.fetched).toEqual(['hf:a/b@step1/big.pt', 'hf:a/b@step2/big.pt', 'https://x.org/bad.npz']);
+    expect(store.getState().subjects.map((s) => s.source)).toMatchObject([{ address: 'hf:a/b@step1/big.pt' }, { address: 'hf:a/b@step2/big.pt' }]);
+    expect(store.getState().refusals.map((r) => r.where)).toEqual(['bad.npz · w1']);
+    expect([store.getState().opening, store.getState().fetching]).toEqual([null, null]);
+  });
+
+  it('is refused with a sentence, and a fragment is never one', async () => {
+    const { store, client } = setup();
+    for (const text of ['javascript:alert(1)', 'http://x.org/m.pt', 'hf:a', '#hf:a/b', '#https://x.org/m.pt']) await store.getState().openLink(text);
+    expect(store.getState().refusals).toHaveLength(5);
+    expect(client.fetched).toEqual([]);
+  });
+
+  it('can be stopped', async () => {
+    const { store } = setup();
+    const opening = store.getState().openAddress('https://x.org/slow.pt https://x.org/model.safetensors');
+    await until(() => store.getState().fetching?.what?.name === 'slow.pt');
+    store.getState().cancel();
+    await opening;
+    expect([store.getState().subjects, store.getState().opening, store.getState().refusals]).toEqual([[], null, []]);
+  });
+
+  it('says once that the browser keeps no more, until it is cleared', async () => {
+    const { store } = setup({ trouble: 'The browser keeps no more.' });
+    await store.getState().openAddress('https://x.org/big.pt');
+    await until(() => store.getState().toast?.text === 'The browser keeps no more.');
+    store.setState({ toast: null });
+    await store.getState().openAddress('https://x.org/big2.pt');
+    expect([store.getState().toast, store.getState().kept!.bytes]).toEqual([null, 2000]);
+    await store.getState().clearKept();
+    expect(store.getState().kept).toEqual({ bytes: 0, trouble: null });
   });
 });
 
@@ -240,6 +278,50 @@ describe('links', () => {
     await store.getState().openFiles([file('probe.npz')]);
     await until(() => shownReport(store.getState())?.spectra.length === 16);
     expect(linkOf(store.getState())).toEqual(linkOf(first.store.getState()));
+  });
+
+  it('fetches nothing for a link before the person agrees, and then only what it names', async () => {
+    const first = setup();
+    await first.store.getState().openLink('hf:a/b@step7/model.safetensors');
+    await until(() => shownReport(first.store.getState())?.spectra.length === 16);
+    first.store.getState().select('unembed.W_U', 'gradient');
+    await first.store.getState().copyLink();
+    expect(first.store.getState().toast!.text).toMatch(/Link copied: the address of the file, layer.* a table of results; no weights/);
+    expect(decodeLink(first.page.fragment).source).toMatchObject({ kind: 'remote', address: 'hf:a/b@step7/model.safetensors', fingerprint: 'sha256:model.safetensors' });
+
+    const { store, client } = setup();
+    await store.getState().openLink(first.page.fragment);
+    expect(store.getState().pending!.link.digest).toHaveLength(16);
+    expect([client.fetched, client.requests, shownReport(store.getState())]).toEqual([[], [], null]);
+    await store.getState().fetchPending();
+    await until(() => shownReport(store.getState())?.spectra.length === 16);
+    expect(client.fetched).toEqual(['hf:a/b@step7/model.safetensors']);
+    expect([store.getState().pending, selectedLayer(store.getState())]).toEqual([null, 'unembed.W_U']);
+    expect(linkOf(store.getState())).toEqual(linkOf(first.store.getState()));
+  });
+
+  it('takes the file itself in place of what its address brings, and tells another file from it', async () => {
+    const first = setup();
+    await first.store.getState().openAddress('https://x.org/model.safetensors');
+    await first.store.getState().copyLink();
+    const changed = decodeLink(first.page.fragment);
+    const moved = encodeLink({ ...changed, source: { ...changed.source, fingerprint: 'sha256:before' } as typeof changed.source });
+    const { store } = setup();
+    await store.getState().openLink(moved);
+    await store.getState().fetchPending();
+    expect(store.getState().pending!.strangers.map((s) => s.fingerprint)).toEqual(['sha256:model.safetensors']);
+    const third = setup();
+    await third.store.getState().openLink(first.page.fragment);
+    await third.store.getState().openFiles([file('model.safetensors')]);
+    await until(() => shownReport(third.store.getState())?.spectra.length === 16);
+    expect(third.client.fetched).toEqual([]);
+  });
+
+  it('never carries an address of the network that it was made in', async () => {
+    const { store, page } = setup();
+    await store.getState().openAddress('https://192.168.0.7/model.safetensors');
+    await store.getState().copyLink();
+    expect(decodeLink(page.fragment).source.kind).toBe('local');
   });
 
   it('refuses a damaged link with a sentence and touches nothing', async () => {

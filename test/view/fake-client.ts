@@ -170,15 +170,19 @@ export interface FakeOptions {
   layers?: readonly FakeLayer[];
   /** Milliseconds between two events. */
   pause?: number;
+  /** Why nothing more is kept of remote files. */
+  trouble?: string;
 }
 
 /** Files named bad* are refused, probe* are probes, *.json snapshots, big* do not run at once; everything else is the same network. */
-export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions = {}): Client & { requests: unknown[] } {
+export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: FakeOptions = {}): Client & { requests: unknown[]; fetched: string[] } {
   const requests: unknown[] = [];
   const opened = new Map<string, Inspection>();
   let serial = 0;
+  const fetched: string[] = [];
   return {
     requests,
+    fetched,
     async experiments() {
       return [otherSummary, fakeSummary];
     },
@@ -222,6 +226,18 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
         }
       }
       return summary;
+    },
+    /** Every address brings the file of its last part; one that names 'slow' takes until it is stopped. */
+    async openRemote(address, tell, signal) {
+      fetched.push(address);
+      const name = address.split('/').at(-1)!;
+      tell({ name, host: 'host.example', size: 1000, whole: false });
+      if (name.startsWith('slow')) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      return this.open([{ name, file: new Blob([]) }]);
+    },
+    async kept(clear) {
+      if (clear) fetched.length = 0;
+      return { bytes: 1000 * fetched.length, trouble: (!clear && trouble) || null };
     },
     async inspect(id, request, probe) {
       const before = opened.get(id);
