@@ -1,4 +1,5 @@
 /** Seeded, splittable random numbers: the same seed gives the same bits in every browser and in Node. */
+import { log } from './elementary';
 
 /** One step of splitmix32, used to spread a seed over a state. */
 function mix(x: number): number {
@@ -79,7 +80,7 @@ export class Random {
       const v = 2 * this.uniform() - 1;
       const s = u * u + v * v;
       if (s > 0 && s < 1) {
-        const r = Math.sqrt((-2 * Math.log(s)) / s);
+        const r = Math.sqrt((-2 * log(s)) / s);
         this.spare = v * r;
         return u * r;
       }

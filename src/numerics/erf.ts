@@ -4,6 +4,8 @@
  * provided this notice is preserved.
  */
 
+import { exp } from '../base/elementary';
+
 /** erf(1) rounded to 24 bits, so that the approximation near 1 only has to carry the difference. */
 const ERX = 8.45062911510467529297e-1;
 const EFX = 1.28379167095512586316e-1;
@@ -69,5 +71,5 @@ export function erf(x: number): number {
   const exponent = a < 1 / 0.35 ? polynomial(RA, s) / polynomial(SA, s) : polynomial(RB, s) / polynomial(SB, s);
   // x^2 = z^2 + (x - z)(x + z) with z of 24 bits, so that exp(-z^2) sees no rounding.
   const z = Math.fround(a);
-  return Math.sign(x) * (1 - (Math.exp(-z * z - 0.5625) * Math.exp((z - a) * (z + a) + exponent)) / a);
+  return Math.sign(x) * (1 - (exp(-z * z - 0.5625) * exp((z - a) * (z + a) + exponent)) / a);
 }

@@ -5,6 +5,7 @@
  * empirical: the labels of the probe. sampled: labels drawn from the model (mse: y = f + unit normal noise; ce: y ~ p), one draw
  * per row. exact: the expectation over the model's own labels, one backward pass per output (science.md §6).
  */
+import { log } from '../base/elementary';
 import type { Ops } from '../numerics/ops';
 import { softmax } from '../numerics/softmax';
 import { Random } from '../base/random';
@@ -60,7 +61,7 @@ export function seed<T>(ops: Ops<T>, output: T, l: LossRows, pass: number): T {
     case 'sampled': {
       if (l.loss === 'mse') return masked(ops.constant(l.random.normals(rows * outputs), [rows, outputs]), carries);
       // Gumbel-max: argmax(logits + Gumbel noise) ~ softmax(logits).
-      const noise = Float64Array.from({ length: rows * outputs }, () => -Math.log(-Math.log(l.random.uniform() || 2 ** -53)));
+      const noise = Float64Array.from({ length: rows * outputs }, () => -log(-log(l.random.uniform() || 2 ** -53)));
       const noisy = ops.add(output, ops.constant(noise, [rows, outputs]));
       const drawn = ops.affine(ops.unary('step', ops.sub(ops.max(noisy, [1]), noisy)), -1, 1);
       return masked(ops.sub(softmax(ops, output), drawn), carries);

@@ -65,6 +65,21 @@ describe('dropping files', () => {
     await context.close();
   });
 
+  it('without a probe of its own: the drawn one, tanh and sampled labels give the same Gram matrices in browser and Node, bit for bit', async () => {
+    const { page, complaints, context } = await visit(site);
+    await drop(page, [reference('mlp-tanh-nested.pt')]);
+    const ours = await analyzeFiles([reference('mlp-tanh-nested.pt')], { choices: { activation: 'tanh' } });
+    await page.selectOption('[data-testid="choice-activation"]', 'tanh');
+    await page.click('[data-testid="run"]');
+    await page.waitForFunction(() => !document.querySelector('[data-testid="cancel"]'));
+    await finished(page, 6);
+    const report = Report.parse(JSON.parse(await exported(page, 'json')));
+    expect(report.probe).toMatchObject({ kind: 'gaussian', fisher: 'sampled' });
+    expect(report.provenance.grams).toBe(ours.provenance.grams);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('a TransformerLens checkpoint: numpy to 1e-10; its activation can be overridden', async () => {
     const { page, complaints, context } = await visit(site);
     await page.setInputFiles('[data-testid="file-input"]', [reference('tl-ln.pt'), reference('tl-ln.probe.npz')]);

@@ -1,4 +1,5 @@
 /** Elementwise arithmetic and reductions in float64. One loop per operation, so that each is compiled for itself. */
+import { exp, log, tanh } from '../../base/elementary';
 import { erf } from '../erf';
 import type { Shape, Unary } from '../ops';
 import { sizeOf } from '../shape';
@@ -44,10 +45,10 @@ export function binary(op: Binary, a: Float64Array, aShape: Shape, b: Float64Arr
 
 const functions: Record<Unary, (x: Float64Array, out: Float64Array) => void> = {
   exp: (x, out) => {
-    for (let i = 0; i < x.length; i++) out[i] = Math.exp(x[i]!);
+    for (let i = 0; i < x.length; i++) out[i] = exp(x[i]!);
   },
   log: (x, out) => {
-    for (let i = 0; i < x.length; i++) out[i] = Math.log(x[i]!);
+    for (let i = 0; i < x.length; i++) out[i] = log(x[i]!);
   },
   sqrt: (x, out) => {
     for (let i = 0; i < x.length; i++) out[i] = Math.sqrt(x[i]!);
@@ -56,10 +57,10 @@ const functions: Record<Unary, (x: Float64Array, out: Float64Array) => void> = {
     for (let i = 0; i < x.length; i++) out[i] = 1 / x[i]!;
   },
   tanh: (x, out) => {
-    for (let i = 0; i < x.length; i++) out[i] = Math.tanh(x[i]!);
+    for (let i = 0; i < x.length; i++) out[i] = tanh(x[i]!);
   },
   sigmoid: (x, out) => {
-    for (let i = 0; i < x.length; i++) out[i] = 1 / (1 + Math.exp(-x[i]!));
+    for (let i = 0; i < x.length; i++) out[i] = 1 / (1 + exp(-x[i]!));
   },
   erf: (x, out) => {
     for (let i = 0; i < x.length; i++) out[i] = erf(x[i]!);
