@@ -1,6 +1,7 @@
 /** What an analysis says while it runs. */
 import type { Direction } from '../direction/types';
 import type { ExperimentRecord } from './experiment-record';
+import type { LlcRecord } from './llc-record';
 import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
 import type { Request } from './request';
 
@@ -46,12 +47,19 @@ export interface OpenedExperiment {
   record: ExperimentRecord;
 }
 
+export interface OpenedLlc {
+  file: string;
+  record: LlcRecord;
+}
+
 /** What a drop turned into, for the page. */
 export interface OpenedSummary {
   checkpoints: Inspection[];
   probes: ProbeFile[];
   /** Records of experiments that were run elsewhere. */
   experiments: OpenedExperiment[];
+  /** Local learning coefficients that were sampled elsewhere. */
+  llcs: OpenedLlc[];
   /** Snapshots of finished analyses. */
   reports: Report[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];

@@ -22,7 +22,7 @@ export const Source = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const TABS = ['spectra', 'directions', 'report'] as const;
+export const TABS = ['spectra', 'directions', 'llc', 'report'] as const;
 export const OVERVIEWS = ['logDetPlus', 'deficit', 'heatmap'] as const;
 
 const sort = z.object({ key: z.string().max(32), descending: z.boolean() }).nullable();

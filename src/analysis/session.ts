@@ -4,9 +4,10 @@ import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
 import { unprefixed } from '../model/unprefix';
 import type { ProbeFileContent } from '../probe/file';
-import type { Inspection, OpenedExperiment, OpenedSummary, ProbeFile } from './events';
+import type { Inspection, OpenedExperiment, OpenedLlc, OpenedSummary, ProbeFile } from './events';
 import { parseExperiment } from './experiment-file';
 import { prepare, toInspection } from './inspect';
+import { parseLlc } from './llc-file';
 import { isProbe, readProbeFile } from './probe-file';
 import { parseReport } from './snapshot';
 import type { Report } from './report';
@@ -47,23 +48,25 @@ export class Session {
       }
     }
     const experiments: OpenedExperiment[] = [];
+    const llcs: OpenedLlc[] = [];
     const unread: string[] = [];
     for (const [file, text] of opened.sides) {
-      const kind = /"kind"\s*:\s*"deadreckon-(report|experiment)"/.exec(text)?.[1];
+      const kind = /"kind"\s*:\s*"deadreckon-(report|experiment|llc)"/.exec(text)?.[1];
       if (!kind) unread.push(file);
       try {
         if (kind === 'report') reports.push(parseReport(text, file));
         else if (kind === 'experiment') experiments.push({ file, record: parseExperiment(text, file) });
+        else if (kind === 'llc') llcs.push(...parseLlc(text, file).map((record) => ({ file, record })));
       } catch (error) {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
       }
     }
-    if (checkpoints.length + probes.length + reports.length + experiments.length === 0) {
+    if (checkpoints.length + probes.length + reports.length + experiments.length + llcs.length === 0) {
       for (const file of unread) {
         refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
       }
     }
-    return { checkpoints, probes, reports, experiments, refusals };
+    return { checkpoints, probes, reports, experiments, llcs, refusals };
   }
 
   /** @throws InputError when the request does not fit. */

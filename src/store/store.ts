@@ -5,12 +5,13 @@ import { directionsSlice, type DirectionsSlice } from './directions';
 import type { Environment } from './environment';
 import { experimentsSlice, type ExperimentsSlice } from './experiments';
 import { linkSlice, type LinkSlice } from './link';
+import { llcSlice, type LlcSlice } from './llc';
 import { reportSlice, type ReportSlice } from './report';
 import { selectionSlice, type SelectionSlice } from './selection';
 import { sessionSlice, type SessionSlice } from './session';
 import { settingsSlice, type SettingsSlice } from './settings';
 
-export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice;
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice & LlcSlice;
 export type Get = () => App;
 export type Set = (changes: Partial<App>) => void;
 
@@ -24,6 +25,7 @@ export const createApp = (environment: Environment) =>
     ...actionsSlice(set, get, environment),
     ...linkSlice(set, get, environment),
     ...experimentsSlice(set, get, environment),
+    ...llcSlice(set, get, environment),
   }));
 
 export type AppStore = ReturnType<typeof createApp>;

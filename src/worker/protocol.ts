@@ -2,6 +2,7 @@
 import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
 import type { ExperimentBackend, ExperimentOrder } from '../analysis/experiment-order';
 import type { ExperimentRecord, ExperimentSummary } from '../analysis/experiment-record';
+import type { LlcProgress, LlcRecord, LlcRequest } from '../analysis/llc-record';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
 
@@ -15,6 +16,8 @@ export interface Methods {
   inspect: { args: { id: string; probe: string | null; request: Partial<Request> }; event: never; result: OpenedSummary['checkpoints'][number] };
   /** Runs an analysis of one open checkpoint; `probe` is the id of a dropped probe or null for the built-in one. */
   analyze: { args: { id: string; probe: string | null; request: Request }; event: AnalysisEvent; result: Report };
+  /** Samples the local learning coefficient of one open checkpoint: in float64, or on the GPU where the request names it. */
+  llc: { args: { id: string; probe: string | null; request: Partial<Request>; llc: Partial<LlcRequest> }; event: LlcProgress; result: LlcRecord };
 }
 
 export type Method = keyof Methods;
@@ -62,4 +65,6 @@ export interface Client {
     onEvent: (event: AnalysisEvent) => void,
     signal: AbortSignal,
   ): Promise<Report>;
+  /** Cancelled as an analysis is. */
+  llc(args: Methods['llc']['args'], onProgress: (progress: LlcProgress) => void, signal: AbortSignal): Promise<LlcRecord>;
 }
