@@ -156,10 +156,18 @@ export type LlcPlan =
   | { kind: 'no-weights' | 'no-model' }
   | { kind: 'too-large'; weights: number; most: number }
   /** `request`: null while a field cannot be used. `measured`: the cost follows an earlier run. */
-  | { kind: 'ready'; samples: number; request: ReturnType<typeof llcRequestOf>; cost: LlcCost | null; measured: boolean };
+  | { kind: 'ready'; samples: number; targets: boolean; loss: string | null; request: ReturnType<typeof llcRequestOf>; cost: LlcCost | null; measured: boolean };
 
-/** Whether the subject in view can be sampled, and what that would take. */
+let last: { of: readonly unknown[]; plan: LlcPlan } | null = null;
+
+/** Whether the subject in view can be sampled, and what that would take; the same object while nothing that it depends on changes. */
 export function llcPlan(state: App): LlcPlan {
+  const of = [currentSubject(state), state.settings, state.probes, state.llcDraft, state.llcResults];
+  if (!last || of.some((part, i) => part !== last!.of[i])) last = { of, plan: planOf(state) };
+  return last.plan;
+}
+
+function planOf(state: App): LlcPlan {
   const subject = currentSubject(state);
   if (!subject?.inspection) return { kind: 'no-weights' };
   const { inspection, fingerprint } = subject;
@@ -174,7 +182,8 @@ export function llcPlan(state: App): LlcPlan {
   const { positions } = inspection.probe;
   const before = resultsOf(state, fingerprint).findLast(({ record, file }) => file === null && record.probe.samples === samples && record.probe.positions === positions);
   const passSeconds = before ? before.record.provenance.seconds / before.record.passes : null;
-  return { kind: 'ready', samples, request, cost: request && llcCost(request, { weights, samples, positions }, passSeconds), measured: before !== undefined };
+  const targets = dropped !== undefined && !dropped.description.endsWith('no targets');
+  return { kind: 'ready', samples, targets, loss: wanted.loss, request, cost: request && llcCost(request, { weights, samples, positions }, passSeconds), measured: before !== undefined };
 }
 
 /** Runs of one checkpoint that differ in nothing but the seed of the chains, the newest among them. */

@@ -8,6 +8,7 @@ import { DirectionReadings } from './DirectionReadings';
 import { DirectionsTab } from './DirectionsTab';
 import { ExportBar } from './ExportBar';
 import { LayerList } from './LayerList';
+import { LlcTab } from './LlcTab';
 import { Readings } from './Readings';
 import { ReportTab } from './ReportTab';
 import { RunButton, SettingsPanel } from './SettingsPanel';
@@ -16,6 +17,7 @@ import { SpectraTab } from './SpectraTab';
 const tabs: readonly (readonly [View['tab'], string])[] = [
   ['spectra', 'Spectra'],
   ['directions', 'Directions'],
+  ['llc', 'LLC'],
   ['report', 'Report'],
 ];
 
@@ -64,10 +66,11 @@ export function Workspace({ theme }: { theme: string }) {
                   </button>
                 ))}
               </div>
-              <ExportBar />
+              {tab !== 'llc' && <ExportBar />}
             </div>
             {tab === 'spectra' && <SpectraTab themeName={theme} />}
             {tab === 'directions' && <DirectionsTab themeName={theme} />}
+            {tab === 'llc' && <LlcTab themeName={theme} />}
             {tab === 'report' && <ReportTab />}
             <Stale />
           </>
