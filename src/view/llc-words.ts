@@ -23,7 +23,7 @@ export function calibrationTable({ calibration, settings }: LlcRecord): string[]
     acceptance === null ? '–' : short(acceptance),
     step === settings.step && gamma === settings.gamma ? 'chosen' : '',
   ]);
-  return [['ε', 'γ', 'LLC', 'acceptance', ''], ...rows];
+  return [['ε', 'γ', 'LLC', 'acceptance', 'choice'], ...rows];
 }
 
 const DDS = [
