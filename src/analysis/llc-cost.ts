@@ -33,7 +33,8 @@ export function llcCost(
   passSeconds: number | null = null,
 ): LlcCost {
   const pilots = (step === null ? SWEPT : gammas.length > 1 ? 1 : 0) + gammas.length - 1;
-  const steps = chains * (burnIn + draws) + pilots * PILOT_CHAINS * Math.ceil((burnIn + draws) / PILOT_PART) + (step === null ? POWER_STEPS : 0);
+  const [ofChain, ofPilot] = [burnIn + draws + 1, Math.ceil(burnIn / PILOT_PART) + Math.ceil(draws / PILOT_PART) + 1];
+  const steps = chains * ofChain + pilots * PILOT_CHAINS * ofPilot + (step === null ? POWER_STEPS : 0);
   const passes = (steps * Math.min(batch ?? samples, samples)) / samples;
   const pass = passSeconds ?? samples * positions * (weights * ROW_WEIGHT + ROW);
   return { steps, passes, seconds: passes * pass + (passSeconds === null ? steps * weights * WEIGHT : 0) };

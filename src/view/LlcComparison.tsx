@@ -9,7 +9,7 @@ import { selectedLayer } from '../store/selection';
 import { useApp, useStore } from './app-context';
 import { ExperimentLegend } from './ExperimentLegend';
 import { ExperimentTable } from './ExperimentTable';
-import { costTable, curveTable, ddsPasses } from './llc-words';
+import { costTable, curveTable, ddsPasses, ddsSeconds } from './llc-words';
 import { LlcPlot } from './LlcPlot';
 import { readTheme } from './use-theme';
 
@@ -25,7 +25,7 @@ export function LlcComparison({ record, theme }: { record: LlcRecord | null; the
         <p className="muted">
           {record && report && report.spectra.length > 0 ? (
             <>
-              All spectra of all layers together took {passWords(ddsPasses(report))} and {duration(report.provenance.seconds)}; the LLC took {count(Math.round(record.passes))} passes and {duration(record.provenance.seconds)}.{' '}
+              All spectra of all layers together took {passWords(ddsPasses(report))} and {duration(ddsSeconds(report))}; the LLC took {count(Math.round(record.passes))} passes and {duration(record.provenance.seconds)}.{' '}
             </>
           ) : null}
           They measure different things: compare how each moves from checkpoint to checkpoint, against its spread.

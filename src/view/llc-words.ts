@@ -35,7 +35,7 @@ const DDS = [
 export function costTable(report: Report | null, layer: string | null, record: LlcRecord | null): string[][] {
   const table = [['reading', 'value', 'spread', 'spread / value', 'passes', 'time']];
   if (report && report.probe.kind !== 'none') {
-    const [passes, time] = [count(ddsPasses(report)), duration(report.provenance.seconds)];
+    const [passes, time] = [count(ddsPasses(report)), duration(ddsSeconds(report))];
     for (const { tap, readings } of report.spectra) {
       if (tap.layer !== layer) continue;
       for (const [name, symbol] of DDS) {
@@ -44,7 +44,10 @@ export function costTable(report: Report | null, layer: string | null, record: L
       }
     }
     const { triple } = report;
-    if (triple && triple.lambda !== null) table.push(['λ by the orders of its directions', triple.lambda, 'exact, if they are all', '', passes, time]);
+    if (triple) {
+      const [value, spread] = triple.lambda !== null ? [triple.lambda, 'exact under its assumption'] : boundsWords(triple.bounds);
+      table.push(['λ, from the orders of dead directions', value, spread, '', '–', duration(report.provenance.phases.directions ?? 0)]);
+    }
   }
   if (record) {
     const { llc, standardError, passes, provenance } = record;
@@ -57,6 +60,16 @@ export function costTable(report: Report | null, layer: string | null, record: L
 /** Backward passes over the probe that all spectra together took: one, or for the exact Fisher one for each output and position. */
 export function ddsPasses({ probe, layers }: Report): number {
   return probe.fisher === 'exact' ? Math.max(1, (layers.at(-1)?.width ?? 1) * probe.positions) : 1;
+}
+
+function boundsWords(bounds: readonly [number, number | null] | null): [string, string] {
+  if (!bounds) return ['–', 'not assembled'];
+  return [bounds[1] === null ? `≥ ${short(bounds[0])}` : `${short(bounds[0])} to ${short(bounds[1])}`, 'bounds'];
+}
+
+/** Seconds of the spectra alone. */
+export function ddsSeconds({ provenance: { seconds, phases } }: Report): number {
+  return Math.max(0, seconds - (phases.directions ?? 0));
 }
 
 function figures({ name, value, uncertainty: error, limitedBy }: Reading): [string, string, string] {

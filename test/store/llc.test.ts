@@ -61,10 +61,10 @@ describe('the settings as they are typed', () => {
 describe('what it would take', () => {
   it('counts the passes of the chains, of the calibration, and of minibatches', () => {
     const of = { weights: 1000, samples: 100, positions: 1 };
-    expect(llcCost(LlcRequest.parse({ step: 0.1 }), of).passes).toBe(8000);
-    expect(llcCost(LlcRequest.parse({}), of).passes).toBe(8000 + 7 * 2 * 500 + 13);
-    expect(llcCost(LlcRequest.parse({ step: 0.1, batch: 25 }), of).passes).toBe(2000);
-    expect(llcCost(LlcRequest.parse({ step: 0.1 }), of, 0.01).seconds).toBeCloseTo(80, 9);
+    expect(llcCost(LlcRequest.parse({ step: 0.1 }), of).passes).toBe(8004);
+    expect(llcCost(LlcRequest.parse({}), of).passes).toBe(8004 + 7 * 2 * 501 + 13);
+    expect(llcCost(LlcRequest.parse({ step: 0.1, batch: 25 }), of).passes).toBe(2001);
+    expect(llcCost(LlcRequest.parse({ step: 0.1 }), of, 0.01).seconds).toBeCloseTo(80.04, 9);
   });
 
   it('is told for a network, follows an earlier run, and is refused with its reason', async () => {
