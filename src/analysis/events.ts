@@ -40,6 +40,8 @@ export interface ProbeFile {
   fingerprint: string;
   description: string;
   samples: number;
+  /** Whether it has targets. */
+  targets: boolean;
 }
 
 export interface OpenedExperiment {

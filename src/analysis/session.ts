@@ -110,5 +110,6 @@ function summariseProbe(id: string, checkpoint: Checkpoint): ProbeFile {
     fingerprint: checkpoint.fingerprint,
     description: `inputs ${shape(inputs.shape)}${targets ? `, targets ${shape(targets.shape)}` : ', no targets'}`,
     samples: inputs.shape[0] ?? 0,
+    targets: targets !== undefined,
   };
 }

@@ -80,7 +80,7 @@ export function llcSlice(set: Set, get: Get, environment: Environment): LlcSlice
       const { id, inspection, fingerprint } = subject;
       const settings = settingsOf(get(), id);
       const used = resultsOf(get(), fingerprint).map(({ record }) => record.settings.seed);
-      const llc = repeat ? { ...plan.request, seed: Math.max(...used, 0) + 1 } : plan.request;
+      const llc = repeat ? { ...plan.request, seed: (Math.max(...used, 0) + 1) % 2 ** 32 } : plan.request;
       const controller = (stop = new AbortController());
       const begin = performance.now();
       const progress = batch<LlcProgress>((items) => {
@@ -119,7 +119,10 @@ export function llcSlice(set: Set, get: Get, environment: Environment): LlcSlice
       const here = currentSubject(get())?.fingerprint;
       const last = opened.at(-1)!.record.checkpoint;
       if (opened.some(({ record }) => record.checkpoint.fingerprint === here)) get().look({ tab: 'llc' });
-      else get().say(`The LLC of ${last.name} is kept: drop that checkpoint or its report, and it stands under LLC.`);
+      else {
+        const open = get().subjects.some((s) => s.fingerprint === last.fingerprint);
+        get().say(`The LLC of ${last.name} is kept: ${open ? 'choose that checkpoint' : 'drop that checkpoint or its report'}, and it stands under LLC.`);
+      }
     },
 
     takeLlcCurves: async (files) => {
@@ -182,7 +185,7 @@ function planOf(state: App): LlcPlan {
   const { positions } = inspection.probe;
   const before = resultsOf(state, fingerprint).findLast(({ record, file }) => file === null && record.probe.samples === samples && record.probe.positions === positions);
   const passSeconds = before ? before.record.provenance.seconds / before.record.passes : null;
-  const targets = dropped !== undefined && !dropped.description.endsWith('no targets');
+  const targets = dropped?.targets ?? false;
   return { kind: 'ready', samples, targets, loss: wanted.loss, request, cost: request && llcCost(request, { weights, samples, positions }, passSeconds), measured: before !== undefined };
 }
 

@@ -129,7 +129,7 @@ function RunRow({ plan, newest }: { plan: Ready; newest: LlcRecord | null }) {
           </span>
         )}
         <span className="spread" />
-        {newest && newest.settings.seed >= 0 && !run && (
+        {newest && !run && (
           <button
             className="quiet"
             data-testid="llc-repeat"

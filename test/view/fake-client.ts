@@ -211,6 +211,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0 }: FakeOptions
             fingerprint: `sha256:${base}`,
             description: '128 samples of 2 tokens',
             samples: 128,
+            targets: true,
           });
         else if (base.endsWith('.experiment.json')) summary.experiments.push({ file: name, record: JSON.parse(await file.text()) as ExperimentRecord });
         else if (base.endsWith('.llc.json')) summary.llcs.push({ file: name, record: JSON.parse(await file.text()) as LlcRecord });
