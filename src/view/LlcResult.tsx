@@ -38,7 +38,10 @@ export function LlcResult({ record, file, repeats, theme }: { record: LlcRecord;
             </>
           ) : (
             <p>
-              <strong>The chains look right:</strong> no drift, no divergence, no dips under the initial loss, steps of a good size.
+              <strong>The chains look right:</strong>{' '}
+              {acceptance === null
+                ? 'no drift, no divergence. Minibatches tell nothing of the acceptance, nor of dips under the initial loss.'
+                : 'no drift, no divergence, no dips under the initial loss, steps of a good size.'}
             </p>
           )}
         </div>
