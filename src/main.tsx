@@ -19,6 +19,7 @@ import './view/styles/report.css';
 import './view/styles/experiments.css';
 import './view/styles/directions.css';
 import './view/styles/trajectory.css';
+import './view/styles/llc.css';
 import './view/styles/responsive.css';
 import { createEngineClient } from './worker/client';
 

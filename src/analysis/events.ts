@@ -1,6 +1,7 @@
 /** What an analysis says while it runs. */
 import type { Direction } from '../direction/types';
 import type { ExperimentRecord } from './experiment-record';
+import type { LlcRecord } from './llc-record';
 import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
 import type { Request } from './request';
 import type { Trajectory } from './trajectory';
@@ -42,11 +43,18 @@ export interface ProbeFile {
   fingerprint: string;
   description: string;
   samples: number;
+  /** Whether it has targets. */
+  targets: boolean;
 }
 
 export interface OpenedExperiment {
   file: string;
   record: ExperimentRecord;
+}
+
+export interface OpenedLlc {
+  file: string;
+  record: LlcRecord;
 }
 
 /** What a drop turned into, for the page. */
@@ -55,6 +63,8 @@ export interface OpenedSummary {
   probes: ProbeFile[];
   /** Records of experiments that were run elsewhere. */
   experiments: OpenedExperiment[];
+  /** Local learning coefficients that were sampled elsewhere. */
+  llcs: OpenedLlc[];
   /** Snapshots of finished analyses. */
   reports: Report[];
   /** Finished or stopped trajectories. */
@@ -68,6 +78,7 @@ export function joined(parts: readonly OpenedSummary[]): OpenedSummary {
     checkpoints: parts.flatMap((part) => part.checkpoints),
     probes: parts.flatMap((part) => part.probes),
     experiments: parts.flatMap((part) => part.experiments),
+    llcs: parts.flatMap((part) => part.llcs),
     reports: parts.flatMap((part) => part.reports),
     trajectories: parts.flatMap((part) => part.trajectories ?? []),
     refusals: parts.flatMap((part) => part.refusals),

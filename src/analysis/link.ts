@@ -22,7 +22,7 @@ export const Source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('remote'), address: text.refine(isShareable), ...own }),
 ]);
 
-export const TABS = ['spectra', 'directions', 'trajectory', 'report'] as const;
+export const TABS = ['spectra', 'directions', 'trajectory', 'llc', 'report'] as const;
 export const OVERVIEWS = ['logDetPlus', 'deficit', 'heatmap'] as const;
 
 const sort = z.object({ key: z.string().max(32), descending: z.boolean() }).nullable();

@@ -23,6 +23,8 @@ export const LlcRequest = z.object({
   preconditioner: z.enum(['none', 'rmsprop']).default('none'),
   /** Samples of a minibatch; null: all at every step. */
   batch: z.int().min(1).max(1_000_000).nullable().default(null),
+  /** Of the chains; null: that of the probe. Another one repeats the sampling on the same probe. */
+  seed: z.int().min(0).max(4294967295).nullable().default(null),
 });
 
 const Blocks = z.object({ length: count, means: z.array(z.number()).max(512) });
@@ -79,6 +81,13 @@ export const LlcRecord = z.object({
   problems: z.array(sentence).max(32),
   provenance: z.object({ app: z.string().max(400), backend: z.string().max(64), device: sentence, createdAt: z.string().max(64), seconds: z.number().min(0) }),
 });
+
+/** How far a sampling is. */
+export interface LlcProgress {
+  /** Between 0 and 1. */
+  part: number;
+  phase: 'calibration' | 'chains';
+}
 
 export type LlcRequest = z.infer<typeof LlcRequest>;
 export type LlcRecord = z.infer<typeof LlcRecord>;

@@ -9,7 +9,8 @@ import type { Numerics } from '../numerics/types';
 import type { ProbeFileContent } from '../probe/file';
 import { APP } from './app';
 import { prepare } from './inspect';
-import { LLC_SCHEMA, LlcRequest, type LlcRecord } from './llc-record';
+import { PILOT_CHAINS, PILOT_PART } from './llc-cost';
+import { LLC_SCHEMA, LlcRequest, type LlcProgress, type LlcRecord } from './llc-record';
 import { notFinite } from './model-taps';
 import type { Request } from './request';
 
@@ -17,12 +18,8 @@ export interface LlcMeans {
   numerics: Numerics;
   signal?: AbortSignal;
   /** Between 0 and 1. */
-  progress?(part: number): void;
+  progress?(part: number, phase: LlcProgress['phase']): void;
 }
-
-/** The chains of the calibration, and their part of the steps of the others. */
-const PILOT_CHAINS = 2;
-const PILOT_PART = 4;
 
 /** @throws InputError where there is no model to run, or nothing to run it on; AbortError on cancel. */
 export async function readLlc(
@@ -42,7 +39,7 @@ export async function readLlc(
   const parameters = await model.parameters();
   const broken = notFinite(parameters);
   if (broken) throw new InputError('llc-not-finite', `${file}: ${broken}. There is no loss to sample around.`, { file });
-  const { chains, burnIn, draws, step: given, gammas, nbeta: temperature, adjusted, preconditioner, batch } = LlcRequest.parse(asked);
+  const { chains, burnIn, draws, step: given, gammas, nbeta: temperature, adjusted, preconditioner, batch, seed: own } = LlcRequest.parse(asked);
   const { samples } = summary;
   if (batch !== null && batch > samples) throw new InputError('llc-batch', `A minibatch of ${batch} was asked for, and the probe has ${samples} samples.`, { file });
   if (adjusted && batch !== null && batch < samples) {
@@ -53,31 +50,32 @@ export async function readLlc(
   const loss = full.loss!;
   const network = await networkLoss(model, parameters, probe!, { loss, batch }, numerics.ops);
   const nbeta = temperature ?? defaultNbeta(samples);
-  const common = { nbeta, adjusted, preconditioner, box: null, seed: full.seed };
+  const seed = own ?? full.seed;
+  const common = { nbeta, adjusted, preconditioner, box: null, seed };
   let calibration: Calibration | null = null;
   const [main, pilot] = [chains * (burnIn + draws), PILOT_CHAINS * Math.ceil((burnIn + draws) / PILOT_PART)];
   let before = 0;
   let total = main;
   if (given === null || gammas.length > 1) {
-    const scale = { nbeta, gamma: Math.min(...gammas), seed: full.seed };
+    const scale = { nbeta, gamma: Math.min(...gammas), seed };
     const { steps, passes } = given === null ? await stepsToSweep(network, network.start, scale) : { steps: [given], passes: 0 };
     before = pilot * (steps.length + gammas.length - 1);
     total += before;
     const sweep = { ...common, chains: PILOT_CHAINS, burnIn: Math.ceil(burnIn / PILOT_PART), draws: Math.ceil(draws / PILOT_PART), steps, gammas };
-    calibration = await calibrate(network, network.start, sweep, { signal, progress: (k) => progress?.(Math.min(k, before) / total) });
+    calibration = await calibrate(network, network.start, sweep, { signal, progress: (k) => progress?.(Math.min(k, before) / total, 'calibration') });
     calibration = { ...calibration, passes: calibration.passes + passes };
   }
   const step = calibration?.step ?? given!;
   const gamma = calibration?.gamma ?? gammas[0]!;
   const settings = { ...common, step, gamma, chains, burnIn, draws };
-  const found = await estimateLlc(network, network.start, settings, { signal, progress: (k) => progress?.((before + k) / total) });
+  const found = await estimateLlc(network, network.start, settings, { signal, progress: (k) => progress?.((before + k) / total, 'chains') });
   return {
     kind: 'deadreckon-llc',
     schema: LLC_SCHEMA,
     checkpoint: { name: file.slice(0, 400), format, fingerprint },
     model: { title: model.title.slice(0, 400), architecture: model.architecture, parameters: network.dimension },
     probe: { description: summary.description, samples, positions: summary.positions, seed: full.seed, loss, labels: probe!.targets ? 'targets' : 'own' },
-    settings: { chains, burnIn, draws, step, gamma, nbeta, adjusted, preconditioner, batch, seed: full.seed },
+    settings: { chains, burnIn, draws, step, gamma, nbeta, adjusted, preconditioner, batch, seed },
     llc: found.llc,
     standardError: found.standardError,
     effectiveDraws: found.effectiveDraws,

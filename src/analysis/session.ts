@@ -4,9 +4,10 @@ import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
 import { unprefixed } from '../model/unprefix';
 import type { ProbeFileContent } from '../probe/file';
-import type { Inspection, OpenedExperiment, OpenedSummary, ProbeFile } from './events';
+import type { Inspection, OpenedExperiment, OpenedLlc, OpenedSummary, ProbeFile } from './events';
 import { parseExperiment } from './experiment-file';
 import { prepare, toInspection } from './inspect';
+import { parseLlc } from './llc-file';
 import { isProbe, readProbeFile } from './probe-file';
 import { parseReport, parseTrajectory } from './snapshot';
 import type { Report } from './report';
@@ -53,24 +54,26 @@ export class Session {
       }
     }
     const experiments: OpenedExperiment[] = [];
+    const llcs: OpenedLlc[] = [];
     const unread: string[] = [];
     for (const [file, text] of opened.sides) {
-      const kind = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment)"/.exec(text)?.[1];
+      const kind = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment|llc)"/.exec(text)?.[1];
       if (!kind) unread.push(file);
       try {
         if (kind === 'report') reports.push(parseReport(text, file));
         else if (kind === 'trajectory') trajectories.push(parseTrajectory(text, file));
         else if (kind === 'experiment') experiments.push({ file, record: parseExperiment(text, file) });
+        else if (kind === 'llc') llcs.push(...parseLlc(text, file).map((record) => ({ file, record })));
       } catch (error) {
         refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
       }
     }
-    if (checkpoints.length + probes.length + reports.length + trajectories.length + experiments.length === 0) {
+    if (checkpoints.length + probes.length + reports.length + trajectories.length + experiments.length + llcs.length === 0) {
       for (const file of unread) {
         refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
       }
     }
-    return { checkpoints, probes, reports, trajectories, experiments, refusals };
+    return { checkpoints, probes, reports, trajectories, experiments, llcs, refusals };
   }
 
   /** @throws InputError when the request does not fit. */
@@ -114,5 +117,6 @@ function summariseProbe(id: string, checkpoint: Checkpoint): ProbeFile {
     fingerprint: checkpoint.fingerprint,
     description: `inputs ${shape(inputs.shape)}${targets ? `, targets ${shape(targets.shape)}` : ', no targets'}`,
     samples: inputs.shape[0] ?? 0,
+    targets: targets !== undefined,
   };
 }

@@ -114,7 +114,8 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     lastRuns: {},
     loadGallery,
 
-    openFiles: async (files) => {
+    openFiles: async (dropped) => {
+      const files = await get().takeLlcCurves(dropped);
       if (files.length === 0) return;
       const opened = await open(files, files.length === 1 ? files[0]!.name : `${files.length} files`);
       if (opened) await get().receive(opened);
@@ -136,6 +137,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
         const shown = get().showExperimentRecords(opened.experiments);
         if (subjects.length + opened.probes.length === 0) return shown;
       }
+      if (opened.llcs.length > 0) get().showLlcRecords(opened.llcs);
       if (get().pending) {
         get().meet(subjects, opened.probes);
         return;

@@ -1,6 +1,7 @@
 /** A report as tables: of spectra with one value per line, of directions with one direction per line. */
 import type { Direction } from '../analysis/directions-schema';
 import type { ExperimentRecord } from '../analysis/experiment-record';
+import type { LlcRecord } from '../analysis/llc-record';
 import type { Report } from '../analysis/report';
 import { magnitudeOf } from './directions';
 
@@ -50,6 +51,16 @@ export function directionsCsv(directions: readonly Direction[]): string {
 /** The table of an experiment, as it is shown. */
 export function tableCsv(table: ExperimentRecord['table']): string {
   return table.map((row) => row.map((text) => (isNumber(text) ? text : cell(text))).join(',')).join('\r\n') + '\r\n';
+}
+
+/** One line per checkpoint, in the columns that a curve is imported by. */
+export function llcCsv(records: readonly LlcRecord[]): string {
+  const lines = records.map(({ checkpoint, llc, standardError, effectiveDraws, acceptance, passes, settings, problems, provenance }) =>
+    [cell(checkpoint.name), llc, standardError, effectiveDraws, acceptance, passes, provenance.seconds, settings.step, settings.gamma, settings.nbeta, settings.seed, cell(problems.join(' '))]
+      .map((x) => x ?? '')
+      .join(','),
+  );
+  return ['checkpoint,llc,std,effective_draws,acceptance,passes,seconds,step,gamma,nbeta,seed,problems', ...lines].join('\r\n') + '\r\n';
 }
 
 /** A negative number is no formula. */

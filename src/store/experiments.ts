@@ -185,7 +185,8 @@ export function cardOf(state: Pick<ExperimentsSlice, 'experimentCards'>, name: s
 const untouched: ExperimentCard = { ...blankCard, result: null, file: null, linked: false, error: null };
 
 /** Why no experiment can be started now; null where one can. */
-export function busyWith(state: { running: string | null } & Pick<ExperimentsSlice, 'experimentRun'>): string | null {
+export function busyWith(state: { running: string | null; llcRun: object | null } & Pick<ExperimentsSlice, 'experimentRun'>): string | null {
+  if (state.llcRun) return 'an LLC is being sampled';
   if (state.experimentRun) return `${state.experimentRun.name} is running`;
   return state.running === null ? null : 'an analysis is running';
 }

@@ -5,6 +5,7 @@ import { directionsSlice, type DirectionsSlice } from './directions';
 import type { Environment } from './environment';
 import { experimentsSlice, type ExperimentsSlice } from './experiments';
 import { linkSlice, type LinkSlice } from './link';
+import { llcSlice, type LlcSlice } from './llc';
 import { remoteSlice, type RemoteSlice } from './remote';
 import { reportSlice, type ReportSlice } from './report';
 import { selectionSlice, type SelectionSlice } from './selection';
@@ -12,7 +13,7 @@ import { sessionSlice, type SessionSlice } from './session';
 import { settingsSlice, type SettingsSlice } from './settings';
 import { trajectorySlice, type TrajectorySlice } from './trajectory';
 
-export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice & TrajectorySlice & RemoteSlice;
+export type App = SessionSlice & SettingsSlice & ReportSlice & SelectionSlice & DirectionsSlice & ActionsSlice & LinkSlice & ExperimentsSlice & TrajectorySlice & RemoteSlice & LlcSlice;
 export type Get = () => App;
 export type Set = (changes: Partial<App>) => void;
 
@@ -28,6 +29,7 @@ export const createApp = (environment: Environment) =>
     ...remoteSlice(set, get, environment),
     ...experimentsSlice(set, get, environment),
     ...trajectorySlice(set, get, environment),
+    ...llcSlice(set, get, environment),
   }));
 
 export type AppStore = ReturnType<typeof createApp>;

@@ -63,6 +63,7 @@ function statusText(state: App): string {
     return progress ? `${phases[progress.phase]}${progress.layer ? ` · ${progress.layer}` : ''}` : 'starting …';
   }
   if (state.experimentRun !== null) return `running the experiment ${state.experimentRun.name} …`;
+  if (state.llcRun !== null) return 'sampling the LLC …';
   const report = shownReport(state);
   if (!report) return 'ready';
   const { partial, seconds } = report.provenance;

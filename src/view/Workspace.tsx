@@ -8,6 +8,7 @@ import { DirectionReadings } from './DirectionReadings';
 import { DirectionsTab } from './DirectionsTab';
 import { ExportBar } from './ExportBar';
 import { LayerList } from './LayerList';
+import { LlcTab } from './LlcTab';
 import { Readings } from './Readings';
 import { ReportTab } from './ReportTab';
 import { RunButton, SettingsPanel } from './SettingsPanel';
@@ -18,6 +19,7 @@ const tabs: readonly (readonly [View['tab'], string])[] = [
   ['spectra', 'Spectra'],
   ['directions', 'Directions'],
   ['trajectory', 'Trajectory'],
+  ['llc', 'LLC'],
   ['report', 'Report'],
 ];
 
@@ -66,11 +68,12 @@ export function Workspace({ theme }: { theme: string }) {
                   </button>
                 ))}
               </div>
-              <ExportBar />
+              {tab !== 'llc' && <ExportBar />}
             </div>
             {tab === 'spectra' && <SpectraTab themeName={theme} />}
             {tab === 'directions' && <DirectionsTab themeName={theme} />}
             {tab === 'trajectory' && <TrajectoryTab themeName={theme} />}
+            {tab === 'llc' && <LlcTab themeName={theme} />}
             {tab === 'report' && <ReportTab />}
             <Stale />
           </>

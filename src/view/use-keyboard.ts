@@ -10,7 +10,7 @@ export const shortcuts: readonly (readonly [string, string])[] = [
   ['d', 'digits above the floor'],
   ['c', 'copy a link to this view'],
   ['?', 'this help'],
-  ['Esc', 'cancel the analysis or the experiment, or close what is open'],
+  ['Esc', 'cancel the analysis, the experiment or the sampling, or close what is open'],
 ];
 
 const focus = (id: string) => (event: KeyboardEvent) => {
@@ -45,6 +45,7 @@ export function useKeyboard(openHelp: () => void): void {
         if (store.getState().running !== null || store.getState().fetching !== null) store.getState().cancel();
         else if (store.getState().experimentRun !== null) store.getState().cancelExperiment();
         else if (store.getState().tracing !== null) store.getState().stopTracing();
+        else if (store.getState().llcRun !== null) store.getState().cancelLlc();
         else if (target?.matches('input, select')) target.blur();
         return;
       }

@@ -78,6 +78,10 @@ export class EngineClient implements Client {
     return this.stoppable('trace', args, onEvent, signal);
   }
 
+  llc(args: Methods['llc']['args'], onProgress: (progress: Methods['llc']['event']) => void, signal: AbortSignal): Promise<Methods['llc']['result']> {
+    return this.stoppable('llc', args, onProgress, signal);
+  }
+
   /** A call whose engine is replaced if it does not stop. */
   private async stoppable<M extends Method>(method: M, args: Methods[M]['args'], onEvent: (event: Methods[M]['event']) => void, signal: AbortSignal): Promise<Methods[M]['result']> {
     await this.ready;

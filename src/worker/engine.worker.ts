@@ -2,6 +2,7 @@
 import { analyze } from '../analysis/analyze';
 import { rememberIn } from '../analysis/adapter-memory';
 import { Backends } from '../analysis/backends';
+import type { LlcProgress } from '../analysis/llc-record';
 import { Remote } from '../analysis/remote';
 import { Session } from '../analysis/session';
 import { trace } from '../analysis/trace';
@@ -58,5 +59,12 @@ serve(self as unknown as Port, {
       emit,
       signal,
     });
+  },
+  llc: async ({ id, probe, request, llc }, emit, signal) => {
+    const { readLlc } = await import('../analysis/llc');
+    const progress = (part: number, phase: LlcProgress['phase']) => emit({ part, phase });
+    return backends.withNamed(request.backend === 'webgpu' ? 'webgpu' : 'cpu-f64', async (numerics) =>
+      readLlc(session.checkpoint(id), await session.probe(probe), request, llc, { numerics, signal, progress }),
+    );
   },
 });

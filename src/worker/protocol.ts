@@ -3,6 +3,7 @@ import type { AnalysisEvent, OpenedSummary } from '../analysis/events';
 import type { Fetching, Kept } from '../analysis/remote';
 import type { ExperimentBackend, ExperimentOrder } from '../analysis/experiment-order';
 import type { ExperimentRecord, ExperimentSummary } from '../analysis/experiment-record';
+import type { LlcProgress, LlcRecord, LlcRequest } from '../analysis/llc-record';
 import type { Report } from '../analysis/report';
 import type { Request } from '../analysis/request';
 import type { TraceEvent } from '../analysis/trace';
@@ -25,6 +26,8 @@ export interface Methods {
   analyze: { args: { id: string; probe: string | null; request: Request }; event: AnalysisEvent; result: Report };
   /** Several checkpoints of one run, one after the other, or points on a line through one. */
   trace: { args: TraceAsk & { probe: string | null }; event: TraceEvent; result: Trajectory };
+  /** Samples the local learning coefficient of one open checkpoint: in float64, or on the GPU where the request names it. */
+  llc: { args: { id: string; probe: string | null; request: Partial<Request>; llc: Partial<LlcRequest> }; event: LlcProgress; result: LlcRecord };
 }
 
 export type Method = keyof Methods;
@@ -76,4 +79,6 @@ export interface Client {
   ): Promise<Report>;
   /** The same for a trajectory. */
   trace(args: Methods['trace']['args'], onEvent: (event: TraceEvent) => void, signal: AbortSignal): Promise<Trajectory>;
+  /** Cancelled as an analysis is. */
+  llc(args: Methods['llc']['args'], onProgress: (progress: LlcProgress) => void, signal: AbortSignal): Promise<LlcRecord>;
 }

@@ -3,8 +3,10 @@
  * eigenvalues by their definitions, so that a page that shows something else is wrong.
  */
 import { fakeRecord, fakeSummary, otherSummary } from './fake-experiments';
+import { fakeLlc } from './fake-llc';
 import type { AnalysisEvent, Inspection, OpenedSummary } from '../../src/analysis/events';
 import type { ExperimentRecord } from '../../src/analysis/experiment-record';
+import { LlcRequest, type LlcRecord } from '../../src/analysis/llc-record';
 import type { Reading, Report, Side, Spectrum } from '../../src/analysis/report';
 import { defaultRequest } from '../../src/analysis/request';
 import { InputError } from '../../src/base/errors';
@@ -197,7 +199,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
       return fakeRecord(order);
     },
     async open(files) {
-      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], refusals: [] };
+      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], refusals: [] };
       for (const { name, file } of files) {
         const base = name.split('/').at(-1)!;
         if (base.startsWith('bad'))
@@ -214,8 +216,10 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
             fingerprint: `sha256:${base}`,
             description: '128 samples of 2 tokens',
             samples: 128,
+            targets: true,
           });
         else if (base.endsWith('.experiment.json')) summary.experiments.push({ file: name, record: JSON.parse(await file.text()) as ExperimentRecord });
+        else if (base.endsWith('.llc.json')) summary.llcs.push({ file: name, record: JSON.parse(await file.text()) as LlcRecord });
         else if (base.endsWith('.json')) summary.reports.push(JSON.parse(await file.text()) as Report);
         else {
           const report = fakeReport(layers, name);
@@ -303,6 +307,17 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
         onEvent({ type: 'point', at: i, point });
       }
       return whole;
+    },
+    async llc({ id, probe, request, llc }, onProgress, signal) {
+      requests.push({ id, probe, request, llc });
+      for (let i = 1; i <= 4; i++) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        signal.throwIfAborted();
+        onProgress({ part: i / 4, phase: i < 2 ? 'calibration' : 'chains' });
+      }
+      if (llc.seed === 13) throw new InputError('llc-samples', 'The probe has 1 sample: nβ = n / log n needs two or more.');
+      const { name, format, fingerprint } = opened.get(id)!.checkpoint;
+      return fakeLlc(LlcRequest.parse(llc), { name, format, fingerprint });
     },
   };
 }
