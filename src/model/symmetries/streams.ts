@@ -7,6 +7,8 @@ import { DirectionBuilder, type Direction, type Parameters, type Port, type Symm
 export interface Writer extends Port {
   /** Vectors that it writes: rows of an embedding, inputs of a matrix, 1 for a bias. */
   readonly lines: number;
+  /** A vector by which the stream multiplies what it writes (LayerScale). */
+  readonly scale?: string;
 }
 
 export interface NormedOptions {
@@ -14,16 +16,18 @@ export interface NormedOptions {
   readonly linear?: boolean;
   /** An embedding among the writers that also reads the last norm, and that norm's scale and shift. */
   readonly tied?: { readonly embedding: string; readonly readout: readonly string[] } | null;
+  /** A map that reads the stream as it is, behind the last block. */
+  readonly raw?: Reader | null;
 }
 
-/** A stream that is read through norms only. `epsilon`: what they add to the mean square. */
+/** A stream that is read through norms, and perhaps by one map as it is. `epsilon`: what they add to the mean square. */
 export function normedStream(
   layer: string,
   width: number,
   writers: readonly Writer[],
   norms: readonly NormSite[],
   epsilon: number,
-  { linear = true, tied = null }: NormedOptions = {},
+  { linear = true, tied = null, raw = null }: NormedOptions = {},
 ): Symmetry[] {
   const centred = norms.every((site) => site.kind === 'layer-norm');
   const plain = norms.every((site) => site.kind === 'rms-norm');
@@ -40,6 +44,7 @@ export function normedStream(
         for (let i = 0; i < width; i++) {
           for (const port of writers) direction.addLine(port, i, i, 1);
           for (const name of tied?.readout ?? []) direction.addLine(vector(name), i, i, -1);
+          if (raw) direction.addLine(input(raw), i, i, -1);
         }
         yield direction.vector;
       },
@@ -51,17 +56,13 @@ export function normedStream(
       family: 'rotation of the stream',
       layer,
       dimension: (planes * (planes - 1)) / 2,
-      generators: (parameters) => rotations(width, centred, writers, norms, parameters),
+      generators: (parameters) => rotations(width, centred, writers, norms, raw, parameters),
     });
   }
-  if (centred) {
+  if (centred && raw) found.push(...rawMeans(layer, width, writers, raw));
+  else if (centred) {
     const free = writers.filter((writer) => writer.name !== tied?.embedding);
-    found.push({
-      family: 'mean of the stream',
-      layer,
-      dimension: free.reduce((lines, writer) => lines + writer.lines, 0),
-      generators: (parameters) => means(width, free, parameters),
-    });
+    found.push(streamMeans(layer, width, free));
     if (tied) {
       const embedding = writers.find((writer) => writer.name === tied.embedding)!;
       found.push({ family: 'mean of all embeddings', layer, dimension: 1, loss: 'ce', generators: (parameters) => [meanOfAll(width, embedding, parameters)] });
@@ -99,7 +100,7 @@ export function plainStream(
 }
 
 /** Generators of the rotations that commute with the norms: all of so(width), or those that keep the mean. */
-function* rotations(width: number, centred: boolean, writers: readonly Writer[], norms: readonly NormSite[], parameters: Parameters): Iterable<Direction> {
+function* rotations(width: number, centred: boolean, writers: readonly Writer[], norms: readonly NormSite[], raw: Reader | null, parameters: Parameters): Iterable<Direction> {
   const basis = orthonormal(width, centred);
   for (let p = 0; p < basis.length; p++) {
     for (let q = 0; q < p; q++) {
@@ -109,8 +110,9 @@ function* rotations(width: number, centred: boolean, writers: readonly Writer[],
         for (let j = 0; j < width; j++) {
           const value = x(i, j);
           if (value === 0) continue;
-          for (const port of writers) direction.addLine(port, i, j, value);
+          for (const port of writers) direction.addLine(port, i, j, (value * scaleOf(port, j, parameters)) / scaleOf(port, i, parameters));
           for (const site of norms) turnBehind(direction, site, i, j, value);
+          if (raw) direction.addLine(input(raw), j, i, -value);
         }
       }
       yield direction.vector;
@@ -126,13 +128,70 @@ function turnBehind(direction: DirectionBuilder, { scale, shift, readers }: Norm
   if (shift !== null) direction.addLine(vector(shift), i, j, turned);
 }
 
+/** What a writer gives at a coordinate is multiplied with this. */
+function scaleOf({ scale }: Writer, coordinate: number, parameters: Parameters): number {
+  return scale === undefined ? 1 : parameters.get(scale)!.values[coordinate]!;
+}
+
+/** Each vector that is written gains a multiple of (1, ..., 1), which a LayerNorm takes out. */
+export function streamMeans(layer: string, width: number, writers: readonly Writer[]): Symmetry {
+  return {
+    family: 'mean of the stream',
+    layer,
+    dimension: writers.reduce((lines, writer) => lines + writer.lines, 0),
+    generators: (parameters) => means(width, writers, parameters),
+  };
+}
+
+/**
+ * Norms do not see what is added along (1, ..., 1): any linear function of the stream, which the map that reads the stream as it is takes back;
+ * or a constant, which its bias does.
+ */
+function rawMeans(layer: string, width: number, writers: readonly Writer[], raw: Reader): Symmetry[] {
+  const linear: Symmetry = {
+    family: 'mean of the stream as a function of it',
+    layer,
+    dimension: width,
+    *generators(parameters) {
+      for (let j = 0; j < width; j++) {
+        const direction = new DirectionBuilder(parameters);
+        for (let i = 0; i < width; i++) {
+          for (const port of writers) direction.addLine(port, i, j, scaleOf(port, j, parameters) / scaleOf(port, i, parameters));
+          direction.addLine(input(raw), j, i, -1);
+        }
+        yield direction.vector;
+      }
+    },
+  };
+  const constants = raw.bias === null ? [] : writers.filter(({ axis }) => axis === 0);
+  return [
+    linear,
+    {
+      family: 'mean of the stream against the last bias',
+      layer,
+      dimension: constants.length,
+      *generators(parameters) {
+        for (const writer of constants) {
+          const direction = new DirectionBuilder(parameters);
+          for (let j = 0; j < width; j++) {
+            const change = 1 / scaleOf(writer, j, parameters);
+            direction.addValues(writer, j, [change]);
+            direction.addVector(raw.bias!, column(direction, raw, j).map((weight) => -weight));
+          }
+          yield direction.vector;
+        }
+      },
+    },
+  ];
+}
+
 function* means(width: number, writers: readonly Writer[], parameters: Parameters): Iterable<Direction> {
   for (const writer of writers) {
     for (let line = 0; line < writer.lines; line++) {
       const direction = new DirectionBuilder(parameters);
       const one = new Float64Array(writer.lines);
       one[line] = 1;
-      for (let i = 0; i < width; i++) direction.addValues(writer, i, one);
+      for (let i = 0; i < width; i++) direction.addValues(writer, i, one.map((x) => x / scaleOf(writer, i, parameters)));
       yield direction.vector;
     }
   }
