@@ -3,6 +3,7 @@
  * s = gamma . n + beta (or the embeddings themselves, before the first), read by the linear maps of a branch and, as it is, by the norm behind it:
  * - each linear reader has the kernel gamma^-1 of the norm that it reads, as in a pre-norm transformer;
  * - the norm behind takes out the mean of what the branch writes, but not of s, whose scale and shift other maps read too;
+ * - where s is the embeddings themselves, their mean may also be any linear function of them, which the readers take back;
  * - beta may gain a constant that the biases of the readers and of what the branch writes take back;
  * - gamma against its readers is no symmetry, nor is any rotation: the stream would have to turn with them, and gamma . n turns into no gamma' . n'.
  *   Only behind the last norm, where one linear map alone reads, is there all that a norm has;
@@ -13,7 +14,7 @@ import { isTied, type Transformer } from '../layers/transformer';
 import { addToRows, type Rows } from './constants';
 import { addConstant, column, input, normKernels, normSymmetries, takesConstants, vector, type NormSite, type Reader } from './norms';
 import { stemWriters } from './stem';
-import { normedStream, streamMeans, type Writer } from './streams';
+import { meanByStream, normedStream, streamMeans, type Writer } from './streams';
 import { DirectionBuilder, type Port, type Symmetry } from './symmetry';
 
 interface Segment {
@@ -102,7 +103,8 @@ function ofSegment(segment: Segment, a: Transformer, readout: readonly string[])
   const under = constant?.name === tiedName(a) ? { loss: 'ce' as const } : {};
   const shifts = shiftOf(segment, tied).map((shift) => ({ ...shift, ...under }));
   if (!inner) return shifts;
-  return [...normKernels(site), ...shifts, ...(written.length > 0 ? [streamMeans(site.layer, site.width, written)] : []), scaleInto(segment, a.epsilon, embeds ? readout : [])];
+  const means = embeds && readout.length === 0 ? [meanByStream(site.layer, site.width, stemWriters(a), site.readers)] : [];
+  return [...normKernels(site), ...shifts, ...means, ...(written.length > 0 ? [streamMeans(site.layer, site.width, written)] : []), scaleInto(segment, a.epsilon, embeds ? readout : [])];
 }
 
 /** The constant of the stream against the biases of all that read it; where nothing is written, a norm behind it takes out its mean. */

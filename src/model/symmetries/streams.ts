@@ -1,4 +1,5 @@
 /** Symmetries of the stream between writers and readers: a residual stream, or what one dense layer hands to a norm. */
+import { addToRows } from './constants';
 import { column, input, vector, type NormSite, type Reader } from './norms';
 import { linearSpace } from './spaces';
 import { DirectionBuilder, type Direction, type Parameters, type Port, type Symmetry } from './symmetry';
@@ -16,8 +17,10 @@ export interface NormedOptions {
   readonly linear?: boolean;
   /** An embedding among the writers that also reads the last norm, and that norm's scale and shift. */
   readonly tied?: { readonly embedding: string; readonly readout: readonly string[] } | null;
-  /** A map that reads the stream as it is, behind the last block. */
-  readonly raw?: Reader | null;
+  /**
+   * A map that reads the stream as it is, behind the last block; a table of which every position has a row; and the biases that nothing else reads.
+   */
+  readonly raw?: { readonly reader: Reader; readonly table: string; readonly lastBiases: readonly Writer[] } | null;
 }
 
 /** A stream that is read through norms, and perhaps by one map as it is. `epsilon`: what they add to the mean square. */
@@ -44,7 +47,7 @@ export function normedStream(
         for (let i = 0; i < width; i++) {
           for (const port of writers) direction.addLine(port, i, i, 1);
           for (const name of tied?.readout ?? []) direction.addLine(vector(name), i, i, -1);
-          if (raw) direction.addLine(input(raw), i, i, -1);
+          if (raw) direction.addLine(input(raw.reader), i, i, -1);
         }
         yield direction.vector;
       },
@@ -56,10 +59,10 @@ export function normedStream(
       family: 'rotation of the stream',
       layer,
       dimension: (planes * (planes - 1)) / 2,
-      generators: (parameters) => rotations(width, centred, writers, norms, raw, parameters),
+      generators: (parameters) => rotations(width, centred, writers, norms, raw?.reader ?? null, parameters),
     });
   }
-  if (centred && raw) found.push(...rawMeans(layer, width, writers, raw));
+  if (centred && raw) found.push(meanByStream(layer, width, writers, [raw.reader]), ...rawConstants(layer, width, writers, raw));
   else if (centred) {
     const free = writers.filter((writer) => writer.name !== tied?.embedding);
     found.push(streamMeans(layer, width, free));
@@ -144,11 +147,11 @@ export function streamMeans(layer: string, width: number, writers: readonly Writ
 }
 
 /**
- * Norms do not see what is added along (1, ..., 1): any linear function of the stream, which the map that reads the stream as it is takes back;
- * or a constant, which its bias does.
+ * Norms do not see what is added along (1, ..., 1), which may be any linear function of the stream: the maps that read the stream as it is take it
+ * back.
  */
-function rawMeans(layer: string, width: number, writers: readonly Writer[], raw: Reader): Symmetry[] {
-  const linear: Symmetry = {
+export function meanByStream(layer: string, width: number, writers: readonly Writer[], readers: readonly Reader[]): Symmetry {
+  return {
     family: 'mean of the stream as a function of it',
     layer,
     dimension: width,
@@ -157,31 +160,49 @@ function rawMeans(layer: string, width: number, writers: readonly Writer[], raw:
         const direction = new DirectionBuilder(parameters);
         for (let i = 0; i < width; i++) {
           for (const port of writers) direction.addLine(port, i, j, scaleOf(port, j, parameters) / scaleOf(port, i, parameters));
-          direction.addLine(input(raw), j, i, -1);
+          for (const reader of readers) direction.addLine(input(reader), j, i, -1);
         }
         yield direction.vector;
       }
     },
   };
-  const constants = raw.bias === null ? [] : writers.filter(({ axis }) => axis === 0);
+}
+
+/** A constant of the stream against the bias of the map that reads it as it is: along (1, ..., 1), and in all directions where no norm is between. */
+function rawConstants(layer: string, width: number, writers: readonly Writer[], { reader, table, lastBiases }: NonNullable<NormedOptions['raw']>): Symmetry[] {
+  const { bias } = reader;
+  if (bias === null) return [];
+  const last = (writer: Writer) => lastBiases.some(({ name }) => name === writer.name);
+  const means = writers.filter((writer) => (writer.axis === 0 || writer.name === table) && !last(writer));
+  const add = (direction: DirectionBuilder, writer: Writer, j: number) => {
+    addToRows(direction, writer, j, 1 / scaleOf(writer, j, direction.parameters));
+    direction.addVector(bias, column(direction, reader, j).map((weight) => -weight));
+  };
   return [
-    linear,
     {
       family: 'mean of the stream against the last bias',
       layer,
-      dimension: constants.length,
+      dimension: means.length,
       *generators(parameters) {
-        for (const writer of constants) {
+        for (const writer of means) {
           const direction = new DirectionBuilder(parameters);
-          for (let j = 0; j < width; j++) {
-            const change = 1 / scaleOf(writer, j, parameters);
-            direction.addValues(writer, j, [change]);
-            direction.addVector(raw.bias!, column(direction, raw, j).map((weight) => -weight));
-          }
+          for (let j = 0; j < width; j++) add(direction, writer, j);
           yield direction.vector;
         }
       },
     },
+    ...lastBiases.map((writer): Symmetry => ({
+      family: 'constant of the stream against the last bias',
+      layer: writer.name,
+      dimension: width,
+      *generators(parameters) {
+        for (let j = 0; j < width; j++) {
+          const direction = new DirectionBuilder(parameters);
+          add(direction, writer, j);
+          yield direction.vector;
+        }
+      },
+    })),
   ];
 }
 

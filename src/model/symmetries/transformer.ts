@@ -114,7 +114,8 @@ function stream(a: Transformer): Symmetry[] {
   const tied = isTied(a) ? { embedding: unembedding!.weight, readout: [finalNorm?.scale, finalNorm?.shift].filter((name) => typeof name === 'string') } : null;
   // Where nothing is behind the stream but the output, nothing can follow a rotation.
   if (!finalNorm && (!unembedding || tied)) return norms.flatMap(normSymmetries);
-  const raw = finalNorm ? null : { ...reader(unembedding!, unembedding!.outputs), inputAxis: unembedding!.inputAxis };
+  const lastBiases = stages.filter(({ readers }) => readers.length === 1).map(({ constant }) => constant);
+  const raw = finalNorm ? null : { reader: reader(unembedding!, unembedding!.outputs), table: a.positions?.name ?? writers[0]!.name, lastBiases };
   return [...norms.flatMap(normSymmetries), ...normedStream(embedding.layer, width, writers, norms, a.epsilon, { tied, raw, linear: unembedding !== null })];
 }
 
