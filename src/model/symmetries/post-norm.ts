@@ -5,14 +5,15 @@
  * - the norm behind takes out the mean of what the branch writes, but not of s, whose scale and shift other maps read too;
  * - where s is the embeddings themselves, their mean may also be any linear function of them, which the readers take back;
  * - beta may gain a constant that the biases of the readers and of what the branch writes take back;
- * - gamma against its readers is no symmetry, nor is any rotation: the stream would have to turn with them, and gamma . n turns into no gamma' . n'.
- *   Only behind the last norm, where one linear map alone reads, is there all that a norm has;
+ * - gamma against its readers is no symmetry: only behind the last norm, where one linear map alone reads, is there all that a norm has;
+ * - a rotation would have to turn gamma . n into some gamma' . n': there is one for each gamma (scale-rotation.ts), and two norms do not share it;
  * - everything that enters a norm may be scaled, up to its epsilon.
  */
 import type { Named, NormTensors } from '../layers/dense';
 import { isTied, type Transformer } from '../layers/transformer';
 import { addToRows, type Rows } from './constants';
 import { addConstant, column, input, normKernels, normSymmetries, takesConstants, vector, type NormSite, type Reader } from './norms';
+import { scaleRotation } from './scale-rotation';
 import { stemWriters } from './stem';
 import { meanByStream, normedStream, streamMeans, type Writer } from './streams';
 import { DirectionBuilder, type Port, type Symmetry } from './symmetry';
@@ -45,7 +46,16 @@ export function postNormSymmetries(a: Transformer): Symmetry[] {
   const name = tiedName(a);
   const tied = name === null ? null : { embedding: name, readout: [last.scale, last.shift].filter((x) => x !== null) };
   const stem = embeddingNorm ? normedStream(embedding.layer, width, stemWriters(a), [siteOf(embeddingNorm, a, [])], epsilon, { linear: false, tied }) : [];
-  return [...stem, ...segments.flatMap((segment) => ofSegment(segment, a, tied?.readout ?? []))];
+  return [...stem, ...segments.flatMap((segment) => ofSegment(segment, a, tied?.readout ?? [])), ...rotationOf(segments, a)];
+}
+
+/** A single block on embeddings without a norm: one scale alone has to follow. */
+function rotationOf(segments: readonly Segment[], a: Transformer): Symmetry[] {
+  const [first, second, end] = segments;
+  if (segments.length !== 3 || !first!.embeds || end!.inner || isTied(a) || second!.site.scale === null) return [];
+  if (second!.site.shift !== null && second!.site.readers.some(({ bias }) => bias === null)) return [];
+  const before = { writers: [...stemWriters(a), ...first!.written], readers: first!.site.readers.map(input) };
+  return [scaleRotation({ before, norm: second!.site, written: second!.written, last: end!.site })];
 }
 
 const tiedName = (a: Transformer): string | null => (isTied(a) ? a.unembedding!.weight : null);

@@ -124,7 +124,7 @@ function* rotations(width: number, centred: boolean, writers: readonly Writer[],
 }
 
 /** Behind gamma the rotation is gamma X gamma^-1: readers take it off, beta turns with it. */
-function turnBehind(direction: DirectionBuilder, { scale, shift, readers }: NormSite, i: number, j: number, value: number): void {
+export function turnBehind(direction: DirectionBuilder, { scale, shift, readers }: NormSite, i: number, j: number, value: number): void {
   const gamma = scale === null ? null : direction.parameter(scale).values;
   const turned = gamma ? (gamma[i]! * value) / gamma[j]! : value;
   for (const reader of readers) direction.addLine(input(reader), j, i, -turned);
