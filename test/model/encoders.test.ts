@@ -6,7 +6,12 @@ import { Random } from '../../src/base/random';
 import type { Checkpoint, TensorEntry } from '../../src/checkpoint/types';
 import { recogniseModel } from '../../src/model/recognise';
 import type { Batch, Choices, Model } from '../../src/model/types';
+import { dualGramOfRows } from '../../src/numerics/cpu/gram';
 import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
+import { softmax } from '../../src/numerics/softmax';
+import { eigenvaluesOfGram } from '../../src/numerics/solve';
+import { Tape } from '../../src/numerics/tape';
+import { sliceInputs } from '../../src/probe/types';
 import { analyzeFiles } from '../analysis/run';
 import { familyCheckpoint, familyProbe, FOLDER, modelOf } from './family-files';
 import { audit } from './null-space';
@@ -110,10 +115,27 @@ describe('ViT', () => {
     expect(model.evidence.join()).toContain('4 patches of 2 × 2 pixels and a class token: images are [2, 4, 4]');
   });
 
-  it('sums the gradients of a sample over all its patches', async () => {
+  it('the parameter side sums the gradients of an image over all its positions', async () => {
     const report = await analyzeFiles(['test/fixtures/families/vit', 'test/fixtures/families/vit.probe.npz'], { folds: 0, parameter: true });
-    const rows = report.spectra.filter(({ tap }) => tap.side === 'parameter').map(({ tap, dimension }) => [tap.layer, dimension]);
-    expect(rows.length).toBe(14);
-    expect(rows.filter(([, count]) => count !== 20)).toEqual([]);
+    const model = await modelOf(await familyCheckpoint('vit'));
+    const { inputs, targets } = await familyProbe('vit', model);
+    const labels = targets?.kind === 'labels' ? targets.labels : new Int32Array();
+    const parameters = await model.parameters();
+    const layers = model.layers.map(({ name, dense }) => ({ name, of: [dense!.weight, dense!.bias!] }));
+    const rows = layers.map((): number[] => []);
+    for (let i = 0; i < inputs.samples; i++) {
+      const tape = new Tape(ops);
+      const lifted = new Map([...parameters].map(([name, { values, shape }]) => [name, tape.lift(ops.constant(values, shape))]));
+      const output = model.forward(tape, (name) => lifted.get(name)!, sliceInputs(inputs, i, i + 1), () => {});
+      const seed = ops.sub(softmax(ops, output.value), ops.constant(Float64Array.from({ length: model.outputs }, (_, c) => (c === labels[i] ? 1 : 0)), [1, model.outputs]));
+      layers.forEach(({ of }, l) => rows[l]!.push(...tape.gradient(output, seed, of.map((name) => lifted.get(name)!)).flatMap((g) => [...cpuValues(g)])));
+    }
+    const share = (values: ArrayLike<number>) => values[0]! / Array.from(values).reduce((sum, x) => sum + x, 0);
+    layers.forEach(({ name }, l) => {
+      const found = report.spectra.find(({ tap }) => tap.layer === name && tap.side === 'parameter')!;
+      const truth = eigenvaluesOfGram(dualGramOfRows(Float64Array.from(rows[l]!), inputs.samples, rows[l]!.length / inputs.samples), { residuals: false });
+      expect(found.dimension).toBe(inputs.samples);
+      expect(share(found.eigenvalues) / share(truth.values), name).toBeCloseTo(1, 10);
+    });
   });
 });

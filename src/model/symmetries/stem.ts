@@ -1,6 +1,6 @@
 /** What writes the residual stream before the first block, and the constants that its parts may exchange. */
 import { readsPatches, type Stem } from '../layers/stem';
-import { embeddingShift } from './constants';
+import { embeddingShift, type Rows } from './constants';
 import type { Writer } from './streams';
 import type { Symmetry } from './symmetry';
 
@@ -15,26 +15,20 @@ export function stemWriters({ embedding, positions, typeVector }: Stem): Writer[
   return writers;
 }
 
-/** A tied embedding adds what it gains to all logits of a position. */
+/** Every position of the stream is a sum: what one summand gains at all its positions, another may lose. */
 export function stemShifts({ embedding, positions, typeVector, width }: Stem, tied: boolean): Symmetry[] {
-  const found: Symmetry[] = [];
   const { layer } = embedding;
-  const add = (parts: string, ...[gain, lose]: [Parameters<typeof embeddingShift>[2], Parameters<typeof embeddingShift>[3]]) =>
-    found.push(embeddingShift(`shift between ${parts}`, layer, gain, lose, width));
+  const shift = (between: string, gain: Rows, lose: Rows) => embeddingShift(`shift between ${between}`, layer, gain, lose, width);
   if (readsPatches(embedding)) {
-    if (!positions) return found;
-    add('class token and positions', { name: embedding.classToken }, { name: positions.name, end: 1 });
-    if (embedding.bias !== null) add('patch bias and positions', { name: embedding.bias }, { name: positions.name, begin: 1 });
-    return found;
+    if (!positions) return [];
+    const { classToken, bias } = embedding;
+    return [
+      shift('class token and positions', { name: classToken }, { name: positions.name, end: 1 }),
+      ...(bias === null ? [] : [shift('patch bias and positions', { name: bias }, { name: positions.name, begin: 1 })]),
+    ];
   }
-  const free = positions ?? null;
-  if (free) {
-    const shift = embeddingShift('shift between embeddings and positions', layer, { name: embedding.name }, { name: free.name }, width);
-    found.push(tied ? { ...shift, loss: 'ce' } : shift);
-  }
-  if (typeVector !== undefined) {
-    if (free) add('token type and positions', { name: typeVector }, { name: free.name });
-    else if (!tied) add('token type and embeddings', { name: typeVector }, { name: embedding.name });
-  }
-  return found;
+  // A tied embedding adds what it gains to all logits of a position.
+  const under = tied ? { loss: 'ce' as const } : {};
+  const others = [...(positions ? [['positions', positions.name] as const] : []), ...(typeVector === undefined ? [] : [['token type', typeVector] as const])];
+  return others.map(([what, name]) => ({ ...shift(`embeddings and ${what}`, { name: embedding.name }, { name }), ...under }));
 }
