@@ -96,9 +96,13 @@ export class LayerSums {
     private readonly options: SumOptions,
   ) {
     const sink = () => (layer.width > MAX_DIMENSION ? new Rows(rowsKept(layer.width)) : new GramBlocks(options.blocks));
-    const most = Math.min(options.samples, MAX_PARAMETER_SAMPLES) * options.positions;
+    const most = Math.min(options.samples, MAX_PARAMETER_SAMPLES) * this.positions;
     this.sides = new Map([['activation', sink()], ['gradient', sink()]]);
     this.dense = options.parameter === true && layer.kind !== 'embedding' ? { input: new Rows(most), delta: new Rows(most) } : null;
+  }
+
+  private get positions(): number {
+    return this.layer.positions ?? this.options.positions;
   }
 
   /**
@@ -191,7 +195,7 @@ export class LayerSums {
     const left = ops.constant(inputs, [input.rows, input.width + (this.bias ? 1 : 0)]);
     const right = ops.constant(delta.values(), [delta.rows, delta.width]);
     try {
-      return await this.numerics.fisherGram(left, right, this.options.positions, this.options.signal);
+      return await this.numerics.fisherGram(left, right, this.positions, this.options.signal);
     } finally {
       ops.dispose(left, right);
     }

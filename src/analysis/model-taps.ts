@@ -189,7 +189,7 @@ async function together<X>(items: readonly X[], work: (item: X, index: number) =
 /** Whole blocks of samples in chunks that keep a pass short. The plan depends on the model and the probe alone. */
 function plan(model: Model, weights: ReadonlyMap<string, Tensor>, samples: number, positions: number, folds: number, scale: number): Chunk[] {
   const parameters = [...weights.values()].reduce((n, w) => n + w.shape.reduce((a, b) => a * b, 1), 0);
-  const values = model.layers.reduce((n, l) => n + l.width, 0) * positions;
+  const values = model.layers.reduce((n, l) => n + l.width * (l.positions ?? positions), 0);
   const most = Math.max(1, Math.floor(scale * Math.min(CHUNK_VALUES / values, Math.max(64 / positions, CHUNK_FLOPS / (6 * parameters * positions)))));
   const blocks = Math.max(1, Math.min(folds, samples));
   const chunks: Chunk[] = [];

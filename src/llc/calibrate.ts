@@ -31,9 +31,8 @@ export interface Sweep extends Omit<LlcSettings, 'step' | 'gamma'> {
 const PLATEAU = 0.03;
 /** Mean acceptance of an adjusted step: 0.574 moves fastest in many dimensions (Roberts & Rosenthal 1998), and chains meet stiffer places later. */
 const MOVES = 0.75;
-/** Unadjusted steps with an acceptance under this carry an error of their own, though two of them may agree; the aim where there is no plateau. */
-const HARMLESS = 0.85;
-const AIM = 0.9;
+/** Unadjusted steps with an acceptance under this carry an error of their own, though two of them may agree. */
+const HARMLESS = 0.9;
 
 /**
  * Unadjusted: the largest step on the plateau, where halving it changes nothing that the chains can tell; where the smaller steps do not
@@ -99,9 +98,9 @@ function onThePlateau(rows: readonly CalibrationRow[]): Choice | null {
 
 /** Where no two neighbours agree: steps that are accepted have little error, and below them chains too short to settle read low. */
 function nearThePlateau(rows: readonly CalibrationRow[]): Choice | null {
-  const accepted = rows.find(({ acceptance }) => acceptance !== null && acceptance >= AIM);
+  const accepted = rows.find(({ acceptance }) => acceptance !== null && acceptance >= HARMLESS);
   if (accepted) {
-    const sentence = `Step size ${show(accepted.step)}: no two neighbouring steps agree, as smaller ones do not settle within these draws; it is the largest of ${rows.length} that would be accepted at ${AIM} or more (${show(accepted.acceptance!)}).`;
+    const sentence = `Step size ${show(accepted.step)}: no two neighbouring steps agree, as smaller ones do not settle within these draws; it is the largest of ${rows.length} that would be accepted at ${HARMLESS} or more (${show(accepted.acceptance!)}).`;
     return { row: accepted, sentence };
   }
   if (rows.some(({ acceptance }) => acceptance !== null)) return null;

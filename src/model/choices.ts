@@ -33,6 +33,8 @@ export function plainQuestion(key: string, options: readonly string[], recordedA
   return { key, options, parse: oneOf(options), recordedAs };
 }
 
+export const ATTENTION = plainQuestion('attention', ['causal', 'bidirectional'], ['attention_dir']);
+
 /** Scalars of a saved config by the last part of their path: 'config.act_fn' is found as 'act_fn'. */
 export function recorded(checkpoint: Checkpoint, keys: readonly string[]): { path: string; value: string } | null {
   for (const key of keys)

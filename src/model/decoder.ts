@@ -1,4 +1,4 @@
-/** What the families of decoders share beyond shapes: heads, norms, activations and rotary positions, as configs name them. */
+/** What the families of transformers share beyond shapes: heads, activations and constants, as configs name them. */
 import type { Checkpoint } from '../checkpoint/types';
 import { ACTIVATION, decide, recorded, type Question } from './choices';
 import type { Choices, ModelChoice } from './types';
@@ -9,7 +9,7 @@ const USUAL_HEAD_WIDTH = 64;
 /** The number of heads: shapes alone do not tell it. `size`: what the heads divide. */
 export function decideHeads(checkpoint: Checkpoint, choices: Choices, size: number): Promise<ModelChoice> {
   const options = Array.from({ length: Math.min(size, 256) }, (_, i) => i + 1).filter((n) => size % n === 0).map(String);
-  const question: Question = { key: 'heads', options, parse: (word) => (options.includes(word) ? word : null), recordedAs: ['n_head', 'num_attention_heads', 'n_heads'] };
+  const question: Question = { key: 'heads', options, parse: (word) => (options.includes(word) ? word : null), recordedAs: ['n_head', 'num_attention_heads', 'n_heads', 'num_heads', 'nhead'] };
   return decide(checkpoint, choices, question, () => {
     const wanted = size / USUAL_HEAD_WIDTH;
     const value = options.reduce((best, n) => (Math.abs(Math.log(Number(n) / wanted)) < Math.abs(Math.log(Number(best) / wanted)) ? n : best));

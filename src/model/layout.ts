@@ -3,7 +3,7 @@
  * each parameter lies.
  */
 import type { Checkpoint } from '../checkpoint/types';
-import type { Named, NormTensors } from './layers/transformer';
+import type { Named, NormTensors } from './layers/dense';
 import { matrixSource, vectorSource, type Source } from './sources';
 
 type Expected = readonly (number | null)[];
@@ -59,20 +59,32 @@ export class Layout {
   }
 
   /** Some outputs of a matrix that holds several maps, as a map of its own with the name `layer.part`. */
-  part(layer: string, part: string, entries: readonly number[], inputs: number, total: number, outputAxis: OutputAxis = 0): Named {
+  part(layer: string, part: string, entries: readonly number[], inputs: number, total: number, outputAxis: OutputAxis = 0, weight = `${layer}.weight`): Named {
     const name = `${layer}.${part}`;
-    const weight = `${layer}.weight`;
     this.sources.set(name, matrixSource(weight, this.matrix(weight, inputs, total, outputAxis), outputAxis, entries));
-    const bias = `${layer}.bias`;
+    const bias = weight.replace(/weight$/, 'bias');
     if (!this.has(bias)) return { layer: name, weight: name, bias: null };
     this.shape(bias, [total]);
     this.sources.set(`${name}.bias`, vectorSource(bias, entries));
     return { layer: name, weight: name, bias: `${name}.bias` };
   }
 
-  /** `layer.weight` and `layer.bias` as scale and shift, where they are. */
+  /** `layer.weight` and `layer.bias`, or gamma and beta as files of old write them, as scale and shift, where they are. */
   norm(layer: string, width: number): NormTensors {
-    return { layer, scale: this.vector(`${layer}.weight`, width), shift: this.vector(`${layer}.bias`, width) };
+    const [scale, shift] = this.has(`${layer}.gamma`) ? ['gamma', 'beta'] : ['weight', 'bias'];
+    return { layer, scale: this.vector(`${layer}.${scale}`, width), shift: this.vector(`${layer}.${shift}`, width) };
+  }
+
+  /** A parameter whose values lie as they are used, under a shape without its axes of length one or with some of them merged. */
+  reshaped(name: string, expected: Expected, shape: readonly number[]): string {
+    this.shape(name, expected);
+    this.sources.set(name, { tensor: name, shape });
+    return name;
+  }
+
+  /** A convolution [out, ...] as a matrix [inputs, out]; its shape was checked. */
+  convolution(weight: string, outputs: number, inputs: number): void {
+    this.sources.set(weight, matrixSource(weight, [outputs, inputs], 0));
   }
 
   private matrix(name: string, inputs: number, outputs: number, outputAxis: OutputAxis): readonly number[] {

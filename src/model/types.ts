@@ -24,6 +24,8 @@ export interface ModelLayer {
   readonly activation: string;
   /** Null for an embedding. */
   readonly dense: DenseMap | null;
+  /** Rows per sample, where they are not the positions of the batch: patches of an image. */
+  readonly positions?: number;
 }
 
 /** What a layer shows of itself during a forward pass; rows are samples, or samples x positions. */

@@ -24,6 +24,8 @@ export async function modelOf(checkpoint: Checkpoint): Promise<Model> {
   return verdict.model;
 }
 
+const encoder = { heads: '2', activation: 'relu', attention: 'bidirectional' };
+
 export const FAMILIES = [
   { name: 'gpt2', path: 'gpt2', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
   { name: 'nanogpt', path: 'nanogpt.pt', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
@@ -31,13 +33,19 @@ export const FAMILIES = [
   { name: 'llama', path: 'llama', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
   { name: 'mistral', path: 'mistral', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
   { name: 'qwen2', path: 'qwen2', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: true },
+  { name: 'torch-encoder', path: 'torch-encoder.pt', architecture: 'torch-encoder', layer: /\.layers\.1\./, sizes: { ...encoder, 'norm-position': 'post' }, tied: false },
+  { name: 'torch-encoder-pre', path: 'torch-encoder-pre.pt', architecture: 'torch-encoder', layer: /\.layers\.1\./, sizes: { ...encoder, 'norm-position': 'pre' }, tied: false },
+  { name: 'bert', path: 'bert', architecture: 'bert', layer: /\.layer\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
+  // The queries of a single layer would see one class token alone: these are taken whole.
+  { name: 'vit', path: 'vit', architecture: 'vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false },
+  { name: 'timm-vit', path: 'timm-vit', architecture: 'timm-vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false },
 ] as const;
 
 export async function familyModel(path: string): Promise<Model> {
   return modelOf(await familyCheckpoint(path));
 }
 
-/** The tokens and labels beside a family's logits. */
+/** The inputs and labels beside a family's logits. */
 export async function familyProbe(name: string, model: Model): Promise<Probe> {
   const content = await readProbeFile(await familyCheckpoint(`${name}.probe.npz`));
   return probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });

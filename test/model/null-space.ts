@@ -6,30 +6,38 @@ import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
 import { dualGramOfRows, gramOfRows } from '../../src/numerics/cpu/gram';
 import { eigenvaluesOfGram } from '../../src/numerics/solve';
 import { Tape } from '../../src/numerics/tape';
+import { sliceInputs } from '../../src/probe/types';
 
 const ops = cpuOps();
 
 /** The Jacobian of all outputs over the batch by all parameters that the symmetries or the pass know, row by row; logits centred for 'ce'. */
 async function jacobian(model: Model, batch: Batch, loss: 'mse' | 'ce') {
   const parameters = await model.parameters();
-  const tape = new Tape(ops);
-  const lifted = new Map([...parameters].map(([name, { values, shape }]) => [name, tape.lift(ops.constant(values, shape))]));
-  let output = model.forward(tape, (name) => lifted.get(name)!, batch, () => {});
-  const [n, c] = tape.shape(output) as [number, number];
-  if (loss === 'ce') output = tape.sub(output, tape.affine(tape.sum(output, [1]), 1 / c, 0));
-  const names = [...lifted.keys()].filter((name) => !/rotary_|running_|mask/.test(name));
-  const wrt = names.map((name) => lifted.get(name)!);
+  const names = [...parameters.keys()].filter((name) => !/rotary_|running_|mask/.test(name));
   const size = names.reduce((total, name) => total + parameters.get(name)!.values.length, 0);
-  const rows = new Float64Array(n * c * size);
-  for (let r = 0; r < n * c; r++) {
-    const seed = new Float64Array(n * c);
-    seed[r] = 1;
-    let at = r * size;
-    for (const g of tape.gradient(output, ops.constant(seed, [n, c]), wrt)) {
-      rows.set(cpuValues(g), at);
-      at += cpuValues(g).length;
+  const parts: Float64Array[] = [];
+  // Samples do not see each other: one at a time, a pass back is short.
+  for (let i = 0; i < batch.samples; i++) {
+    const tape = new Tape(ops);
+    const lifted = new Map([...parameters].map(([name, { values, shape }]) => [name, tape.lift(ops.constant(values, shape))]));
+    const wrt = names.map((name) => lifted.get(name)!);
+    let output = model.forward(tape, (name) => lifted.get(name)!, sliceInputs(batch, i, i + 1), () => {});
+    const [n, c] = tape.shape(output) as [number, number];
+    if (loss === 'ce') output = tape.sub(output, tape.affine(tape.sum(output, [1]), 1 / c, 0));
+    for (let r = 0; r < n * c; r++) {
+      const seed = new Float64Array(n * c);
+      seed[r] = 1;
+      const row = new Float64Array(size);
+      let at = 0;
+      for (const g of tape.gradient(output, ops.constant(seed, [n, c]), wrt)) {
+        row.set(cpuValues(g), at);
+        at += cpuValues(g).length;
+      }
+      parts.push(row);
     }
   }
+  const rows = new Float64Array(parts.length * size);
+  parts.forEach((row, r) => rows.set(row, r * size));
   const flat = (direction: Direction) => {
     const vector = new Float64Array(size);
     let at = 0;
@@ -40,7 +48,7 @@ async function jacobian(model: Model, batch: Batch, loss: 'mse' | 'ce') {
     for (const name of direction.keys()) if (!names.includes(name)) throw new Error(`a generator moves '${name}', which is no parameter`);
     return vector;
   };
-  return { rows, count: n * c, size, parameters, flat };
+  return { rows, count: parts.length, size, parameters, flat };
 }
 
 const rankOf = (rows: Float64Array, count: number, size: number, cut = 1e-9): number => {

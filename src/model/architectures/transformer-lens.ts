@@ -3,9 +3,10 @@
  * folded norms or none; plain or gated MLPs, or attention only; learned or rotary positions; grouped queries.
  */
 import type { Checkpoint, TensorEntry } from '../../checkpoint/types';
-import { ACTIVATION, decide, plainQuestion, recorded, type Assumption, type Question } from '../choices';
+import { ACTIVATION, ATTENTION, decide, recorded, type Assumption, type Question } from '../choices';
+import type { Named } from '../layers/dense';
 import type { Normalization } from '../layers/norm';
-import type { Named, RotaryPositions, TransformerBlock } from '../layers/transformer';
+import type { RotaryPositions, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { emptyLike } from '../sources';
 import { transformerModel } from '../transformer-model';
@@ -149,8 +150,6 @@ const NORMALIZATION: Question = {
   parse: (word) => NORMALIZATIONS.get(word) ?? null,
   recordedAs: ['normalization_type'],
 };
-
-const ATTENTION = plainQuestion('attention', ['causal', 'bidirectional'], ['attention_dir']);
 
 function assumeActivation(blocks: readonly TransformerBlock[]): Assumption {
   if (blocks.some((b) => b.mlp?.gate)) return { value: 'silu', evidence: 'a gated MLP: SiLU is assumed, as in Llama' };

@@ -1,26 +1,13 @@
 /**
- * A pre-norm transformer over tokens: what every family of decoders is once its tensors are named and arranged, and its forward pass.
- * Weights are [in, out] with the heads side by side.
+ * A transformer: what every family is once its tensors are named and arranged, and its forward pass. Norms stand before each branch
+ * (GPT-2, Llama, ViT) or after each sum of branch and stream (BERT). Weights are [in, out] with the heads side by side.
  */
 import type { Ops } from '../../numerics/ops';
 import type { Batch, ModelLayer, TapSink, Weights } from '../types';
-import { activate } from './activations';
 import { attend, causalMask } from './attention';
-import { normalize, type Normalization } from './norm';
-
-/** A dense map by the names of its parameters, and the name of its layer for people. */
-export interface Named {
-  readonly layer: string;
-  readonly weight: string;
-  readonly bias: string | null;
-}
-
-/** Scale and shift are null where there is no norm, or they are folded into its readers. */
-export interface NormTensors {
-  readonly layer: string;
-  readonly scale: string | null;
-  readonly shift: string | null;
-}
+import { denseOf, normOf, type Named, type NormTensors } from './dense';
+import type { Normalization } from './norm';
+import { embed, imagePositions, readsPatches, type Stem } from './stem';
 
 export interface TransformerMlp {
   readonly hidden: number;
@@ -38,7 +25,7 @@ export interface TransformerBlock {
   readonly key: Named;
   readonly value: Named;
   readonly output: Named;
-  /** The norm before attention, and the one before the MLP. */
+  /** The norm before attention, and the one before the MLP; or those after them (`postNorm`). */
   readonly attentionNorm: NormTensors;
   readonly mlpNorm: NormTensors;
   readonly mlp: TransformerMlp | null;
@@ -46,6 +33,9 @@ export interface TransformerBlock {
   readonly parallel: boolean;
   /** Boolean mask [context, context] of local attention; null where it is plainly causal. */
   readonly mask: Float32Array | Float64Array | null;
+  /** Vectors that scale what attention and the MLP write (LayerScale, Touvron et al. 2021). */
+  readonly attentionScale?: string;
+  readonly mlpScale?: string;
 }
 
 export interface RotaryPositions {
@@ -57,8 +47,14 @@ export interface RotaryPositions {
   table(positions: number): { cos: Float64Array; sin: Float64Array };
 }
 
-export interface Transformer {
-  readonly width: number;
+/** A dense layer and a norm between the stream and the unembedding, as in BERT's masked language model. */
+export interface TransformerHead {
+  readonly dense: Named;
+  readonly activation: string;
+  readonly norm: NormTensors;
+}
+
+export interface Transformer extends Stem {
   readonly heads: number;
   readonly groups: number;
   readonly headWidth: number;
@@ -66,71 +62,82 @@ export interface Transformer {
   readonly normalization: Normalization;
   readonly epsilon: number;
   readonly causal: boolean;
-  readonly embedding: { readonly name: string; readonly layer: string; readonly vocabulary: number };
-  readonly positions: { readonly name: string; readonly context: number } | null;
+  /** x <- norm(x + branch(x)), as in Vaswani et al. 2017, instead of x <- x + branch(norm(x)). */
+  readonly postNorm?: boolean;
   readonly blocks: readonly TransformerBlock[];
-  readonly finalNorm: NormTensors;
-  /** `inputAxis` 1: the embedding itself [vocabulary, width], tied. */
-  readonly unembedding: Named & { readonly outputs: number; readonly inputAxis: 0 | 1 };
+  readonly finalNorm: NormTensors | null;
+  /** The output is that of the first position. */
+  readonly classOnly?: boolean;
+  readonly head?: TransformerHead;
+  /** `inputAxis` 1: the embedding itself [vocabulary, width], tied. Null: the stream is the output. */
+  readonly unembedding: (Named & { readonly outputs: number; readonly inputAxis: 0 | 1 }) | null;
+}
+
+/** The embedding is also the unembedding: what moves its columns moves both. */
+export function isTied({ embedding, unembedding }: Transformer): boolean {
+  return !readsPatches(embedding) && unembedding?.weight === embedding.name;
 }
 
 export function forward<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink: TapSink<T>, t: Transformer): T {
-  if (batch.kind !== 'tokens') throw new Error('internal: a transformer takes tokens');
-  const { samples, positions } = batch;
-  const { heads, groups, headWidth } = t;
+  const { heads, groups, headWidth, width, postNorm = false } = t;
+  const { samples } = batch;
+  const dense = denseOf(ops, weights, sink);
+  const norm = normOf(ops, weights, t.normalization, t.epsilon);
+  let x = embed(ops, weights, batch, sink, t, { dense, norm });
 
-  const dense = ({ layer, weight, bias }: Named, input: T, activation = 'linear', transposeB = false): T => {
-    let pre = ops.matmul(input, weights(weight), { transposeB });
-    if (bias !== null) pre = ops.add(pre, weights(bias));
-    const post = activate(ops, activation, pre);
-    sink(layer, { input, bias: bias !== null, pre, post });
-    return post;
-  };
-  const norm = ({ scale, shift }: NormTensors, x: T): T =>
-    normalize(ops, t.normalization, x, scale === null ? null : weights(scale), shift === null ? null : weights(shift), t.epsilon);
+  const positions = ops.shape(x)[0]! / samples;
   const causal = t.causal ? ops.constant(causalMask(positions), [positions, positions]) : null;
   const table = t.rotary?.table(positions);
   const turn = (values: Float64Array) => ops.constant(values, [positions, t.rotary!.rotated]);
   const rotary = t.rotary && table ? { rotated: t.rotary.rotated, adjacent: t.rotary.adjacent, cos: turn(table.cos), sin: turn(table.sin) } : null;
+  const scaled = (by: string | undefined, y: T): T => (by === undefined ? y : ops.mul(y, weights(by)));
 
-  let x = ops.gather(weights(t.embedding.name), batch.ids);
-  sink(t.embedding.layer, { input: null, bias: false, pre: x, post: x });
-  if (t.positions) {
-    const places = ops.slice(weights(t.positions.name), [0, 0], [positions, t.width]);
-    x = ops.reshape(ops.add(ops.reshape(x, [samples, positions, t.width]), places), [samples * positions, t.width]);
-  }
-  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, mask } of t.blocks) {
+  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, mask, attentionScale, mlpScale } of t.blocks) {
     const before = x;
-    const read = norm(attentionNorm, x);
+    const read = postNorm ? x : norm(attentionNorm, x);
     const allowed = mask && t.causal ? ops.constant(additive(mask, positions), [positions, positions]) : causal;
     const shape = { samples, positions, heads, groups, headWidth };
     const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), 1 / Math.sqrt(headWidth), allowed, rotary);
-    x = ops.add(x, dense(output, mixed));
+    x = ops.add(x, scaled(attentionScale, dense(output, mixed)));
+    if (postNorm) x = norm(attentionNorm, x);
     if (!mlp) continue;
-    const m = mlpNorm.layer === attentionNorm.layer ? read : norm(mlpNorm, parallel ? before : x);
+    const sameNorm = mlpNorm.layer === attentionNorm.layer;
+    const m = postNorm ? x : sameNorm ? read : norm(mlpNorm, parallel ? before : x);
     let hidden = mlp.gate ? ops.mul(dense(mlp.gate, m, mlp.activation), dense(mlp.up, m)) : dense(mlp.up, m, mlp.activation);
     if (mlp.productBias !== null) hidden = ops.add(hidden, weights(mlp.productBias));
-    x = ops.add(x, dense(mlp.down, hidden));
+    x = ops.add(x, scaled(mlpScale, dense(mlp.down, hidden)));
+    if (postNorm) x = norm(mlpNorm, x);
   }
-  return dense(t.unembedding, norm(t.finalNorm, x), 'linear', t.unembedding.inputAxis === 1);
+  if (t.classOnly) x = ops.reshape(ops.slice(ops.reshape(x, [samples, positions, width]), [0, 0, 0], [samples, 1, width]), [samples, width]);
+  if (t.finalNorm) x = norm(t.finalNorm, x);
+  if (t.head) x = norm(t.head.norm, dense(t.head.dense, x, t.head.activation));
+  return t.unembedding ? dense(t.unembedding, x, 'linear', t.unembedding.inputAxis === 1) : x;
 }
 
 /** Every tap in the order of the forward pass. */
 export function layersOf(t: Transformer): ModelLayer[] {
-  const linear = ({ layer, weight, bias }: Named, kind: string, width: number, activation = 'linear', inputAxis: 0 | 1 = 0): ModelLayer => ({
-    name: layer, kind, width, activation, dense: { weight, inputAxis, bias },
+  const { embedding, width, head, unembedding } = t;
+  // Positions of an image are not those of the batch.
+  const rows = readsPatches(embedding) ? { positions: imagePositions(embedding) } : {};
+  const linear = ({ layer, weight, bias }: Named, kind: string, outputs: number, activation = 'linear'): ModelLayer => ({
+    name: layer, kind, width: outputs, activation, dense: { weight, inputAxis: 0, bias }, ...rows,
   });
+  const stem: ModelLayer = readsPatches(embedding)
+    ? { ...linear(embedding, 'patch embedding', width), positions: imagePositions(embedding) - 1 }
+    : { name: embedding.layer, kind: 'embedding', width, activation: 'linear', dense: null };
+  const last = (layer: ModelLayer): ModelLayer => (t.classOnly ? { ...layer, positions: 1 } : layer);
   return [
-    { name: t.embedding.layer, kind: 'embedding', width: t.width, activation: 'linear', dense: null },
+    stem,
     ...t.blocks.flatMap(({ query, key, value, output, mlp }) => [
       linear(query, 'attention query', t.heads * t.headWidth),
       linear(key, 'attention key', t.groups * t.headWidth),
       linear(value, 'attention value', t.groups * t.headWidth),
-      linear(output, 'attention output', t.width),
+      linear(output, 'attention output', width),
       ...(mlp?.gate ? [linear(mlp.gate, 'MLP gate', mlp.hidden, mlp.activation)] : []),
-      ...(mlp ? [linear(mlp.up, 'MLP in', mlp.hidden, mlp.gate ? 'linear' : mlp.activation), linear(mlp.down, 'MLP out', t.width)] : []),
+      ...(mlp ? [linear(mlp.up, 'MLP in', mlp.hidden, mlp.gate ? 'linear' : mlp.activation), linear(mlp.down, 'MLP out', width)] : []),
     ]),
-    linear(t.unembedding, 'unembedding', t.unembedding.outputs, 'linear', t.unembedding.inputAxis),
+    ...(head ? [last(linear(head.dense, 'head', width, head.activation))] : []),
+    ...(unembedding ? [last({ ...linear(unembedding, t.classOnly ? 'classifier' : 'unembedding', unembedding.outputs), dense: { weight: unembedding.weight, inputAxis: unembedding.inputAxis, bias: unembedding.bias } })] : []),
   ];
 }
 

@@ -83,18 +83,32 @@ export function logitShift(layer: string, weight: Port, inputs: number, bias: st
   };
 }
 
-/** Every token has one position: what all embeddings gain, all positions may lose. */
-export function positionShift(layer: string, embedding: string, positions: string, width: number): Symmetry {
+/** Some rows of a table [rows, width], or a vector [width], that are added to the stream at the same positions. */
+export interface Rows {
+  readonly name: string;
+  readonly begin?: number;
+  readonly end?: number;
+}
+
+/** Adds a constant to coordinate j of all these rows. */
+export function addToRows(direction: DirectionBuilder, { name, begin = 0, end = Infinity }: Rows, j: number, constant: number): void {
+  const { shape } = direction.parameter(name);
+  const count = shape.length === 1 ? 1 : shape[0]!;
+  const change = Float64Array.from({ length: count }, (_, row) => (row >= begin && row < end ? constant : 0));
+  direction.addValues({ name, axis: shape.length - 1 }, j, change);
+}
+
+/** Every position of the stream has one of each: what all of these gain, all of those may lose. */
+export function embeddingShift(family: string, layer: string, gain: Rows, lose: Rows, width: number): Symmetry {
   return {
-    family: 'shift between embeddings and positions',
+    family,
     layer,
     dimension: width,
     *generators(parameters) {
       for (let j = 0; j < width; j++) {
         const direction = new DirectionBuilder(parameters);
-        for (const [name, sign] of [[embedding, 1], [positions, -1]] as const) {
-          direction.addValues({ name, axis: 1 }, j, new Float64Array(direction.parameter(name).shape[0]!).fill(sign));
-        }
+        addToRows(direction, gain, j, 1);
+        addToRows(direction, lose, j, -1);
         yield direction.vector;
       }
     },

@@ -28,12 +28,17 @@ export const vector = (name: string): Port => ({ name, axis: 0 });
 /** All symmetries of one norm and its readers. */
 export function normSymmetries(site: NormSite): Symmetry[] {
   const { layer, width, scale, shift, readers } = site;
-  const found = site.kind === 'layer-norm' ? readers.flatMap((reader) => kernel(site, reader) ?? []) : [];
+  const found = normKernels(site);
   if (scale !== null) found.push({ family: 'norm scale against its readers', layer, dimension: width, generators: (p) => scales(site, p) });
   if (shift !== null && readers.every((reader) => takesConstants(site, reader))) {
     found.push({ family: 'norm shift against the constants of its readers', layer, dimension: width, generators: (p) => shifts(site, shift, p) });
   }
   return found;
+}
+
+/** What each reader of a LayerNorm does not see, whatever else becomes of the output of the norm. */
+export function normKernels(site: NormSite): Symmetry[] {
+  return site.kind === 'layer-norm' ? site.readers.flatMap((reader) => kernel(site, reader) ?? []) : [];
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Symmetries of the stream between writers and readers: a residual stream, or what one dense layer hands to a norm. */
+import { addToRows } from './constants';
 import { column, input, vector, type NormSite, type Reader } from './norms';
 import { linearSpace } from './spaces';
 import { DirectionBuilder, type Direction, type Parameters, type Port, type Symmetry } from './symmetry';
@@ -7,6 +8,8 @@ import { DirectionBuilder, type Direction, type Parameters, type Port, type Symm
 export interface Writer extends Port {
   /** Vectors that it writes: rows of an embedding, inputs of a matrix, 1 for a bias. */
   readonly lines: number;
+  /** A vector by which the stream multiplies what it writes (LayerScale). */
+  readonly scale?: string;
 }
 
 export interface NormedOptions {
@@ -14,16 +17,20 @@ export interface NormedOptions {
   readonly linear?: boolean;
   /** An embedding among the writers that also reads the last norm, and that norm's scale and shift. */
   readonly tied?: { readonly embedding: string; readonly readout: readonly string[] } | null;
+  /**
+   * A map that reads the stream as it is, behind the last block; a table of which every position has a row; and the biases that nothing else reads.
+   */
+  readonly raw?: { readonly reader: Reader; readonly table: string; readonly lastBiases: readonly Writer[] } | null;
 }
 
-/** A stream that is read through norms only. `epsilon`: what they add to the mean square. */
+/** A stream that is read through norms, and perhaps by one map as it is. `epsilon`: what they add to the mean square. */
 export function normedStream(
   layer: string,
   width: number,
   writers: readonly Writer[],
   norms: readonly NormSite[],
   epsilon: number,
-  { linear = true, tied = null }: NormedOptions = {},
+  { linear = true, tied = null, raw = null }: NormedOptions = {},
 ): Symmetry[] {
   const centred = norms.every((site) => site.kind === 'layer-norm');
   const plain = norms.every((site) => site.kind === 'rms-norm');
@@ -40,6 +47,7 @@ export function normedStream(
         for (let i = 0; i < width; i++) {
           for (const port of writers) direction.addLine(port, i, i, 1);
           for (const name of tied?.readout ?? []) direction.addLine(vector(name), i, i, -1);
+          if (raw) direction.addLine(input(raw.reader), i, i, -1);
         }
         yield direction.vector;
       },
@@ -51,17 +59,13 @@ export function normedStream(
       family: 'rotation of the stream',
       layer,
       dimension: (planes * (planes - 1)) / 2,
-      generators: (parameters) => rotations(width, centred, writers, norms, parameters),
+      generators: (parameters) => rotations(width, centred, writers, norms, raw?.reader ?? null, parameters),
     });
   }
-  if (centred) {
+  if (centred && raw) found.push(meanByStream(layer, width, writers, [raw.reader]), ...rawConstants(layer, width, writers, raw));
+  else if (centred) {
     const free = writers.filter((writer) => writer.name !== tied?.embedding);
-    found.push({
-      family: 'mean of the stream',
-      layer,
-      dimension: free.reduce((lines, writer) => lines + writer.lines, 0),
-      generators: (parameters) => means(width, free, parameters),
-    });
+    found.push(streamMeans(layer, width, free));
     if (tied) {
       const embedding = writers.find((writer) => writer.name === tied.embedding)!;
       found.push({ family: 'mean of all embeddings', layer, dimension: 1, loss: 'ce', generators: (parameters) => [meanOfAll(width, embedding, parameters)] });
@@ -99,7 +103,7 @@ export function plainStream(
 }
 
 /** Generators of the rotations that commute with the norms: all of so(width), or those that keep the mean. */
-function* rotations(width: number, centred: boolean, writers: readonly Writer[], norms: readonly NormSite[], parameters: Parameters): Iterable<Direction> {
+function* rotations(width: number, centred: boolean, writers: readonly Writer[], norms: readonly NormSite[], raw: Reader | null, parameters: Parameters): Iterable<Direction> {
   const basis = orthonormal(width, centred);
   for (let p = 0; p < basis.length; p++) {
     for (let q = 0; q < p; q++) {
@@ -109,8 +113,9 @@ function* rotations(width: number, centred: boolean, writers: readonly Writer[],
         for (let j = 0; j < width; j++) {
           const value = x(i, j);
           if (value === 0) continue;
-          for (const port of writers) direction.addLine(port, i, j, value);
+          for (const port of writers) direction.addLine(port, i, j, (value * scaleOf(port, j, parameters)) / scaleOf(port, i, parameters));
           for (const site of norms) turnBehind(direction, site, i, j, value);
+          if (raw) direction.addLine(input(raw), j, i, -value);
         }
       }
       yield direction.vector;
@@ -119,11 +124,86 @@ function* rotations(width: number, centred: boolean, writers: readonly Writer[],
 }
 
 /** Behind gamma the rotation is gamma X gamma^-1: readers take it off, beta turns with it. */
-function turnBehind(direction: DirectionBuilder, { scale, shift, readers }: NormSite, i: number, j: number, value: number): void {
+export function turnBehind(direction: DirectionBuilder, { scale, shift, readers }: NormSite, i: number, j: number, value: number): void {
   const gamma = scale === null ? null : direction.parameter(scale).values;
   const turned = gamma ? (gamma[i]! * value) / gamma[j]! : value;
   for (const reader of readers) direction.addLine(input(reader), j, i, -turned);
   if (shift !== null) direction.addLine(vector(shift), i, j, turned);
+}
+
+/** What a writer gives at a coordinate is multiplied with this. */
+function scaleOf({ scale }: Writer, coordinate: number, parameters: Parameters): number {
+  return scale === undefined ? 1 : parameters.get(scale)!.values[coordinate]!;
+}
+
+/** Each vector that is written gains a multiple of (1, ..., 1), which a LayerNorm takes out. */
+export function streamMeans(layer: string, width: number, writers: readonly Writer[]): Symmetry {
+  return {
+    family: 'mean of the stream',
+    layer,
+    dimension: writers.reduce((lines, writer) => lines + writer.lines, 0),
+    generators: (parameters) => means(width, writers, parameters),
+  };
+}
+
+/**
+ * Norms do not see what is added along (1, ..., 1), which may be any linear function of the stream: the maps that read the stream as it is take it
+ * back.
+ */
+export function meanByStream(layer: string, width: number, writers: readonly Writer[], readers: readonly Reader[]): Symmetry {
+  return {
+    family: 'mean of the stream as a function of it',
+    layer,
+    dimension: width,
+    *generators(parameters) {
+      for (let j = 0; j < width; j++) {
+        const direction = new DirectionBuilder(parameters);
+        for (let i = 0; i < width; i++) {
+          for (const port of writers) direction.addLine(port, i, j, scaleOf(port, j, parameters) / scaleOf(port, i, parameters));
+          for (const reader of readers) direction.addLine(input(reader), j, i, -1);
+        }
+        yield direction.vector;
+      }
+    },
+  };
+}
+
+/** A constant of the stream against the bias of the map that reads it as it is: along (1, ..., 1), and in all directions where no norm is between. */
+function rawConstants(layer: string, width: number, writers: readonly Writer[], { reader, table, lastBiases }: NonNullable<NormedOptions['raw']>): Symmetry[] {
+  const { bias } = reader;
+  if (bias === null) return [];
+  const last = (writer: Writer) => lastBiases.some(({ name }) => name === writer.name);
+  const means = writers.filter((writer) => (writer.axis === 0 || writer.name === table) && !last(writer));
+  const add = (direction: DirectionBuilder, writer: Writer, j: number) => {
+    addToRows(direction, writer, j, 1 / scaleOf(writer, j, direction.parameters));
+    direction.addVector(bias, column(direction, reader, j).map((weight) => -weight));
+  };
+  return [
+    {
+      family: 'mean of the stream against the last bias',
+      layer,
+      dimension: means.length,
+      *generators(parameters) {
+        for (const writer of means) {
+          const direction = new DirectionBuilder(parameters);
+          for (let j = 0; j < width; j++) add(direction, writer, j);
+          yield direction.vector;
+        }
+      },
+    },
+    ...lastBiases.map((writer): Symmetry => ({
+      family: 'constant of the stream against the last bias',
+      layer: writer.name,
+      dimension: width,
+      *generators(parameters) {
+        for (let j = 0; j < width; j++) {
+          const direction = new DirectionBuilder(parameters);
+          add(direction, writer, j);
+          yield direction.vector;
+        }
+      },
+    })),
+  ];
 }
 
 function* means(width: number, writers: readonly Writer[], parameters: Parameters): Iterable<Direction> {
@@ -132,7 +212,7 @@ function* means(width: number, writers: readonly Writer[], parameters: Parameter
       const direction = new DirectionBuilder(parameters);
       const one = new Float64Array(writer.lines);
       one[line] = 1;
-      for (let i = 0; i < width; i++) direction.addValues(writer, i, one);
+      for (let i = 0; i < width; i++) direction.addValues(writer, i, one.map((x) => x / scaleOf(writer, i, parameters)));
       yield direction.vector;
     }
   }

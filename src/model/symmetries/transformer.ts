@@ -1,8 +1,12 @@
-/** Symmetries of a pre-norm transformer whose weights are [in, out], heads side by side on the inner axis (science.md, section 4). */
-import type { Named, NormTensors, Transformer, TransformerBlock } from '../layers/transformer';
-import { biasExchange, keyShift, logitShift, positionShift, valueShift } from './constants';
+/** Symmetries of a transformer whose weights are [in, out], heads side by side on the inner axis (science.md, section 4). */
+import type { Named, NormTensors } from '../layers/dense';
+import { isTied, type Transformer, type TransformerBlock } from '../layers/transformer';
+import { biasExchange, keyShift, logitShift, valueShift } from './constants';
+import { layerScales } from './layer-scale';
 import { normSymmetries, takesConstants, type NormSite, type Reader } from './norms';
+import { postNormSites, postNormSymmetries } from './post-norm';
 import { spaceSymmetries, type HiddenSpace } from './spaces';
+import { stemShifts, stemWriters } from './stem';
 import { normedStream, plainStream, type Writer } from './streams';
 import type { Port, Symmetry } from './symmetry';
 
@@ -10,24 +14,16 @@ export function transformerSymmetries(a: Transformer): Symmetry[] {
   return [
     ...transformerSpaces(a).flatMap(spaceSymmetries),
     ...a.blocks.flatMap((block) => attentionConstants(block, a)),
-    ...stream(a),
-    ...(a.positions ? [positions(a, a.positions.name)] : []),
+    ...(a.postNorm ? postNormSymmetries(a) : stream(a)),
+    ...stemShifts(a, isTied(a)),
     ...logits(a),
   ];
 }
 
-/** The embedding reads what it wrote: what moves its columns moves both. */
-const isTied = ({ embedding, unembedding }: Transformer): boolean => unembedding.weight === embedding.name;
-
 const reader = ({ layer, weight, bias }: Named, outputs: number): Reader => ({ layer, weight, inputAxis: 0, outputs, bias });
 
-function positions(a: Transformer, name: string): Symmetry {
-  const shift = positionShift(a.embedding.layer, a.embedding.name, name, a.width);
-  // Tied, it adds the same number to all logits of a position.
-  return isTied(a) ? { ...shift, loss: 'ce' } : shift;
-}
-
 function logits(a: Transformer): Symmetry[] {
+  if (!a.unembedding) return [];
   const { layer, weight, bias, inputAxis } = a.unembedding;
   if (!isTied(a)) return [logitShift(layer, { name: weight, axis: inputAxis }, a.width, bias)];
   if (bias !== null) return [logitShift(layer, { name: weight, axis: inputAxis }, 0, bias)];
@@ -83,10 +79,12 @@ function units({ mlp }: TransformerBlock): HiddenSpace[] {
   return [{ ...space, name: 'gated units', activation: 'linear', gates: { ports: ports(gate), activation } }];
 }
 
-function attentionConstants({ key, value, output, attentionNorm, mlp, parallel }: TransformerBlock, a: Transformer): Symmetry[] {
-  const found: Symmetry[] = [];
+function attentionConstants(block: TransformerBlock, a: Transformer): Symmetry[] {
+  const { key, value, output, attentionNorm, mlp, parallel } = block;
+  const found: Symmetry[] = layerScales(block, a.width);
   const keys = reader(key, a.groups * a.headWidth);
-  const site = normSite(attentionNorm, a, [keys]);
+  // Behind a norm of its own a constant needs no bias; the stream of a post-norm transformer is also read as it is.
+  const site = normSite(a.postNorm ? { layer: '', scale: null, shift: null } : attentionNorm, a, [keys]);
   // Rotary positions turn a constant of the keys with the position: it is free on the coordinates that stay.
   const still = keys.outputs - a.groups * (a.rotary?.rotated ?? 0);
   if (still > 0 && takesConstants(site, keys)) found.push(keyShift(site, keys, unrotated(a)));
@@ -106,24 +104,26 @@ function unrotated({ groups, headWidth, rotary }: Transformer): number[] {
 
 /** Every norm with what reads it, also where the norm itself is missing; without the final one where tied embeddings read it. */
 export function transformerNorms(a: Transformer): NormSite[] {
-  return residual(a).norms;
+  return a.postNorm ? postNormSites(a) : residual(a).norms;
 }
 
 function stream(a: Transformer): Symmetry[] {
   const { writers, norms, stages } = residual(a);
-  const { width, embedding } = a;
+  const { width, embedding, finalNorm, unembedding } = a;
   if (a.normalization === 'none') return isTied(a) ? [] : plainStream(embedding.layer, width, writers, norms.flatMap((norm) => norm.readers), stages);
-  const { scale, shift } = a.finalNorm;
-  const tied = isTied(a) ? { embedding: embedding.name, readout: [scale, shift].filter((name) => name !== null) } : null;
-  return [...norms.flatMap(normSymmetries), ...normedStream(embedding.layer, width, writers, norms, a.epsilon, { tied })];
+  const tied = isTied(a) ? { embedding: unembedding!.weight, readout: [finalNorm?.scale, finalNorm?.shift].filter((name) => typeof name === 'string') } : null;
+  // Where nothing is behind the stream but the output, nothing can follow a rotation.
+  if (!finalNorm && (!unembedding || tied)) return norms.flatMap(normSymmetries);
+  const lastBiases = stages.filter(({ readers }) => readers.length === 1).map(({ constant }) => constant);
+  const raw = finalNorm ? null : { reader: reader(unembedding!, unembedding!.outputs), table: a.positions?.name ?? writers[0]!.name, lastBiases };
+  return [...norms.flatMap(normSymmetries), ...normedStream(embedding.layer, width, writers, norms, a.epsilon, { tied, raw, linear: unembedding !== null })];
 }
 
 /** The residual stream: what writes, what reads, and constants with what reads after them. */
 function residual(a: Transformer) {
-  const { heads, groups, headWidth, embedding, blocks, unembedding } = a;
-  const constant = ({ bias }: Named): Writer[] => (bias === null ? [] : [{ name: bias, axis: 0, lines: 1 }]);
-  const writers: Writer[] = [{ name: embedding.name, axis: 1, lines: embedding.vocabulary }];
-  if (a.positions) writers.push({ name: a.positions.name, axis: 1, lines: a.positions.context });
+  const { heads, groups, headWidth, blocks, unembedding, finalNorm } = a;
+  const constant = ({ bias }: Named, scale: { scale?: string }): Writer[] => (bias === null ? [] : [{ name: bias, axis: 0, lines: 1, ...scale }]);
+  const writers = stemWriters(a);
   const norms: NormSite[] = [];
   const site = (norm: NormTensors, readers: readonly Reader[]): void => {
     const known = norms.findIndex(({ layer }) => layer === norm.layer);
@@ -131,14 +131,15 @@ function residual(a: Transformer) {
     else norms.push(normSite(norm, a, readers));
   };
   /** Constants by what reads after them. */
-  const stages: { constant: Writer; readers: Reader[] }[] = a.positions ? [{ constant: writers[1]!, readers: [] }] : [];
+  const stages: { constant: Writer; readers: Reader[] }[] = a.positions ? [{ constant: writers.find(({ name }) => name === a.positions!.name)!, readers: [] }] : [];
   const read = (readers: readonly Reader[]) => stages.forEach((stage) => stage.readers.push(...readers));
-  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel } of blocks) {
+  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, attentionScale, mlpScale } of blocks) {
     const readers = [reader(query, heads * headWidth), reader(key, groups * headWidth), reader(value, groups * headWidth)];
     site(attentionNorm, readers);
     read(readers);
-    writers.push({ name: output.weight, axis: 1, lines: heads * headWidth }, ...constant(output));
-    const [outputBias] = constant(output);
+    const attended = attentionScale === undefined ? {} : { scale: attentionScale };
+    writers.push({ name: output.weight, axis: 1, lines: heads * headWidth, ...attended }, ...constant(output, attended));
+    const [outputBias] = constant(output, attended);
     if (outputBias) stages.push({ constant: outputBias, readers: [] });
     if (!mlp) continue;
     const mlpReaders = [...(mlp.gate === null ? [] : [reader(mlp.gate, mlp.hidden)]), reader(mlp.up, mlp.hidden)];
@@ -146,12 +147,13 @@ function residual(a: Transformer) {
     // A parallel MLP reads what attention read, before attention wrote.
     if (parallel && outputBias) stages.filter((stage) => stage.constant !== outputBias).forEach((stage) => stage.readers.push(...mlpReaders));
     else read(mlpReaders);
-    writers.push({ name: mlp.down.weight, axis: 1, lines: mlp.hidden }, ...constant(mlp.down));
-    const [downBias] = constant(mlp.down);
+    const put = mlpScale === undefined ? {} : { scale: mlpScale };
+    writers.push({ name: mlp.down.weight, axis: 1, lines: mlp.hidden, ...put }, ...constant(mlp.down, put));
+    const [downBias] = constant(mlp.down, put);
     if (downBias) stages.push({ constant: downBias, readers: [] });
   }
-  const last = { ...reader(unembedding, unembedding.outputs), inputAxis: unembedding.inputAxis };
-  if (!isTied(a)) site(a.finalNorm, [last]);
-  read([last]);
+  const last = unembedding ? [{ ...reader(unembedding, unembedding.outputs), inputAxis: unembedding.inputAxis }] : [];
+  if (!isTied(a) && finalNorm) site(finalNorm, last);
+  read(last);
   return { writers, norms, stages };
 }

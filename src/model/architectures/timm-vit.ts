@@ -1,0 +1,102 @@
+/** ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale where there is one (checkpoints.md §3). */
+import type { Checkpoint } from '../../checkpoint/types';
+import { decideActivation, decideHeads, range } from '../decoder';
+import type { Transformer, TransformerBlock } from '../layers/transformer';
+import { Layout, missingAnchors } from '../layout';
+import { describePatches, patchStem } from '../patches';
+import { transformerModel } from '../transformer-model';
+import type { Architecture, Choices, Recognition } from '../types';
+
+export const timmVit: Architecture = { key: 'timm-vit', title: 'ViT (timm)', recognise };
+
+/** Norms of timm's vision transformers. */
+const EPSILON = 1e-6;
+
+/** What other members of the family have besides. */
+const OTHERS: readonly [RegExp, string][] = [
+  [/^reg_token$/, 'are register tokens'],
+  [/^dist_token$/, 'is a second class token'],
+  [/^fc_norm\./, 'normalises the mean of all patches'],
+  [/^(norm_pre|patch_embed\.norm)\./, 'normalises the embeddings'],
+  [/\.attn\.[qk]_norm\./, 'normalises queries and keys'],
+  [/\.attn\.norm\.|\.mlp\.norm\./, 'normalises inside a branch'],
+  [/^attn_pool\./, 'pools by attention'],
+];
+
+async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
+  const stemNames = { convolution: 'patch_embed.proj', classToken: 'cls_token', positions: 'pos_embed' };
+  const anchors = ['patch_embed.proj.weight', 'cls_token', 'pos_embed', 'blocks.0.attn.qkv.weight', 'blocks.0.mlp.fc1.weight'];
+  const absent = missingAnchors(checkpoint, anchors);
+  if (absent) return absent;
+
+  const layout = new Layout(checkpoint);
+  for (const name of checkpoint.tensors.keys()) {
+    const other = OTHERS.find(([pattern]) => pattern.test(name));
+    if (other) layout.fail(`'${name}' ${other[1]}, which is not computed here`);
+  }
+  const stem = patchStem(layout, stemNames);
+  const { width } = stem;
+  const activation = await decideActivation(checkpoint, choices, [], 'gelu', "timm's ViT");
+  const blocks: TransformerBlock[] = [];
+  let scaled = 0;
+  for (let i = 0; layout.has(`blocks.${i}.attn.qkv.weight`); i++) {
+    const prefix = `blocks.${i}`;
+    const third = (part: string, at: number) => layout.part(`${prefix}.attn.qkv`, part, range(at * width, width), width, 3 * width);
+    const [hidden] = layout.shape(`${prefix}.mlp.fc1.weight`, [null, width]) as [number];
+    const [attentionScale, mlpScale] = [layout.vector(`${prefix}.ls1.gamma`, width), layout.vector(`${prefix}.ls2.gamma`, width)];
+    if (attentionScale !== null) scaled++;
+    blocks.push({
+      query: third('q', 0), key: third('k', 1), value: third('v', 2),
+      output: layout.linear(`${prefix}.attn.proj`, width, width),
+      attentionNorm: layout.norm(`${prefix}.norm1`, width),
+      mlpNorm: layout.norm(`${prefix}.norm2`, width),
+      mlp: {
+        hidden, gate: null, productBias: null, activation: activation.value,
+        up: layout.linear(`${prefix}.mlp.fc1`, width, hidden), down: layout.linear(`${prefix}.mlp.fc2`, hidden, width),
+      },
+      parallel: false,
+      mask: null,
+      ...(attentionScale === null ? {} : { attentionScale }),
+      ...(mlpScale === null ? {} : { mlpScale }),
+    });
+  }
+  const finalNorm = layout.norm('norm', width);
+  if (finalNorm.scale === null) layout.fail("'norm.weight' is missing");
+  const classes = checkpoint.tensors.get('head.weight')?.shape[0];
+  const unembedding = classes === undefined ? null : { ...layout.linear('head', width, classes), outputs: classes, inputAxis: 0 as const };
+  if (layout.problem) return { missing: layout.problem, matched: 1 };
+
+  const heads = await decideHeads(checkpoint, choices, width);
+  const transformer: Transformer = {
+    ...stem,
+    heads: Number(heads.value), groups: Number(heads.value), headWidth: width / Number(heads.value), rotary: null,
+    normalization: 'layer-norm',
+    epsilon: EPSILON,
+    causal: false,
+    blocks, finalNorm,
+    classOnly: true,
+    unembedding,
+  };
+  return {
+    model: transformerModel(checkpoint, {
+      architecture: 'timm-vit',
+      title: 'timm ViT',
+      evidence: [
+        `patch_embed.proj, cls_token, pos_embed and ${blocks.length} × blocks.i.attn.qkv have the shapes of timm's ViT`,
+        describePatches(stem),
+        unembedding ? 'head reads the class token' : 'no head: the output is the class token behind the last norm',
+        ...(scaled > 0 ? [`LayerScale in ${scaled} blocks`] : []),
+      ],
+      transforms: [
+        'the convolution of the patches is read as a matrix [channels · patch · patch, d_model]',
+        'qkv [3, heads, d_head] is read as q, k and v, each [d_model, heads · d_head]',
+        'matrices [out, in] are read transposed',
+      ],
+      choices: [heads, activation],
+      context: stem.positions.context,
+      transformer,
+      sources: layout.sources,
+      buffer: () => null,
+    }),
+  };
+}

@@ -1,0 +1,91 @@
+/** ViT as Hugging Face saves it: patches, a class token, pre-norm blocks, and a classifier on the class token (checkpoints.md §3). */
+import type { Checkpoint } from '../../checkpoint/types';
+import { decideActivation, decideHeads, recordedNumber } from '../decoder';
+import type { Transformer, TransformerBlock } from '../layers/transformer';
+import { Layout, missingAnchors } from '../layout';
+import { describePatches, patchStem } from '../patches';
+import { transformerModel } from '../transformer-model';
+import type { Architecture, Choices, Recognition } from '../types';
+
+export const vit: Architecture = { key: 'vit', title: 'ViT (Hugging Face)', recognise };
+
+/** Of a block: as files have them, and as transformers 5 has them in memory. */
+const STORED = {
+  block: 'encoder.layer', query: 'attention.attention.query', key: 'attention.attention.key', value: 'attention.attention.value',
+  output: 'attention.output.dense', up: 'intermediate.dense', down: 'output.dense',
+};
+const IN_MEMORY: typeof STORED = {
+  block: 'layers', query: 'attention.q_proj', key: 'attention.k_proj', value: 'attention.v_proj', output: 'attention.o_proj', up: 'mlp.fc1', down: 'mlp.fc2',
+};
+
+async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
+  const root = checkpoint.tensors.has('vit.embeddings.cls_token') ? 'vit.' : '';
+  const names = checkpoint.tensors.has(`${root}layers.0.attention.q_proj.weight`) ? IN_MEMORY : STORED;
+  const at = (i: number, part: string) => `${root}${names.block}.${i}.${part}`;
+  const stemNames = {
+    convolution: `${root}embeddings.patch_embeddings.projection`, classToken: `${root}embeddings.cls_token`, positions: `${root}embeddings.position_embeddings`,
+  };
+  const anchors = [`${stemNames.convolution}.weight`, stemNames.classToken, stemNames.positions, `${at(0, names.query)}.weight`, `${at(0, 'layernorm_before')}.weight`];
+  const absent = missingAnchors(checkpoint, anchors);
+  if (absent) return absent;
+
+  const layout = new Layout(checkpoint);
+  if (layout.has(`${root}embeddings.distillation_token`)) layout.fail(`'${root}embeddings.distillation_token' is a second class token, as in DeiT, which is not computed here`);
+  const stem = patchStem(layout, stemNames);
+  const { width } = stem;
+  const activation = await decideActivation(checkpoint, choices, [], 'gelu', 'ViT');
+  const blocks: TransformerBlock[] = [];
+  for (let i = 0; layout.has(`${at(i, names.query)}.weight`); i++) {
+    const [hidden] = layout.shape(`${at(i, names.up)}.weight`, [null, width]) as [number];
+    blocks.push({
+      query: layout.linear(at(i, names.query), width, width),
+      key: layout.linear(at(i, names.key), width, width),
+      value: layout.linear(at(i, names.value), width, width),
+      output: layout.linear(at(i, names.output), width, width),
+      attentionNorm: layout.norm(at(i, 'layernorm_before'), width),
+      mlpNorm: layout.norm(at(i, 'layernorm_after'), width),
+      mlp: {
+        hidden, gate: null, productBias: null, activation: activation.value,
+        up: layout.linear(at(i, names.up), width, hidden), down: layout.linear(at(i, names.down), hidden, width),
+      },
+      parallel: false,
+      mask: null,
+    });
+  }
+  const finalNorm = layout.norm(`${root}layernorm`, width);
+  if (finalNorm.scale === null) layout.fail(`'${root}layernorm.weight' is missing`);
+  const classes = checkpoint.tensors.get('classifier.weight')?.shape[0];
+  const unembedding = classes === undefined ? null : { ...layout.linear('classifier', width, classes), outputs: classes, inputAxis: 0 as const };
+  if (layout.problem) return { missing: layout.problem, matched: 1 };
+
+  const heads = await decideHeads(checkpoint, choices, width);
+  const transformer: Transformer = {
+    ...stem,
+    heads: Number(heads.value), groups: Number(heads.value), headWidth: width / Number(heads.value), rotary: null,
+    normalization: 'layer-norm',
+    epsilon: recordedNumber(checkpoint, ['layer_norm_eps'], 1e-12),
+    causal: false,
+    blocks, finalNorm,
+    classOnly: true,
+    unembedding,
+  };
+  return {
+    model: transformerModel(checkpoint, {
+      architecture: 'vit',
+      title: 'ViT',
+      evidence: [
+        `${root}embeddings.{patch_embeddings, cls_token, position_embeddings} and ${blocks.length} × ${root}${names.block}.i have the shapes of a ViT`,
+        describePatches(stem),
+        unembedding ? 'classifier reads the class token' : 'no classifier: the output is the class token behind the last norm',
+      ],
+      transforms: ['the convolution of the patches is read as a matrix [channels · patch · patch, d_model]', 'matrices [out, in] are read transposed'],
+      choices: [heads, activation],
+      context: stem.positions.context,
+      transformer,
+      sources: layout.sources,
+      buffer: () => null,
+      excluded: (name) =>
+        /(^|\.)pooler\./.test(name) ? 'the pooler, which the output does not pass' : name.endsWith('embeddings.mask_token') ? 'stands for masked patches in pre-training only' : null,
+    }),
+  };
+}
