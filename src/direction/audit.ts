@@ -8,6 +8,7 @@ import { dualGramOfRows, gramOfRows } from '../numerics/cpu/gram';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import { symmetricEigen } from '../numerics/symmetric-eigen';
 import type { ArcMap } from './arc-map';
+import { JointSpan } from './joint-span';
 import { norm, unit } from './scales';
 
 export interface LayerAudit {
@@ -16,7 +17,7 @@ export interface LayerAudit {
   readonly parameters: number;
   /** Null dimensions of the Jacobian of the outputs by this layer's parameters. */
   readonly found: number;
-  /** Dimensions of the architecture's symmetries that live in this layer alone, with their families. */
+  /** Dimensions of the architecture's symmetries that live in this layer alone, some of them combined from those of several layers; with their families. */
   readonly expected: number;
   readonly families: readonly { readonly family: string; readonly dimension: number }[];
   /** Outputs x kernel of the inputs: flat on this probe, whatever the architecture. */
@@ -43,12 +44,14 @@ export function* auditLayers(
   loss: 'mse' | 'ce',
 ): Iterable<LayerAudit> {
   const exact = symmetries.filter((s) => isExact(s, loss));
-  for (const layer of layers) if (layer.dense) yield auditLayer(map, jacobian, layer as DenseLayer, exact, parameters);
+  let joint: JointSpan | null = null;
+  const all = () => (joint ??= new JointSpan(exact.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)))));
+  for (const layer of layers) if (layer.dense) yield auditLayer(map, jacobian, layer as DenseLayer, exact, parameters, all);
 }
 
 type DenseLayer = ModelLayer & { readonly dense: NonNullable<ModelLayer['dense']> };
 
-function auditLayer(map: ArcMap, jacobian: Float64Array, { name, dense }: DenseLayer, symmetries: readonly Symmetry[], parameters: Parameters): LayerAudit {
+function auditLayer(map: ArcMap, jacobian: Float64Array, { name, dense }: DenseLayer, symmetries: readonly Symmetry[], parameters: Parameters, joint: () => JointSpan): LayerAudit {
   const { shape } = parameters.get(dense.weight)!;
   const inputs = shape[dense.inputAxis]!;
   const p = inputs + (dense.bias === null ? 0 : 1);
@@ -79,7 +82,15 @@ function auditLayer(map: ArcMap, jacobian: Float64Array, { name, dense }: DenseL
   }
   const kernels = q * inputNull.length + p * outputNull.length - inputNull.length * outputNull.length;
   // What the generators add to the two kernels: their part outside of both.
-  const beyond = rankOfSpan(generators.map((g) => outside(g, q, p, outputNull, inputNull)));
+  const beyond = () => rankOfSpan(generators.map((g) => outside(g, q, p, outputNull, inputNull)));
+  let unexplained = found - kernels - beyond();
+  if (unexplained > 0) {
+    const alone = rankOfSpan(generators);
+    generators.push(...joint().within(Int32Array.from({ length: q * p }, (_, at) => place(Math.floor(at / p), at % p))));
+    const dimension = rankOfSpan(generators) - alone;
+    if (dimension > 0) families.push({ family: 'combinations of several of these and others', dimension });
+    unexplained = found - kernels - beyond();
+  }
   return {
     layer: name,
     parameters: q * p,
@@ -88,7 +99,7 @@ function auditLayer(map: ArcMap, jacobian: Float64Array, { name, dense }: DenseL
     families,
     inputKernel: q * inputNull.length,
     gradientKernel: p * outputNull.length,
-    unexplained: Math.max(0, found - kernels - beyond),
+    unexplained: Math.max(0, unexplained),
   };
 }
 
