@@ -10,6 +10,7 @@ import { symmetricEigen } from '../numerics/symmetric-eigen';
 import type { ArcMap } from './arc-map';
 import { JointSpan } from './joint-span';
 import { norm, unit } from './scales';
+import { isFactored } from './span';
 
 export interface LayerAudit {
   readonly layer: string;
@@ -44,8 +45,11 @@ export function* auditLayers(
   loss: 'mse' | 'ce',
 ): Iterable<LayerAudit> {
   const exact = symmetries.filter((s) => isExact(s, loss));
+  const count = exact.reduce((sum, s) => sum + s.dimension, 0);
   let joint: JointSpan | null = null;
-  const all = () => (joint ??= new JointSpan(exact.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)))));
+  // Too many are not even made.
+  const spanned = isFactored(map, count) ? exact : [];
+  const all = () => (joint ??= new JointSpan(spanned.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)))));
   for (const layer of layers) if (layer.dense) yield auditLayer(map, jacobian, layer as DenseLayer, exact, parameters, all);
 }
 

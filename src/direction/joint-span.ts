@@ -2,11 +2,7 @@
 import { gramOfRows } from '../numerics/cpu/gram';
 import { symmetricEigen } from '../numerics/symmetric-eigen';
 import { norm, unit } from './scales';
-
-/** Multiplications that one look may take: generators squared times parameters. */
-const WORK = 2e9;
-/** A unit combination that moves the other parameters by less than this does not move them. */
-const ELSEWHERE = 1e-6;
+import { IN_SPAN } from './span';
 
 export class JointSpan {
   private readonly generators: readonly Float64Array[];
@@ -18,13 +14,13 @@ export class JointSpan {
 
   /**
    * Directions in these coordinates that are combinations of generators: an orthonormal set of combinations, restricted [coordinates.length]
-   * each. None where there are too many generators to look.
+   * each.
    */
   within(coordinates: Int32Array): Float64Array[] {
     const { generators } = this;
     const count = generators.length;
     const size = generators[0]?.length ?? 0;
-    if (count === 0 || count ** 2 * size > WORK) return [];
+    if (count === 0) return [];
     const inside = new Uint8Array(size);
     for (const at of coordinates) inside[at] = 1;
     const others = Int32Array.from(inside.keys()).filter((at) => inside[at] === 0);
@@ -34,14 +30,14 @@ export class JointSpan {
     const { values, vectors } = symmetricEigen(gramOfRows(elsewhere, Math.max(1, others.length), count).hi, count, { vectors: true });
     const found: Float64Array[] = [];
     values.forEach((value, i) => {
-      if (value > ELSEWHERE ** 2) return;
+      if (value > IN_SPAN ** 2) return;
       const here = new Float64Array(coordinates.length);
       for (let column = 0; column < count; column++) {
         const c = vectors![i * count + column]!;
         if (c !== 0) coordinates.forEach((at, k) => (here[k]! += c * generators[column]![at]!));
       }
       // Dependent generators combine to nothing at all.
-      if (norm(here) > ELSEWHERE) found.push(here);
+      if (norm(here) > IN_SPAN) found.push(here);
     });
     return found;
   }

@@ -11,12 +11,17 @@ export interface Span {
 }
 
 /** A part of a unit direction under this lies in the span. */
-const IN_SPAN = 1e-6;
+export const IN_SPAN = 1e-6;
 /** Multiplications of a factorisation; doubles that generators write, as they are made; nonzero ones that are kept for products. */
 const FACTOR_WORK = 2e9;
 const MADE = 4e9;
 const KEPT = 4e6;
 const PRODUCTS = { tolerance: 1e-10, iterations: 500 };
+
+/** Whether so many generators may be factored. */
+export function isFactored(map: ArcMap, count: number): boolean {
+  return count ** 2 * map.dimension <= FACTOR_WORK;
+}
 
 const undecided: Span = { contains: () => Promise.resolve(null) };
 
@@ -36,7 +41,7 @@ export function spanOf(generators: readonly Float64Array[]): Span | null {
  * those are too many, nothing is decided.
  */
 export function spanOfMany(map: ArcMap, generators: Iterable<NamedVector>, count: number): Span | null {
-  if (count ** 2 * map.dimension <= FACTOR_WORK) return spanOf(Array.from(generators, (g) => map.flat(g)));
+  if (isFactored(map, count)) return spanOf(Array.from(generators, (g) => map.flat(g)));
   if (count * map.dimension > MADE) return undecided;
   const columns: { at: Int32Array; values: Float64Array }[] = [];
   let kept = 0;
