@@ -17,6 +17,12 @@ export function decideHeads(checkpoint: Checkpoint, choices: Choices, size: numb
   });
 }
 
+/** As many keys and values as queries, and no rotary positions. */
+export function plainHeads({ value }: ModelChoice, width: number) {
+  const heads = Number(value);
+  return { heads, groups: heads, headWidth: width / heads, rotary: null };
+}
+
 export function decideActivation(checkpoint: Checkpoint, choices: Choices, recordedAs: readonly string[], usual: string, family: string): Promise<ModelChoice> {
   const question = { ...ACTIVATION, recordedAs: [...recordedAs, ...ACTIVATION.recordedAs] };
   return decide(checkpoint, choices, question, () => ({ value: usual, evidence: `tensors do not say which activation it is: ${usual} is assumed, as in ${family}` }));

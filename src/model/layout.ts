@@ -4,6 +4,7 @@
  */
 import type { Checkpoint } from '../checkpoint/types';
 import type { Named, NormTensors } from './layers/dense';
+import type { TransformerMlp } from './layers/transformer';
 import { matrixSource, vectorSource, type Source } from './sources';
 
 type Expected = readonly (number | null)[];
@@ -67,6 +68,14 @@ export class Layout {
     this.shape(bias, [total]);
     this.sources.set(`${name}.bias`, vectorSource(bias, entries));
     return { layer: name, weight: name, bias: `${name}.bias` };
+  }
+
+  /** An MLP without a gate. */
+  mlp(up: string, down: string, width: number, hidden: number, activation: string, outputAxis: OutputAxis = 0): TransformerMlp {
+    return {
+      hidden, gate: null, productBias: null, activation,
+      up: this.linear(up, width, hidden, outputAxis), down: this.linear(down, hidden, width, outputAxis),
+    };
   }
 
   /** `layer.weight` and `layer.bias`, or gamma and beta as files of old write them, as scale and shift, where they are. */

@@ -3,7 +3,7 @@
  * ways (checkpoints.md §3). The output is that of the masked language model or of a classifier of tokens, else the last hidden states.
  */
 import type { Checkpoint } from '../../checkpoint/types';
-import { decideActivation, decideHeads, recordedNumber, unsupported } from '../decoder';
+import { decideActivation, decideHeads, plainHeads, recordedNumber, unsupported } from '../decoder';
 import type { NormTensors } from '../layers/dense';
 import type { Transformer, TransformerBlock, TransformerHead } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
@@ -46,10 +46,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       output: layout.linear(`${prefix}.attention.output.dense`, width, width),
       attentionNorm: norm(`${prefix}.attention.output.LayerNorm`),
       mlpNorm: norm(`${prefix}.output.LayerNorm`),
-      mlp: {
-        hidden, gate: null, productBias: null, activation: activation.value,
-        up: layout.linear(`${prefix}.intermediate.dense`, width, hidden), down: layout.linear(`${prefix}.output.dense`, hidden, width),
-      },
+      mlp: layout.mlp(`${prefix}.intermediate.dense`, `${prefix}.output.dense`, width, hidden, activation.value),
       parallel: false,
       mask: null,
     });
@@ -66,7 +63,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
 
   const heads = await decideHeads(checkpoint, choices, width);
   const transformer: Transformer = {
-    width, heads: Number(heads.value), groups: Number(heads.value), headWidth: width / Number(heads.value), rotary: null,
+    width, ...plainHeads(heads, width),
     normalization: 'layer-norm',
     epsilon: recordedNumber(checkpoint, ['layer_norm_eps'], 1e-12),
     causal: false,

@@ -41,10 +41,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       output: layout.linear(`${prefix}.attention.dense`, width, width),
       attentionNorm: layout.norm(`${prefix}.input_layernorm`, width),
       mlpNorm: layout.norm(`${prefix}.post_attention_layernorm`, width),
-      mlp: {
-        hidden, gate: null, productBias: null, activation: activation.value,
-        up: layout.linear(`${prefix}.mlp.dense_h_to_4h`, width, hidden), down: layout.linear(`${prefix}.mlp.dense_4h_to_h`, hidden, width),
-      },
+      mlp: layout.mlp(`${prefix}.mlp.dense_h_to_4h`, `${prefix}.mlp.dense_4h_to_h`, width, hidden, activation.value),
       parallel,
       mask: null,
     });

@@ -3,7 +3,7 @@
  * torch.nn.Linear [out, in]. c_attn tells which (checkpoints.md §3); its outputs are q, k, v, each with the heads side by side.
  */
 import type { Checkpoint } from '../../checkpoint/types';
-import { decideActivation, decideHeads, range, recordedNumber, unsupported } from '../decoder';
+import { decideActivation, decideHeads, plainHeads, range, recordedNumber, unsupported } from '../decoder';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors, type OutputAxis } from '../layout';
 import { transformerModel } from '../transformer-model';
@@ -35,10 +35,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       output: layout.linear(`${prefix}.attn.c_proj`, width, width, axis),
       attentionNorm: layout.norm(`${prefix}.ln_1`, width),
       mlpNorm: layout.norm(`${prefix}.ln_2`, width),
-      mlp: {
-        hidden, gate: null, productBias: null, activation: activation.value,
-        up: layout.linear(`${prefix}.mlp.c_fc`, width, hidden, axis), down: layout.linear(`${prefix}.mlp.c_proj`, hidden, width, axis),
-      },
+      mlp: layout.mlp(`${prefix}.mlp.c_fc`, `${prefix}.mlp.c_proj`, width, hidden, activation.value, axis),
       parallel: false,
       mask: null,
     });
@@ -55,7 +52,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
 
   const heads = await decideHeads(checkpoint, choices, width);
   const transformer: Transformer = {
-    width, heads: Number(heads.value), groups: Number(heads.value), headWidth: width / Number(heads.value), rotary: null,
+    width, ...plainHeads(heads, width),
     normalization: 'layer-norm',
     epsilon: recordedNumber(checkpoint, ['layer_norm_epsilon'], 1e-5),
     causal: true,

@@ -1,6 +1,6 @@
 /** ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale where there is one (checkpoints.md §3). */
 import type { Checkpoint } from '../../checkpoint/types';
-import { decideActivation, decideHeads, range } from '../decoder';
+import { decideActivation, decideHeads, plainHeads, range } from '../decoder';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { describePatches, patchStem } from '../patches';
@@ -50,10 +50,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       output: layout.linear(`${prefix}.attn.proj`, width, width),
       attentionNorm: layout.norm(`${prefix}.norm1`, width),
       mlpNorm: layout.norm(`${prefix}.norm2`, width),
-      mlp: {
-        hidden, gate: null, productBias: null, activation: activation.value,
-        up: layout.linear(`${prefix}.mlp.fc1`, width, hidden), down: layout.linear(`${prefix}.mlp.fc2`, hidden, width),
-      },
+      mlp: layout.mlp(`${prefix}.mlp.fc1`, `${prefix}.mlp.fc2`, width, hidden, activation.value),
       parallel: false,
       mask: null,
       ...(attentionScale === null ? {} : { attentionScale }),
@@ -69,7 +66,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const heads = await decideHeads(checkpoint, choices, width);
   const transformer: Transformer = {
     ...stem,
-    heads: Number(heads.value), groups: Number(heads.value), headWidth: width / Number(heads.value), rotary: null,
+    ...plainHeads(heads, width),
     normalization: 'layer-norm',
     epsilon: EPSILON,
     causal: false,

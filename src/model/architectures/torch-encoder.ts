@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { ATTENTION, decide, type Question } from '../choices';
-import { decideActivation, decideHeads, range, recordedNumber } from '../decoder';
+import { decideActivation, decideHeads, plainHeads, range, recordedNumber } from '../decoder';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout } from '../layout';
 import { transformerModel } from '../transformer-model';
@@ -48,10 +48,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       output: layout.linear(`${prefix}.self_attn.out_proj`, width, width),
       attentionNorm: layout.norm(`${prefix}.norm1`, width),
       mlpNorm: layout.norm(`${prefix}.norm2`, width),
-      mlp: {
-        hidden, gate: null, productBias: null, activation: activation.value,
-        up: layout.linear(`${prefix}.linear1`, width, hidden), down: layout.linear(`${prefix}.linear2`, hidden, width),
-      },
+      mlp: layout.mlp(`${prefix}.linear1`, `${prefix}.linear2`, width, hidden, activation.value),
       parallel: false,
       mask: null,
     });
@@ -71,7 +68,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const attention = await decide(checkpoint, choices, ATTENTION, () => ({ value: 'bidirectional', evidence: 'tensors do not say whether a mask is used: none is assumed' }));
   const heads = await decideHeads(checkpoint, choices, width);
   const transformer: Transformer = {
-    width, heads: Number(heads.value), groups: Number(heads.value), headWidth: width / Number(heads.value), rotary: null,
+    width, ...plainHeads(heads, width),
     normalization: 'layer-norm',
     epsilon: recordedNumber(checkpoint, ['layer_norm_eps'], 1e-5),
     causal: attention.value === 'causal',

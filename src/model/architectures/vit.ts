@@ -1,6 +1,6 @@
 /** ViT as Hugging Face saves it: patches, a class token, pre-norm blocks, and a classifier on the class token (checkpoints.md §3). */
 import type { Checkpoint } from '../../checkpoint/types';
-import { decideActivation, decideHeads, recordedNumber } from '../decoder';
+import { decideActivation, decideHeads, plainHeads, recordedNumber } from '../decoder';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { describePatches, patchStem } from '../patches';
@@ -44,10 +44,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       output: layout.linear(at(i, names.output), width, width),
       attentionNorm: layout.norm(at(i, 'layernorm_before'), width),
       mlpNorm: layout.norm(at(i, 'layernorm_after'), width),
-      mlp: {
-        hidden, gate: null, productBias: null, activation: activation.value,
-        up: layout.linear(at(i, names.up), width, hidden), down: layout.linear(at(i, names.down), hidden, width),
-      },
+      mlp: layout.mlp(at(i, names.up), at(i, names.down), width, hidden, activation.value),
       parallel: false,
       mask: null,
     });
@@ -61,7 +58,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const heads = await decideHeads(checkpoint, choices, width);
   const transformer: Transformer = {
     ...stem,
-    heads: Number(heads.value), groups: Number(heads.value), headWidth: width / Number(heads.value), rotary: null,
+    ...plainHeads(heads, width),
     normalization: 'layer-norm',
     epsilon: recordedNumber(checkpoint, ['layer_norm_eps'], 1e-12),
     causal: false,
