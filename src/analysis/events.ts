@@ -68,7 +68,7 @@ export interface OpenedSummary {
   /** Snapshots of finished analyses. */
   reports: Report[];
   /** Finished or stopped trajectories. */
-  trajectories?: Trajectory[];
+  trajectories: Trajectory[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }
 
@@ -80,7 +80,7 @@ export function joined(parts: readonly OpenedSummary[]): OpenedSummary {
     experiments: parts.flatMap((part) => part.experiments),
     llcs: parts.flatMap((part) => part.llcs),
     reports: parts.flatMap((part) => part.reports),
-    trajectories: parts.flatMap((part) => part.trajectories ?? []),
+    trajectories: parts.flatMap((part) => part.trajectories),
     refusals: parts.flatMap((part) => part.refusals),
   };
 }

@@ -126,7 +126,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
         ...opened.checkpoints.map((inspection) => localSubject(inspection, addresses?.get(inspection.id))),
         ...opened.reports.map((report) => snapshot(report)),
       ];
-      const paths = (opened.trajectories ?? []).flatMap((trajectory) => keepTrajectory(trajectory));
+      const paths = opened.trajectories.flatMap((trajectory) => keepTrajectory(trajectory));
       subjects.push(...paths);
       const results = { ...get().results };
       opened.reports.forEach((report, i) => {
