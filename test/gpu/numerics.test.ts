@@ -79,7 +79,7 @@ describe('webgpuNumerics', () => {
 });
 
 describe('KernelQueue', () => {
-  it('passes its self-test', async () => {
+  it('passes its self-test', { retry: 2 }, async () => {
     const { queue } = await openQueue();
     expect(await selfTest(queue)).toEqual({ ok: true, detail: expect.stringContaining('every entry exact') });
     const start = performance.now();

@@ -102,7 +102,7 @@ describe('chains', () => {
     expect(await estimateLlc(slow, at0(model), settings)).toEqual(await estimateLlc(model, at0(model), settings));
   });
 
-  it('stop when they are told to', async () => {
+  it('stop when they are told to', { retry: 2 }, async () => {
     const stop = new AbortController();
     const endless = estimateLlc(model, at0(model), { ...settings, draws: 1e9 }, { signal: stop.signal });
     setTimeout(() => stop.abort(), 50);

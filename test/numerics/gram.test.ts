@@ -68,7 +68,7 @@ describe('gramOfRows', () => {
     expect(() => gramOfRows(Float64Array.of(1e200), 1, 1)).toThrow(expect.objectContaining({ code: 'gram-overflow' }));
   });
 
-  it('lets events through all the while, and stops when aborted', async () => {
+  it('lets events through all the while, and stops when aborted', { retry: 2 }, async () => {
     const x = random.normals(8192 * 192);
     const gaps: number[] = [];
     let last = performance.now();

@@ -59,7 +59,7 @@ describe('an experiment', () => {
     expect(made()).toBe(1);
   });
 
-  it('that never yields is cancelled at once; the next call waits for a new engine that has the files again', async () => {
+  it('that never yields is cancelled at once; the next call waits for a new engine that has the files again', { retry: 2 }, async () => {
     const { client, asked, made } = connect([{ experiment: () => new Promise(() => {}) }, { experiment: async () => fakeRecord() }]);
     await client.open(files('model.pt'));
     await client.open(files('probe.npz'));

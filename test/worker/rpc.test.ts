@@ -53,11 +53,10 @@ describe('the worker seam', () => {
     const { result, settled } = caller.call('analyze', args, () => events++, controller.signal);
     await new Promise((r) => setTimeout(r, 30));
     expect(events).toBeGreaterThan(0);
-    const begin = performance.now();
     controller.abort();
     const before = events;
-    await expect(result).rejects.toMatchObject({ name: 'AbortError' });
-    expect(performance.now() - begin).toBeLessThan(20);
+    // At once: before the other side, which takes its time, has stopped.
+    expect(await Promise.race([result.catch((error: Error) => error.name), told.then(() => 'stopped first')])).toBe('AbortError');
     await told;
     await settled;
     expect(events).toBe(before);
