@@ -14,12 +14,12 @@ import type { ByteSource, Checkpoint, Format, Opened, Refusal } from './types';
 import { ZipArchive } from './zip';
 
 const HEAD = 512;
-const MAX_REPORT = 256 * 2 ** 20;
+const MAX_RESULT = 256 * 2 ** 20;
 const MAX_SIDE = 64 * 2 ** 20;
 /** Files whose extension promises tensors are not taken for side files, even where they hold JSON. */
 const TENSOR_EXTENSIONS = new Set(['safetensors', 'npy', 'npz', 'pt', 'pth', 'bin', 'ckpt']);
-/** Results of this program: reports, trajectories. */
-const REPORT = /"kind"\s*:\s*"deadreckon-(report|trajectory)"/;
+/** Results of this program, alone or in a list. */
+const RESULT = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment|llc)"/;
 
 interface OpenedWith extends OpenedFile {
   readonly format: Format;
@@ -103,7 +103,7 @@ async function recognise(source: ByteSource): Promise<Recognised> {
   if (byName) throw byName;
   let format = byContent();
   if (format === undefined) {
-    if (head[0] === 0x1f && head[1] === 0x8b) return { side: await gzippedReport(file) };
+    if (head[0] === 0x1f && head[1] === 0x8b) return { side: await gzippedResult(file) };
     if (!TENSOR_EXTENSIONS.has(extension) && isJsonText(head)) return json(source, new TextDecoder('latin1').decode(head));
     file = { ...file, archive: await ZipArchive.open(source) };
     format = byContent();
@@ -124,14 +124,14 @@ function isJsonText(head: Uint8Array): boolean {
 async function json(source: ByteSource, start: string): Promise<Recognised> {
   const file = source.name;
   if (looksLikeIndex(file, start)) return { index: await readIndex(source) };
-  const isReport = REPORT.test(start);
-  const limit = isReport ? MAX_REPORT : MAX_SIDE;
+  const isResult = RESULT.test(start);
+  const limit = isResult ? MAX_RESULT : MAX_SIDE;
   if (source.size > limit) throw refusal('json-too-large', file, `it is JSON of ${count(source.size)} bytes; at most ${count(limit)} are read. Drop only the files of the model.`);
-  return { side: readSide(await source.read(0, source.size), file) };
+  return { side: readSide(await source.read(0, source.size), file, isResult) };
 }
 
-/** The text of a JSON object. A report is kept as it is: its own schema judges it. */
-function readSide(bytes: Uint8Array, file: string): string {
+/** The text of a JSON object, or of a list of results. Results are kept as they are: their own schema judges them. */
+function readSide(bytes: Uint8Array, file: string, isResult: boolean): string {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -144,24 +144,24 @@ function readSide(bytes: Uint8Array, file: string): string {
   } catch (error) {
     throw refusal('bad-json', file, `it begins like JSON but is not: ${messageOf(error).slice(0, 160)}. The file is cut or damaged: fetch it again.`);
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a config, an index or a report.');
+  if (value === null || typeof value !== 'object' || (Array.isArray(value) && !isResult)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a config, an index or a report.');
   if ('weightsManifest' in value || 'modelTopology' in value) {
     throw refusal('tfjs', file, 'it is a TensorFlow.js model, which is not read here. In Python: import tensorflowjs as tfjs, numpy as np; m = tfjs.converters.load_keras_model("model.json"); np.savez("weights.npz", **{w.name: w.numpy() for w in m.weights}).');
   }
   return text;
 }
 
-/** The text of a gzipped report; any other gzip is refused. */
-async function gzippedReport(file: Sniffed): Promise<string> {
+/** The text of a gzipped result; any other gzip is refused. */
+async function gzippedResult(file: Sniffed): Promise<string> {
   const { source } = file;
   const unpack = (limit: number, prefix: boolean) => inflate('gzip', (b, e) => source.read(b, e), 0, source.size, limit, prefix);
   try {
     const start = await unpack(4096, true);
-    if (!REPORT.test(new TextDecoder('latin1').decode(start))) throw foreignByContent(file)!;
-    return readSide(await unpack(MAX_REPORT, false), source.name);
+    if (!RESULT.test(new TextDecoder('latin1').decode(start))) throw foreignByContent(file)!;
+    return readSide(await unpack(MAX_RESULT, false), source.name, true);
   } catch (error) {
     if (!(error instanceof InflateError)) throw error;
-    throw refusal('bad-gzip', source.name, `its gzip data ${error.message} (at most ${count(MAX_REPORT)} bytes are unpacked). The file is cut or damaged: fetch it again.`);
+    throw refusal('bad-gzip', source.name, `its gzip data ${error.message} (at most ${count(MAX_RESULT)} bytes are unpacked). The file is cut or damaged: fetch it again.`);
   }
 }
 

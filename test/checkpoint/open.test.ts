@@ -59,6 +59,8 @@ describe('files of other kinds', () => {
     const report = '{"kind":"deadreckon-report","schema":1}';
     const { sides, refusals } = await drop({ 'run/config.json': text('{"a":1}'), 'r.json': text(report), 'r.json.gz': new Uint8Array(gzipSync(report)), 'bom.json': join([0xef, 0xbb, 0xbf], '{"b":2}') });
     expect(refusals).toEqual([]);
+    const lists = { 'all.json': text(` [\n ${report}, ${report}]`), 'llc.json': text('[{"kind": "deadreckon-llc"}]'), 'list.json.gz': new Uint8Array(gzipSync(`[${report}]`)) };
+    expect([...(await drop(lists)).sides.keys()]).toEqual(Object.keys(lists));
     expect([...sides]).toEqual([['run/config.json', '{"a":1}'], ['r.json', report], ['r.json.gz', report], ['bom.json', '{"b":2}']]);
   });
 
