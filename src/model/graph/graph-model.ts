@@ -2,7 +2,7 @@
 import { InputError } from '../../base/errors';
 import type { Checkpoint } from '../../checkpoint/types';
 import { readSources, type Sources } from '../sources';
-import type { Model, ModelChoice } from '../types';
+import type { Model, ModelChoice, Recognition } from '../types';
 import type { Graph } from './graph';
 import { tapsOf } from './graph-layers';
 import { runGraph } from './run-graph';
@@ -58,6 +58,16 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     parameters: () => readSources(checkpoint, sources),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
   };
+}
+
+/** The model, or the sentence that says which node does not fit. @param matched part of the anchors that are there */
+export function recogniseGraph(checkpoint: Checkpoint, matched: number, recognised: RecognisedGraph): Recognition {
+  try {
+    return { model: graphModel(checkpoint, recognised) };
+  } catch (error) {
+    if (error instanceof InputError && error.code === 'graph') return { missing: error.message.replace(/\.$/, ''), matched };
+    throw error;
+  }
 }
 
 function tensorsOf(checkpoint: Checkpoint, { graph, sources, ...recognised }: RecognisedGraph): Map<string, Status> {
