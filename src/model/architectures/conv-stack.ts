@@ -29,7 +29,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   if (typeof found === 'string') return { missing: found, matched: 0.75 };
   const first = found[0]!;
   const image = `${first.size} x ${first.size} pixels`;
-  const why = chain.dense.length === 0 ? 'no dense layer tells it' : `with it images of ${image} give the ${chain.dense[0]!.inputs} inputs of '${chain.dense[0]!.prefix}'`;
+  const why = chain.dense.length === 0 ? 'and no dense layer tells it' : `with which images of ${image} give the ${chain.dense[0]!.inputs} inputs of '${chain.dense[0]!.prefix}'`;
   const assume = (question: Question, value: string, what: string): Promise<ModelChoice> =>
     decide(checkpoint, choices, question, () => ({ value, evidence: `a state dict does not say ${what}: ${value} is assumed, ${why}` }));
   const usesPools = fits(chain, first).some(({ pool }) => pool);

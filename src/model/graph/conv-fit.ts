@@ -55,40 +55,46 @@ export function fittings(chain: Chain, fixed: Partial<Fitting>): Fitting[] | str
   const pixels = dense.length > 0 ? dense[0]!.inputs / last : null;
   const side = pixels === null ? null : Math.sqrt(pixels);
   if (side !== null && !Number.isInteger(side)) return `'${dense[0]!.prefix}' reads ${dense[0]!.inputs} values, which are not ${last} channels of a square image`;
-  const even = convolutions.some(({ kernel }) => kernel[0] > 2 && kernel[0] % 2 === 0);
+  const halving = convolutions.some(({ kernel }) => kernel[0] > 2 && kernel[0] % 2 === 0);
   const any = {
     sizes: fixed.size === undefined ? USUAL_SIZES : [fixed.size],
-    strides: fixed.stride === undefined ? (even ? [2, 1] : [1, 2]) : [fixed.stride],
+    strides: fixed.stride === undefined ? (halving ? [2, 1] : [1, 2]) : [fixed.stride],
     paddings: fixed.padding === undefined ? (['same', 'valid'] as const) : [fixed.padding],
     places: fixed.places === undefined ? (['each', 'all but the last', 'the last', 'none'] as const) : [fixed.places],
   };
   const usual = channels === 1 ? [28, 32] : [32, 224, 64];
   const found: Fitting[] = [];
-  // The most usual sizes with anything that fits; of other sizes, those with the most usual padding.
+  // The most usual sizes with anything that fits; of other sizes, those with the most usual padding, and whose pools leave no pixel out.
   for (const stride of any.strides)
     for (const sizes of [usual.filter((size) => any.sizes.includes(size)).map((size) => [size]), [any.sizes]].flat())
       for (const padding of any.paddings)
-        for (const places of any.places)
-          for (const size of sizes) {
+        for (const places of any.places) {
+          const fit = sizes.flatMap((size) => {
             const fitting: Fitting = { size, stride, padding, places };
             const left = remaining(chain, fitting);
-            if (left !== null && (side === null || side === 1 || left === side)) found.push(fitting);
-          }
+            return left !== null && (side === null || side === 1 || left.side === side) ? [{ fitting, even: left.even }] : [];
+          });
+          found.push(...fit.sort((a, b) => Number(b.even) - Number(a.even)).map(({ fitting }) => fitting));
+        }
   if (found.length > 0) return found;
   const want = side === null || side === 1 ? 'leaves a pixel' : `leaves the ${side} x ${side} pixels that '${dense[0]!.prefix}' reads`;
   return `no usual image size, padding, stride and places of pools (2 x 2) ${want}: choose input-size, padding, stride or pool-after`;
 }
 
-/** Pixels along each side behind the last convolution and its pool; null where a window does not fit. */
-function remaining(chain: Chain, fitting: Fitting): number | null {
+/** Pixels along each side behind the last convolution and its pool, and whether all pools divided evenly; null where a window does not fit. */
+function remaining(chain: Chain, fitting: Fitting): { side: number; even: boolean } | null {
   const pools = fits(chain, fitting);
   let [height, width] = [fitting.size, fitting.size];
+  let even = true;
   for (const [i, { kernel, window }] of chain.convolutions.entries()) {
     const { stride, padding } = window(fitting);
     height = Math.floor((height + 2 * padding[0] - kernel[0]) / stride[0]) + 1;
     width = Math.floor((width + 2 * padding[1] - kernel[1]) / stride[1]) + 1;
-    if (pools[i]!.pool) [height, width] = [height >> 1, width >> 1];
+    if (pools[i]!.pool) {
+      even &&= height % 2 === 0 && width % 2 === 0;
+      [height, width] = [height >> 1, width >> 1];
+    }
     if (height < 1 || width < 1) return null;
   }
-  return height === width ? height : null;
+  return height === width ? { side: height, even } : null;
 }
