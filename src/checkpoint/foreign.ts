@@ -55,11 +55,6 @@ const BY_CONTENT: readonly ForeignKind[] = [
   { code: 'utf16', matches: begins('\xff\xfe', '\xfe\xff'), sentence: 'it is UTF-16 text; expected UTF-8 text or a checkpoint. Save it as UTF-8 (PowerShell: -Encoding utf8).' },
   { code: 'python-source', matches: (file, start) => file.extension === 'py' || /^(\uFEFF|#[^\n]*\n|\s|"""[^"]*""")*(import [\w.]+|from [\w.]+ import|def \w+\(|class \w+[(:])/.test(start) || start.startsWith('#!'), sentence: 'it is Python source code; expected weights. Run it to make a checkpoint: torch.save(model.state_dict(), "state_dict.pt").' },
   {
-    code: 'onnx',
-    matches: (file) => file.extension === 'onnx' || (file.head[0] === 8 && file.head[1]! <= 20 && [0x12, 0x3a].includes(file.head[2]!) && file.head.length > 16),
-    sentence: 'it is an ONNX model, which is not read here. In Python: import onnx, numpy as np; from onnx.numpy_helper import to_array; np.savez("weights.npz", **{t.name: to_array(t) for t in onnx.load(path).graph.initializer}).',
-  },
-  {
     code: 'flax',
     matches: (file) => file.extension === 'msgpack' || ((file.head[0]! >> 4 === 8 && file.head[0] !== 0x80) || file.head[0] === 0xde || file.head[0] === 0xdf ? isMsgpackKey(file.head) : false),
     sentence: `it is a Flax msgpack file, which is not read here. In Python: import numpy as np; from flax.serialization import msgpack_restore; from flax.traverse_util import flatten_dict; tree = msgpack_restore(open(path, "rb").read()); ${SAVE_TREE}.`,
@@ -102,6 +97,6 @@ export function unrecognised({ source, head, archive, extension }: Sniffed): Inp
   }
   if (archive !== null) return refusal('plain-zip', source.name, `it is a zip archive with neither a data.pkl (PyTorch) nor .npy arrays (numpy) inside. ${UNPACK}`);
   const bytes = Array.from(head.subarray(0, 8), (b) => b.toString(16).padStart(2, '0')).join(' ');
-  const expected = EXPECTED.get(extension) ?? 'safetensors, PyTorch (.pt), npz or npy';
+  const expected = EXPECTED.get(extension) ?? 'safetensors, PyTorch (.pt), npz, npy or ONNX';
   return refusal('unrecognised', source.name, `its first bytes (${bytes}) are of no format that is known here; expected ${expected}. It may be damaged or cut: fetch it again, or save it as safetensors.`);
 }

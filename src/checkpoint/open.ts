@@ -17,7 +17,7 @@ const HEAD = 512;
 const MAX_RESULT = 256 * 2 ** 20;
 const MAX_SIDE = 64 * 2 ** 20;
 /** Files whose extension promises tensors are not taken for side files, even where they hold JSON. */
-const TENSOR_EXTENSIONS = new Set(['safetensors', 'npy', 'npz', 'pt', 'pth', 'bin', 'ckpt']);
+const TENSOR_EXTENSIONS = new Set(['safetensors', 'npy', 'npz', 'pt', 'pth', 'bin', 'ckpt', 'onnx']);
 /** Results of this program, alone or in a list. */
 const RESULT = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment|llc)"/;
 
@@ -49,7 +49,7 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
       else if ('side' in found) {
         if (sides.has(source.name)) throw refusal('duplicate-file', source.name, 'two files of this name were dropped; the first was kept. Drop one of them.');
         sides.set(source.name, found.side);
-      } else opened.push({ source, format: found.format.format, contents: await found.format.open(found.file, signal) });
+      } else opened.push({ source, format: found.format.format, contents: await found.format.open(found.file, signal, sources) });
     });
   }
 
@@ -70,10 +70,12 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
   for (const file of opened) {
     if (file.format === 'safetensors' && !rest.includes(file)) continue;
     await attempt(file.source.name, async () => {
-      checkpoints.push(await checkpointOf(file.format, file.source.name, [file.source], file.contents));
+      checkpoints.push(await checkpointOf(file.format, file.source.name, [file.source, ...(file.contents.companions ?? [])], file.contents));
     });
   }
-  return { checkpoints: withConfigs(checkpoints, sides), sides, refusals };
+  // What holds the elements of another file is no checkpoint by itself, and was refused for that.
+  const held = new Set(opened.flatMap(({ contents }) => contents.companions ?? []).map(({ name }) => name));
+  return { checkpoints: withConfigs(checkpoints, sides), sides, refusals: refusals.filter(({ file }) => !held.has(file)) };
 }
 
 async function checkpointOf(format: Format, name: string, sources: readonly ByteSource[], contents: Contents): Promise<Checkpoint> {
@@ -86,6 +88,7 @@ async function checkpointOf(format: Format, name: string, sources: readonly Byte
     metadata: contents.metadata,
     warnings: contents.warnings,
     shared: contents.shared,
+    program: contents.program ?? null,
     fingerprint: await fingerprint(tensors, sources),
   };
 }

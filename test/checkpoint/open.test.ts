@@ -23,8 +23,6 @@ describe('files of other kinds', () => {
     ['Keras h5', 'm.h5', join('\x89HDF\r\n\x1a\n', new Uint8Array(90)), 'hdf5', 'keras.models.load_model'],
     ['a cut h5', 'm.h5', latin('\x89HDF\r\n\x1a\n'), 'hdf5', 'not supported here'],
     ['Keras v3', 'm.keras', zip([{ name: 'config.json', data: latin('{}') }, { name: 'model.weights.h5', data: latin('x') }]), 'keras', 'np.savez'],
-    ['ONNX', 'm.onnx', join([8, 8, 0x12, 7], 'pytorch', new Uint8Array(20)), 'onnx', 'graph.initializer'],
-    ['ONNX by content', 'm.dat', join([8, 8, 0x12, 7], 'pytorch', new Uint8Array(20)), 'onnx', 'onnx.load'],
     ['GGUF', 'm.gguf', join('GGUF', le(3, 4), new Uint8Array(40)), 'gguf', 'GGUFReader'],
     ['TF.js', 'model.json', text('{"format":"layers-model","modelTopology":{},"weightsManifest":[]}'), 'tfjs', 'load_keras_model'],
     ['TF.js shard', 'group1-shard1of2.bin', f32(1, 2), 'tfjs', 'model.json'],

@@ -5,6 +5,7 @@ import { gpt2 } from './gpt2';
 import { gptNeox } from './gpt-neox';
 import { llama } from './llama';
 import { mlp } from './mlp';
+import { onnx } from './onnx';
 import { resnet } from './resnet';
 import { timmVit } from './timm-vit';
 import { torchEncoder } from './torch-encoder';
@@ -12,4 +13,4 @@ import { transformerLens } from './transformer-lens';
 import { vit } from './vit';
 import type { Architecture } from '../types';
 
-export const ARCHITECTURES: readonly Architecture[] = [transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchEncoder, resnet, convStack, mlp];
+export const ARCHITECTURES: readonly Architecture[] = [onnx, transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchEncoder, resnet, convStack, mlp];
