@@ -1,9 +1,12 @@
 /** Every readable format, in the order in which they are tried. */
 import type { FileFormat } from '../format';
+import { kerasH5 } from './keras-h5';
+import { kerasZip } from './keras-zip';
 import { npy } from './npy';
 import { npz } from './npz';
 import { pytorch } from './pytorch';
 import { pytorchLegacy } from './pytorch-legacy';
 import { safetensors } from './safetensors';
+import { tfjsLayers } from './tfjs-layers';
 
-export const FORMATS: readonly FileFormat[] = [safetensors, npy, pytorch, npz, pytorchLegacy];
+export const FORMATS: readonly FileFormat[] = [safetensors, npy, pytorch, npz, pytorchLegacy, kerasH5, kerasZip, tfjsLayers];
