@@ -22,10 +22,12 @@ export interface ModelLayer {
   readonly width: number;
   /** Nonlinearity between the pre-activation and the activation; 'linear' where there is none. */
   readonly activation: string;
-  /** Null for an embedding. */
+  /** Null for an embedding, and where groups of channels have maps of their own. */
   readonly dense: DenseMap | null;
   /** Rows per sample, where they are not the positions of the batch: patches of an image. */
   readonly positions?: number;
+  /** Inputs of each row of the map, where they are not the output of the layer before: the window of a convolution. */
+  readonly inputs?: number;
 }
 
 /** What a layer shows of itself during a forward pass; rows are samples, or samples x positions. */
