@@ -7,11 +7,13 @@ export type Verdict = { readonly model: Model } | { readonly model: null; readon
 
 export async function recogniseModel(checkpoint: Checkpoint, choices: Choices): Promise<Verdict> {
   let closest: { title: string; missing: string; matched: number } | null = null;
-  for (const architecture of ARCHITECTURES) {
+  const program = checkpoint.program?.kind;
+  for (const architecture of ARCHITECTURES.filter((a) => a.program === program)) {
     const result = await architecture.recognise(checkpoint, choices);
     if ('model' in result) return { model: result.model };
     if (!closest || result.matched > closest.matched) closest = { title: architecture.title, ...result };
   }
+  if (program && closest) return { model: null, sentence: `This is ${closest.title}, but ${closest.missing}. Each weight tensor is analysed on its own.` };
   const resembles = closest && closest.matched > 0 ? ` The closest is ${closest.title}, but ${closest.missing}.` : '';
   return { model: null, sentence: `No known architecture.${resembles} Each weight tensor is analysed on its own.` };
 }

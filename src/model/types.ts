@@ -1,4 +1,5 @@
 /** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
+import type { Program } from '../checkpoint/program';
 import type { Checkpoint } from '../checkpoint/types';
 import type { Ops } from '../numerics/ops';
 import type { NormSite } from './symmetries/norms';
@@ -110,6 +111,8 @@ export type Recognition =
 export interface Architecture {
   readonly key: string;
   readonly title: string;
+  /** The kind of program that it runs; a checkpoint that brings one is recognised by that alone. */
+  readonly program?: Program['kind'];
   /** Reads names, shapes and small tensors only. */
   recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition>;
 }

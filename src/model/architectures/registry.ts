@@ -2,6 +2,7 @@
 import { bert } from './bert';
 import { gpt2 } from './gpt2';
 import { gptNeox } from './gpt-neox';
+import { keras } from './keras';
 import { llama } from './llama';
 import { mlp } from './mlp';
 import { timmVit } from './timm-vit';
@@ -10,4 +11,4 @@ import { transformerLens } from './transformer-lens';
 import { vit } from './vit';
 import type { Architecture } from '../types';
 
-export const ARCHITECTURES: readonly Architecture[] = [transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchEncoder, mlp];
+export const ARCHITECTURES: readonly Architecture[] = [transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchEncoder, keras, mlp];
