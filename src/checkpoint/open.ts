@@ -7,6 +7,7 @@ import { fingerprint } from './fingerprint';
 import { foreignByContent, foreignByName, unrecognised } from './foreign';
 import { baseName, type Contents, type FileFormat, type Sniffed } from './format';
 import { FORMATS } from './formats/registry';
+import { tfjsLayers } from './formats/tfjs-layers';
 import { inflate, InflateError } from './inflate';
 import { count, refusal } from './refusal';
 import { joinByIndex, joinByName, looksLikeIndex, readIndex, type OpenedFile, type ShardIndex } from './shards';
@@ -53,7 +54,9 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
     });
   }
 
-  let loose: OpenedFile[] = opened.filter((file) => file.format === 'safetensors');
+  const held = new Set(opened.flatMap(({ contents }) => contents.companions ?? []).map(({ name }) => name));
+  const alone = opened.filter(({ source }) => !held.has(source.name));
+  let loose: OpenedFile[] = alone.filter((file) => file.format === 'safetensors');
   for (const index of indexes) {
     await attempt(index.source.name, async () => {
       const group = joinByIndex(index, loose);
@@ -67,14 +70,13 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
       checkpoints.push(await checkpointOf('sharded safetensors', group.name, group.files.map((f) => f.source), group.contents));
     });
   }
-  for (const file of opened) {
+  for (const file of alone) {
     if (file.format === 'safetensors' && !rest.includes(file)) continue;
     await attempt(file.source.name, async () => {
       checkpoints.push(await checkpointOf(file.format, file.source.name, [file.source, ...(file.contents.companions ?? [])], file.contents));
     });
   }
   // What holds the elements of another file is no checkpoint by itself, and was refused for that.
-  const held = new Set(opened.flatMap(({ contents }) => contents.companions ?? []).map(({ name }) => name));
   return { checkpoints: withConfigs(checkpoints, sides), sides, refusals: refusals.filter(({ file }) => !held.has(file)) };
 }
 
@@ -107,7 +109,7 @@ async function recognise(source: ByteSource): Promise<Recognised> {
   let format = byContent();
   if (format === undefined) {
     if (head[0] === 0x1f && head[1] === 0x8b) return { side: await gzippedResult(file) };
-    if (!TENSOR_EXTENSIONS.has(extension) && isJsonText(head)) return json(source, new TextDecoder('latin1').decode(head));
+    if (!TENSOR_EXTENSIONS.has(extension) && isJsonText(head)) return json(file, new TextDecoder('latin1').decode(head));
     file = { ...file, archive: await ZipArchive.open(source) };
     format = byContent();
   }
@@ -124,13 +126,16 @@ function isJsonText(head: Uint8Array): boolean {
   return !head.includes(0) && /^(\xef\xbb\xbf)?\s*[{[]/.test(String.fromCharCode(...head));
 }
 
-async function json(source: ByteSource, start: string): Promise<Recognised> {
+async function json(sniffed: Sniffed, start: string): Promise<Recognised> {
+  const { source } = sniffed;
   const file = source.name;
   if (looksLikeIndex(file, start)) return { index: await readIndex(source) };
   const isResult = RESULT.test(start);
   const limit = isResult ? MAX_RESULT : MAX_SIDE;
   if (source.size > limit) throw refusal('json-too-large', file, `it is JSON of ${count(source.size)} bytes; at most ${count(limit)} are read. Drop only the files of the model.`);
-  return { side: readSide(await source.read(0, source.size), file, isResult) };
+  const side = readSide(await source.read(0, source.size), file, isResult);
+  // Written with its keys in another order than usual, so that its first bytes do not tell.
+  return /"(weightsManifest|modelTopology)"/.test(side) && 'weightsManifest' in JSON.parse(side) ? { format: tfjsLayers, file: sniffed } : { side };
 }
 
 /** The text of a JSON object, or of a list of results. Results are kept as they are: their own schema judges them. */
@@ -148,9 +153,6 @@ function readSide(bytes: Uint8Array, file: string, isResult: boolean): string {
     throw refusal('bad-json', file, `it begins like JSON but is not: ${messageOf(error).slice(0, 160)}. The file is cut or damaged: fetch it again.`);
   }
   if (value === null || typeof value !== 'object' || (Array.isArray(value) && !isResult)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a config, an index or a report.');
-  if ('weightsManifest' in value || 'modelTopology' in value) {
-    throw refusal('tfjs', file, 'it is a TensorFlow.js model, which is not read here. In Python: import tensorflowjs as tfjs, numpy as np; m = tfjs.converters.load_keras_model("model.json"); np.savez("weights.npz", **{w.name: w.numpy() for w in m.weights}).');
-  }
   return text;
 }
 

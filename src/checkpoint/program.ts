@@ -1,6 +1,7 @@
 /** What a checkpoint says of its own computation, where it is more than named tensors: plain data, not yet judged. */
+import type { Json } from './strict-json';
 
-export type Program = OnnxProgram;
+export type Program = OnnxProgram | KerasProgram;
 
 /** A graph of ONNX. Its initializers and the tensors of its Constant nodes are tensors of the checkpoint, under the names of their values. */
 export interface OnnxProgram {
@@ -33,3 +34,19 @@ export interface OnnxNode {
 
 /** Integers beyond 2^53 are rounded. Tensors and graphs are named, not held; the tensor of a Constant is among the checkpoint's. */
 export type OnnxAttribute = number | string | readonly number[] | readonly string[] | { readonly held: 'tensor' | 'graph' | 'other' };
+
+/** A model of Keras or of TensorFlow.js layers. */
+export interface KerasProgram {
+  readonly kind: 'keras';
+  /** The model as its library wrote it: {class_name, config: {layers, …}}. */
+  readonly config: Json;
+  /** Layer name -> its variables in the order of the file. */
+  readonly variables: ReadonlyMap<string, readonly KerasVariable[]>;
+}
+
+export interface KerasVariable {
+  /** 'kernel', 'moving_mean'; null where the file only counts them. */
+  readonly role: string | null;
+  /** Its name among the tensors of the checkpoint. */
+  readonly tensor: string;
+}

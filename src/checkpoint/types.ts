@@ -31,7 +31,7 @@ export interface TensorEntry {
   values(): Promise<Float32Array | Float64Array>;
 }
 
-export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'ONNX';
+export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'Keras' | 'TensorFlow.js' | 'ONNX';
 
 export interface Checkpoint {
   readonly format: Format;

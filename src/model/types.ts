@@ -111,7 +111,7 @@ export type Recognition =
 export interface Architecture {
   readonly key: string;
   readonly title: string;
-  /** The kind of program that it reads; absent where it reads names and shapes. */
+  /** The kind of program that it runs; a checkpoint that brings one is recognised by that alone. */
   readonly program?: Program['kind'];
   /** Reads names, shapes and small tensors only. */
   recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition>;

@@ -3,6 +3,7 @@ import { bert } from './bert';
 import { convStack } from './conv-stack';
 import { gpt2 } from './gpt2';
 import { gptNeox } from './gpt-neox';
+import { keras } from './keras';
 import { llama } from './llama';
 import { mlp } from './mlp';
 import { onnx } from './onnx';
@@ -13,4 +14,4 @@ import { transformerLens } from './transformer-lens';
 import { vit } from './vit';
 import type { Architecture } from '../types';
 
-export const ARCHITECTURES: readonly Architecture[] = [onnx, transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchEncoder, resnet, convStack, mlp];
+export const ARCHITECTURES: readonly Architecture[] = [onnx, keras, transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchEncoder, resnet, convStack, mlp];

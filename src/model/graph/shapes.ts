@@ -1,7 +1,7 @@
 /** What flows along a graph: the channels and pixels of every value, or the sentence that says which node does not fit. */
 import { InputError } from '../../base/errors';
 import { ACTIVATIONS } from '../layers/activations';
-import { INPUT, type Graph, type GraphNode, type Window } from './graph';
+import { INPUT, type Graph, type GraphInput, type GraphNode, type Window } from './graph';
 
 /** Vectors [n, channels]; images [n * height * width, channels], row by row; sequences of tokens [n * positions, channels]. */
 export type ValueShape =
@@ -34,22 +34,28 @@ export function showValue(shape: ValueShape): string {
 
 /** @throws InputError `graph`, naming the node, where something does not fit. */
 export function shapesOf({ input, nodes }: Graph, parameters: ParameterShapes): Shapes {
-  const shapes = new Map<string, ValueShape>();
-  if (input.kind === 'vector') shapes.set(INPUT, { kind: 'vector', channels: input.width });
-  else if (input.kind === 'image') shapes.set(INPUT, { kind: 'image', channels: input.channels, height: input.height, width: input.width });
-  // Token ids: only an embedding reads them.
-  else shapes.set(INPUT, { kind: 'sequence', channels: 1 });
-  for (const node of nodes) {
-    if (shapes.has(node.name)) throw misfit(node, 'has a name that another node has');
-    const inputs = node.inputs.map((name) => shapes.get(name) ?? fail(node, `reads '${name}', which no earlier node gives`));
-    const many = node.operator.kind === 'add' || node.operator.kind === 'multiply' || node.operator.kind === 'concat';
-    if (many ? inputs.length < 1 : inputs.length !== 1) throw misfit(node, `reads ${inputs.length} values`);
-    const tokens = input.kind === 'tokens' && node.inputs.includes(INPUT);
-    if (tokens !== (node.operator.kind === 'embedding')) throw misfit(node, tokens ? 'reads token ids, which only an embedding does' : 'looks tokens up in what is not token ids');
-    shapes.set(node.name, shapeOf(node, inputs, new Expecting(node, parameters)));
-  }
+  const shapes = new Map<string, ValueShape>([[INPUT, shapeOfInput(input)]]);
+  for (const node of nodes) shapes.set(node.name, shapeOfNode(node, input, shapes, parameters));
   if (nodes.length === 0) throw new InputError('graph', 'The graph has no nodes: there is nothing to run.');
   return shapes;
+}
+
+export function shapeOfInput(input: GraphInput): ValueShape {
+  if (input.kind === 'vector') return { kind: 'vector', channels: input.width };
+  if (input.kind === 'image') return { kind: 'image', channels: input.channels, height: input.height, width: input.width };
+  // Token ids: only an embedding reads them.
+  return { kind: 'sequence', channels: 1 };
+}
+
+/** What a node makes of the values before it. @throws InputError `graph` */
+export function shapeOfNode(node: GraphNode, input: GraphInput, shapes: Shapes, parameters: ParameterShapes): ValueShape {
+  if (shapes.has(node.name)) throw misfit(node, 'has a name that another node has');
+  const inputs = node.inputs.map((name) => shapes.get(name) ?? fail(node, `reads '${name}', which no earlier node gives`));
+  const many = node.operator.kind === 'add' || node.operator.kind === 'multiply' || node.operator.kind === 'concat';
+  if (many ? inputs.length < 1 : inputs.length !== 1) throw misfit(node, `reads ${inputs.length} values`);
+  const tokens = input.kind === 'tokens' && node.inputs.includes(INPUT);
+  if (tokens !== (node.operator.kind === 'embedding')) throw misfit(node, tokens ? 'reads token ids, which only an embedding does' : 'looks tokens up in what is not token ids');
+  return shapeOf(node, inputs, new Expecting(node, parameters));
 }
 
 /** Sizes of what a window gives, [height, width]; null where it does not fit into the image. */
