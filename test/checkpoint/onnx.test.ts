@@ -12,7 +12,7 @@ const one = (fields: Parameters<typeof tensor>[0]) => model({ tensors: [tensor(f
 const drop = (files: Record<string, Uint8Array>): Promise<Opened> => openFiles(Object.entries(files).map(([name, bytes]) => bufferSource(name, bytes)));
 const f64 = (...values: number[]) => new Uint8Array(Float64Array.from(values).buffer);
 
-function onnxOf(program: Program | null): OnnxProgram {
+function onnxOf(program: Program | null | undefined): OnnxProgram {
   if (program?.kind !== 'onnx') throw new Error('this is no ONNX program');
   return program;
 }
