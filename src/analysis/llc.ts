@@ -6,7 +6,7 @@ import { estimateLlc, defaultNbeta } from '../llc/estimate';
 import { effectiveDraws } from '../llc/moments';
 import { networkLoss } from '../llc/network-loss';
 import type { Numerics } from '../numerics/types';
-import type { ProbeFileContent } from '../probe/file';
+import type { ProbeContent } from '../probe/content';
 import { APP } from './app';
 import { prepare } from './inspect';
 import { PILOT_CHAINS, PILOT_PART } from './llc-cost';
@@ -24,7 +24,7 @@ export interface LlcMeans {
 /** @throws InputError where there is no model to run, or nothing to run it on; AbortError on cancel. */
 export async function readLlc(
   checkpoint: Checkpoint,
-  content: ProbeFileContent | null,
+  content: ProbeContent | null,
   request: Partial<Request>,
   asked: Partial<LlcRequest>,
   { numerics, signal, progress }: LlcMeans,

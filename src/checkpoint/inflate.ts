@@ -9,7 +9,7 @@ const CHUNK = 1 << 18;
  * makes more than `limit`; with `prefix`, stops quietly as soon as `limit` bytes are there.
  */
 export async function inflate(
-  kind: 'deflate-raw' | 'gzip',
+  kind: 'deflate-raw' | 'deflate' | 'gzip',
   read: (begin: number, end: number) => Promise<Uint8Array>,
   begin: number,
   end: number,

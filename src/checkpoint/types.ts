@@ -29,7 +29,7 @@ export interface TensorEntry {
   values(): Promise<Float32Array | Float64Array>;
 }
 
-export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy';
+export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'PNG';
 
 export interface Checkpoint {
   readonly format: Format;
@@ -64,5 +64,7 @@ export interface Opened {
   readonly checkpoints: readonly Checkpoint[];
   /** Files that belong to no checkpoint but are understood: JSON side files ('config.json') by name with their parsed text. */
   readonly sides: ReadonlyMap<string, string>;
+  /** Plain text ('.txt'), not read yet. */
+  readonly texts: readonly ByteSource[];
   readonly refusals: readonly Refusal[];
 }
