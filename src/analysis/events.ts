@@ -74,17 +74,17 @@ export interface OpenedSummary {
   /** Finished or stopped trajectories. */
   trajectories: Trajectory[];
   /** Base names of side files that say how text or pixels become inputs. */
-  kept: string[];
+  sideFiles: string[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }
 
-/** Why a network is not run on a dropped probe by itself; null where it is. `kept`: all side files so far. */
-export function whyUnfit({ name, kind }: ProbeFile, { takes }: Pick<Inspection, 'takes'>, kept: readonly string[]): string | null {
+/** Why a network is not run on a dropped probe by itself; null where it is. `sideFiles`: all of them so far. */
+export function whyUnfit({ name, kind }: ProbeFile, { takes }: Pick<Inspection, 'takes'>, sideFiles: readonly string[]): string | null {
   if (kind === 'arrays') return null;
   if (takes === undefined) return `${name}: there is no network here to run on it.`;
   if (kind === 'pictures') return takes === 'vector' ? null : `${name}: pictures do not fit a network that takes token ids.`;
   if (takes === 'vector') return `${name}: text does not fit a network that takes vectors.`;
-  return kept.includes('tokenizer.json') ? null : `${name} is text: to run the network on it, drop its tokenizer.json too.`;
+  return sideFiles.includes('tokenizer.json') ? null : `${name} is text: to run the network on it, drop its tokenizer.json too.`;
 }
 
 /** Several drops as one. */
@@ -96,7 +96,7 @@ export function joined(parts: readonly OpenedSummary[]): OpenedSummary {
     llcs: parts.flatMap((part) => part.llcs),
     reports: parts.flatMap((part) => part.reports),
     trajectories: parts.flatMap((part) => part.trajectories),
-    kept: parts.flatMap((part) => part.kept),
+    sideFiles: parts.flatMap((part) => part.sideFiles),
     refusals: parts.flatMap((part) => part.refusals),
   };
 }

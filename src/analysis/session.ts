@@ -86,7 +86,7 @@ export class Session {
         refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
       }
     }
-    return { checkpoints, probes: probes.map((p) => p.summary), reports, trajectories, experiments, llcs, kept: kept.map(baseName), refusals };
+    return { checkpoints, probes: probes.map((p) => p.summary), reports, trajectories, experiments, llcs, sideFiles: kept.map(baseName), refusals };
   }
 
   /** @throws InputError when the request does not fit. */

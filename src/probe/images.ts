@@ -137,10 +137,11 @@ async function prepareImages(file: string, all: readonly Pixels[], image: ImageS
   for (const [i, pixels] of list.entries()) {
     checkSize(file, pixels, image, exact, preprocessor?.squeezes === true);
     const { height, width } = pixels;
-    let now = scaled(recoloured(await pixels.values(), pixels.channels, image.channels), image.channels, pixels.most, decided?.scale ?? null);
+    let now = recoloured(await pixels.values(), pixels.channels, image.channels);
     const bad = now.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0) throw new InputError('probe-not-finite', `${file}: ${pixels.name} holds ${now[bad]}. Remove such samples and try again.`, { file });
     if (height !== image.height || width !== image.width) now = resized(now, height, width, image.channels, image.height, image.width);
+    now = scaled(now, image.channels, pixels.most, decided?.scale ?? null);
     for (const v of now) {
       if (v < least) least = v;
       if (v > largest) largest = v;

@@ -199,7 +199,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
       return fakeRecord(order);
     },
     async open(files) {
-      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [], kept: [], refusals: [] };
+      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [], sideFiles: [], refusals: [] };
       for (const { name, file } of files) {
         const base = name.split('/').at(-1)!;
         if (base.startsWith('bad'))
