@@ -44,6 +44,8 @@ const VENDORS: Record<string, readonly string[]> = {
   'react-dom': ['view/', 'main.tsx'],
   fflate: ['analysis/link.ts', 'checkpoint/'],
   zod: ['analysis/', 'store/', 'view/'],
+  'fast-png': ['checkpoint/formats/png.ts'],
+  '@huggingface/tokenizers': ['probe/tokenizer.ts'],
   'node:': ['cli/', 'gpu/dawn.ts', 'numerics/wasm/build.ts'],
   assemblyscript: ['numerics/wasm/build.ts'],
   tsx: ['cli/solver-thread.mjs'],

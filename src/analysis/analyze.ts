@@ -6,7 +6,7 @@ import { dualGramOfRowsAsync, gramOfRowsAsync } from '../numerics/cpu/gram';
 import type { Tensor } from '../numerics/ops';
 import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics, Solver } from '../numerics/types';
-import type { ProbeFileContent } from '../probe/file';
+import type { ProbeContent } from '../probe/content';
 import { APP } from './app';
 import { NO_LAYERS } from './choice';
 import { workOf, type Work } from './cost';
@@ -21,7 +21,7 @@ import { REPORT_SCHEMA, type BackendChoice, type Report, type Side, type Spectru
 import type { Request } from './request';
 import { LARGE_DIGITS, solveLarge } from './large-spectrum';
 import { solveSpectrum } from './spectra';
-import { describe, matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
+import { matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
 
 /** A backend for this much work, and why it. */
 export type ChooseNumerics = (work: Work) => Promise<Chosen>;
@@ -46,11 +46,11 @@ export interface Means {
 /**
  * @throws InputError when nothing can be analysed, with the reason; AbortError on cancel (spectra that were emitted stay valid).
  */
-export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | null, request: Partial<Request>, means: Means): Promise<Report> {
+export async function analyze(checkpoint: Checkpoint, probe: ProbeContent | null, request: Partial<Request>, means: Means): Promise<Report> {
   const started = performance.now();
   const prepared = await prepare(checkpoint, probe, request);
   const chosen = typeof means.numerics === 'function' ? await means.numerics(workOf(prepared)) : { numerics: means.numerics };
-  const report = emptyReport(checkpoint, prepared, chosen);
+  const report = emptyReport(prepared, chosen);
   means.emit({ type: 'started', report });
   const run = new Run(report, means, started);
 
@@ -117,13 +117,13 @@ class Run {
   }
 }
 
-function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>): Report {
+function emptyReport(p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>): Report {
   return {
     kind: 'deadreckon-report',
     schema: REPORT_SCHEMA,
     request: p.request,
     checkpoint: p.checkpoint,
-    model: describe(p.subject, checkpoint),
+    model: p.model,
     probe: p.summary,
     layers: p.selected,
     spectra: [],

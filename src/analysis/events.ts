@@ -34,14 +34,18 @@ export interface Inspection {
   runsAtOnce: boolean;
   /** Training step that the file records, where it does. */
   step?: number;
+  /** What the network is run on; absent where there is none to run. */
+  takes?: 'vector' | 'tokens';
 }
 
-/** A dropped file with `inputs` and optional `targets`. */
+/** Dropped files that a network can be run on: `inputs` with optional `targets`, pictures, or text. */
 export interface ProbeFile {
   id: string;
+  kind: 'arrays' | 'pictures' | 'text';
   name: string;
   fingerprint: string;
   description: string;
+  /** 0 where that is not known before it meets a network. */
   samples: number;
   /** Whether it has targets. */
   targets: boolean;
@@ -69,7 +73,18 @@ export interface OpenedSummary {
   reports: Report[];
   /** Finished or stopped trajectories. */
   trajectories: Trajectory[];
+  /** Base names of side files that say how text or pixels become inputs. */
+  sideFiles: string[];
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
+}
+
+/** Why a network is not run on a dropped probe by itself; null where it is. `sideFiles`: all of them so far. */
+export function whyUnfit({ name, kind }: ProbeFile, { takes }: Pick<Inspection, 'takes'>, sideFiles: readonly string[]): string | null {
+  if (kind === 'arrays') return null;
+  if (takes === undefined) return `${name}: there is no network here to run on it.`;
+  if (kind === 'pictures') return takes === 'vector' ? null : `${name}: pictures do not fit a network that takes token ids.`;
+  if (takes === 'vector') return `${name}: text does not fit a network that takes vectors.`;
+  return sideFiles.includes('tokenizer.json') ? null : `${name} is text: to run the network on it, drop its tokenizer.json too.`;
 }
 
 /** Several drops as one. */
@@ -81,6 +96,7 @@ export function joined(parts: readonly OpenedSummary[]): OpenedSummary {
     llcs: parts.flatMap((part) => part.llcs),
     reports: parts.flatMap((part) => part.reports),
     trajectories: parts.flatMap((part) => part.trajectories),
+    sideFiles: parts.flatMap((part) => part.sideFiles),
     refusals: parts.flatMap((part) => part.refusals),
   };
 }

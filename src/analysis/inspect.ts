@@ -1,21 +1,30 @@
 /** What is known about a checkpoint before anything is computed: the verdict, the layers, and a request with its defaults filled in. */
 import { globMatcher } from '../base/glob';
 import { InputError } from '../base/errors';
+import { folderOf } from '../checkpoint/config';
 import type { Checkpoint } from '../checkpoint/types';
 import type { Model } from '../model/types';
-import { probeFromFile, type ProbeFileContent } from '../probe/file';
+import type { ProbeContent } from '../probe/content';
+import { probeFromFile } from '../probe/file';
+import { probeFromPictures } from '../probe/images';
+import { readPreprocessor } from '../probe/pixels';
 import { defaultSource } from '../probe/sources/registry';
+import { probeFromText } from '../probe/text';
+import { openTokenizer } from '../probe/tokenizer';
 import type { Probe } from '../probe/types';
 import { AT_ONCE, TYPICAL_CPU, secondsOf, workOf } from './cost';
 import type { Inspection } from './events';
 import { backwardPasses } from './model-taps';
-import type { CheckpointSummary, Layer, ProbeSummary, Skipped } from './report';
+import { besideOf } from './probe-file';
+import { probeHash } from './probe-hash';
+import { recordedLosses } from './recorded-loss';
+import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Skipped } from './report';
 import { Request, type Fisher, type Loss } from './request';
 import { recordedStep } from './run-order';
 import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
-const CHOICES = ['activation', 'normalization', 'attention', 'heads', 'norm-position', 'input-size', 'stem', 'padding', 'stride', 'pool', 'pool-after'];
+const CHOICES = ['activation', 'normalization', 'attention', 'heads', 'norm-position', 'input-size', 'stem', 'padding', 'stride', 'pool', 'pool-after', 'pixels'];
 /** More backward passes than this are refused: the exact Fisher of a language model would take one for every token. */
 const MAX_PASSES = 4096;
 /** Jackknife folds are solved by default up to this width. */
@@ -26,6 +35,7 @@ const DEFAULT_FOLDS = 5;
 export interface Prepared {
   subject: Subject;
   checkpoint: CheckpointSummary;
+  model: ModelSummary;
   /** All layers, and those that the globs select. */
   layers: Layer[];
   selected: Layer[];
@@ -37,7 +47,7 @@ export interface Prepared {
 }
 
 /** @throws InputError when the request does not fit the model or the probe file does not. */
-export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent | null, partial: Partial<Request>): Promise<Prepared> {
+export async function prepare(checkpoint: Checkpoint, content: ProbeContent | null, partial: Partial<Request>): Promise<Prepared> {
   const asked = Request.parse(partial);
   const subject = await subjectOf(checkpoint, asked.choices);
   if (subject.kind === 'model') checkChoices(asked.choices, subject.model);
@@ -52,7 +62,7 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent 
     ...skippedTensors(subject, checkpoint),
     ...layers.filter((l) => !matches(l.name)).map((l) => ({ layer: l.name, side: null, reason: `not selected by "${asked.layers}"` })),
   ];
-  const common = { subject, checkpoint: summarise(checkpoint, subject), layers, selected, skipped };
+  const common = { subject, checkpoint: summarise(checkpoint, subject), model: describe(subject, checkpoint), layers, selected, skipped };
   if (subject.kind !== 'model') {
     const what = subject.kind === 'bundle' ? 'taps recorded in the file' : 'none: weights are read as they are';
     const summary: ProbeSummary = {
@@ -68,7 +78,7 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent 
     return { ...common, request: { ...asked, folds: 0 }, probe: null, summary };
   }
   const { model } = subject;
-  const probe = makeProbe(model, content, asked);
+  const probe = await makeProbe(model, checkpoint, content, asked);
   const loss = chooseLoss(model, probe, asked);
   const fisher = chooseFisher(model, probe, asked);
   const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
@@ -77,9 +87,16 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent 
   const folds = asked.folds ?? (cheap ? DEFAULT_FOLDS : 0);
   return {
     ...common,
+    model: { ...common.model, choices: [...common.model.choices, ...(probe.choices ?? []).map((c) => ({ ...c, options: [...c.options] }))] },
     request: { ...asked, samples, positions, loss, fisher, folds },
     probe,
-    summary: { kind: probe.kind, description: probe.description, samples, positions, seed: asked.seed, loss, fisher, meanLoss: null },
+    summary: {
+      kind: probe.kind, description: probe.description.slice(0, 4000), samples, positions, seed: asked.seed, loss, fisher, meanLoss: null,
+      outputs: model.outputs,
+      ...(probe.targets && { labels: probe.targets.kind === 'labels' ? probe.targets.labels.filter((y) => y >= 0).length : samples }),
+      ...(probe.evidence && { evidence: probe.evidence.map((s) => s.slice(0, 4000)) }),
+      ...(content && { content: await probeHash(probe) }),
+    },
   };
 }
 
@@ -104,7 +121,7 @@ export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): I
   return {
     id,
     checkpoint: p.checkpoint,
-    model: describe(p.subject, checkpoint),
+    model: p.model,
     layers: p.layers,
     skipped: p.skipped,
     request: p.request,
@@ -112,10 +129,12 @@ export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): I
     cost,
     runsAtOnce: cost <= AT_ONCE,
     ...(step !== null && { step }),
+    ...(p.subject.kind === 'model' && { takes: p.subject.model.input.kind }),
   };
 }
 
 function summarise(checkpoint: Checkpoint, subject: Subject): CheckpointSummary {
+  const losses = recordedLosses(checkpoint.metadata);
   return {
     format: checkpoint.format,
     name: checkpoint.name,
@@ -124,12 +143,33 @@ function summarise(checkpoint: Checkpoint, subject: Subject): CheckpointSummary 
     warnings: checkpoint.warnings.slice(0, 1000).map((w) => w.slice(0, 4000)),
     tensors: tensorLines(subject, checkpoint),
     tensorCount: checkpoint.tensors.size,
+    ...(losses.length > 0 && { losses }),
   };
 }
 
-function makeProbe(model: Model, content: ProbeFileContent | null, asked: Request): Probe {
-  const spec = { input: model.input, outputs: model.outputs, samples: asked.samples, positions: asked.positions, seed: asked.seed };
-  return content ? probeFromFile(content, spec) : defaultSource(model.input.kind).make(spec);
+async function makeProbe(model: Model, checkpoint: Checkpoint, content: ProbeContent | null, asked: Request): Promise<Probe> {
+  const { choices, samples, positions, seed } = asked;
+  const input = model.input.kind === 'tokens' ? { ...model.input, ...tokensOf(checkpoint) } : model.input;
+  const spec = { input, outputs: model.outputs, samples, positions, seed, choices };
+  if (!content) return defaultSource(model.input.kind).make(spec);
+  const folders = [folderOf(checkpoint.files[0]?.name ?? '')];
+  const given = content.kind === 'pictures' ? content.pictures[0]!.name : content.file;
+  const beside = (base: string) => besideOf(content.beside, base, [...folders, folderOf(given)]);
+  if (content.kind === 'text') {
+    const tokenizer = beside('tokenizer.json');
+    return probeFromText(content, tokenizer && (await openTokenizer(tokenizer, beside('tokenizer_config.json'))), spec);
+  }
+  const recorded = beside('preprocessor_config.json');
+  const preprocessor = (channels: number) => recorded && readPreprocessor(recorded.name, recorded.text, channels);
+  return content.kind === 'pictures' ? probeFromPictures(content, spec, preprocessor) : probeFromFile(content, spec, preprocessor);
+}
+
+/** Which ids stand for text, as config.json and tokenizer.json beside the weights say. */
+function tokensOf({ metadata }: Checkpoint): { special: number[]; known?: number } {
+  const ids = [...metadata].flatMap(([name, text]) => (/(^|\.)(bos|eos|pad|cls|sep|mask|decoder_start)_token_id$/.test(name) ? [text] : []));
+  const special = [...ids, ...(metadata.get('tokenizer.special')?.split(',') ?? [])].map(Number).filter((id) => Number.isInteger(id) && id >= 0);
+  const size = Number(metadata.get('tokenizer.size'));
+  return { special: [...new Set(special)], ...(size > 0 && { known: size }) };
 }
 
 function chooseLoss(model: Model, probe: Probe, asked: Request): Loss {

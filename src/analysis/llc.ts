@@ -7,7 +7,7 @@ import { chainsHere, estimateLlc, defaultNbeta, type ChainHost } from '../llc/es
 import { effectiveDraws } from '../llc/moments';
 import { networkLoss } from '../llc/network-loss';
 import type { Numerics } from '../numerics/types';
-import type { ProbeFileContent } from '../probe/file';
+import type { ProbeContent } from '../probe/content';
 import { APP } from './app';
 import type { ChainWorkers } from './chain-job';
 import { prepare } from './inspect';
@@ -31,7 +31,7 @@ export interface LlcMeans {
 /** @throws InputError where there is no model to run, or nothing to run it on; AbortError on cancel. */
 export async function readLlc(
   checkpoint: Checkpoint,
-  content: ProbeFileContent | null,
+  content: ProbeContent | null,
   request: Partial<Request>,
   asked: Partial<LlcRequest>,
   { numerics, workers, signal, progress }: LlcMeans,

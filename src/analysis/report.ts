@@ -157,11 +157,12 @@ export const CheckpointSummary = z.object({
   /** Capped at 20 000 lines; `tensorCount` is the truth. */
   tensors: z.array(TensorLine).max(20_000),
   tensorCount: count,
+  /** Losses that the files record, as they call them. */
+  losses: z.array(z.object({ name: z.string().max(1000), value: z.number() })).max(16).optional(),
 });
 
-
 export const ProbeSummary = z.object({
-  /** 'gaussian', 'tokens', 'file', 'none' */
+  /** 'gaussian', 'tokens', 'file', 'pictures', 'text', 'none' */
   kind: z.string().max(32),
   description: sentence,
   /** Samples N. */
@@ -173,6 +174,14 @@ export const ProbeSummary = z.object({
   fisher: z.enum(FISHERS).nullable(),
   /** Mean loss per sample over the probe, null when there are no targets. */
   meanLoss: z.number().nullable(),
+  /** Labels that carry a loss (samples, or samples x positions); absent where there are no targets. */
+  labels: count.optional(),
+  /** Width of the network's output. */
+  outputs: count.optional(),
+  /** Everything that was done to a dropped probe, and what it rests on. */
+  evidence: z.array(sentence).max(100).optional(),
+  /** SHA-256 of the inputs and targets of a dropped probe as they were run. */
+  content: z.string().regex(/^[0-9a-f]{64}$/).optional(),
 });
 
 export const Skipped = z.object({ layer: name, side: z.enum(SIDES).nullable(), reason: sentence });

@@ -1,22 +1,27 @@
 /** Open checkpoints, probes and snapshots of one engine, by id: what the page and the command line both do with a drop. */
 import { InputError, messageOf } from '../base/errors';
+import { baseName } from '../checkpoint/format';
 import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
 import { unprefixed } from '../model/unprefix';
-import type { ProbeFileContent } from '../probe/file';
-import type { Inspection, OpenedExperiment, OpenedLlc, OpenedSummary, ProbeFile } from './events';
+import type { ProbeContent, SideFile } from '../probe/content';
+import type { Inspection, OpenedExperiment, OpenedLlc, OpenedSummary } from './events';
 import { parseExperiment } from './experiment-file';
 import { prepare, toInspection } from './inspect';
 import { parseLlc } from './llc-file';
-import { isProbe, readProbeFile } from './probe-file';
+import { arraysProbe, isProbe, isProbeText, picturesProbe, textProbe, type OpenProbe } from './probe-file';
 import { parseReports, parseTrajectory } from './snapshot';
 import type { Report } from './report';
 import type { Request } from './request';
 import type { Trajectory } from './trajectory';
 
+/** Files that say how text or pixels become inputs. */
+const BESIDE = new Set(['tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json']);
+
 export class Session {
   private readonly checkpoints = new Map<string, Checkpoint>();
-  private readonly probes = new Map<string, Checkpoint>();
+  private readonly probes = new Map<string, OpenProbe>();
+  private readonly beside: SideFile[] = [];
   private next = 1;
 
   /**
@@ -28,52 +33,60 @@ export class Session {
     const opened = await openFiles([...sources], signal);
     const refusals = opened.refusals.map((r) => ({ ...r }));
     const checkpoints: Inspection[] = [];
-    const probes: ProbeFile[] = [];
+    const probes: OpenProbe[] = [];
+    const kept = this.keep(opened.sides);
+    const id = () => (prefix === '' ? `${this.next++}` : `${prefix}${own++}`);
+    const pictures = opened.checkpoints.filter(({ format }) => format === 'PNG');
     const reports: Report[] = [];
     const trajectories: Trajectory[] = [];
     for (const found of opened.checkpoints) {
+      if (found.format === 'PNG') continue;
       const checkpoint = await unprefixed(found);
-      const refuse = (error: unknown) =>
-        void refusals.push({
-          file: checkpoint.name,
-          tensor: error instanceof InputError ? (error.tensor ?? null) : null,
-          code: error instanceof InputError ? error.code : 'unexpected',
-          message: messageOf(error),
-        });
-      const id = prefix === '' ? `${this.next++}` : `${prefix}${own++}`;
-      if (isProbe(checkpoint)) {
-        this.probes.set(id, checkpoint);
-        probes.push(summariseProbe(id, checkpoint));
-      } else {
+      const refuse = (error: unknown) => void refusals.push(refusalOf(error, checkpoint.name));
+      const handle = id();
+      if (isProbe(checkpoint)) probes.push(arraysProbe(handle, checkpoint, this.beside));
+      else {
         try {
-          checkpoints.push(await inspectCheckpoint(id, checkpoint, {}, null));
-          this.checkpoints.set(id, checkpoint);
+          checkpoints.push(await inspectCheckpoint(handle, checkpoint, {}, null));
+          this.checkpoints.set(handle, checkpoint);
         } catch (error) {
           refuse(error);
         }
       }
     }
+    if (pictures.length > 0) probes.push(await picturesProbe(id(), pictures, this.beside));
+    for (const text of opened.texts.filter(isProbeText)) {
+      try {
+        probes.push(await textProbe(id(), text, this.beside));
+      } catch (error) {
+        refusals.push(refusalOf(error, text.name));
+      }
+    }
+    for (const probe of probes) this.probes.set(probe.summary.id, probe);
     const experiments: OpenedExperiment[] = [];
     const llcs: OpenedLlc[] = [];
     const unread: string[] = [];
     for (const [file, text] of opened.sides) {
       const kind = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment|llc)"/.exec(text)?.[1];
-      if (!kind) unread.push(file);
+      if (!kind && !kept.includes(file)) unread.push(file);
       try {
         if (kind === 'report') reports.push(...parseReports(text, file));
         else if (kind === 'trajectory') trajectories.push(parseTrajectory(text, file));
         else if (kind === 'experiment') experiments.push({ file, record: parseExperiment(text, file) });
         else if (kind === 'llc') llcs.push(...parseLlc(text, file).map((record) => ({ file, record })));
       } catch (error) {
-        refusals.push({ file, tensor: null, code: error instanceof InputError ? error.code : 'unexpected', message: messageOf(error) });
+        refusals.push(refusalOf(error, file));
       }
     }
-    if (checkpoints.length + probes.length + reports.length + trajectories.length + experiments.length + llcs.length === 0) {
+    if (checkpoints.length + probes.length + reports.length + trajectories.length + experiments.length + llcs.length + kept.length === 0) {
+      for (const { name } of opened.texts) {
+        refusals.push({ file: name, tensor: null, code: 'no-tensors', message: `${name} is a text that lies beside weights and says nothing about a network here. To run one on text, drop its tokenizer.json and a text of your own.` });
+      }
       for (const file of unread) {
         refusals.push({ file, tensor: null, code: 'no-tensors', message: `${file} is JSON and holds no tensors. Drop it together with the checkpoint that it belongs to.` });
       }
     }
-    return { checkpoints, probes, reports, trajectories, experiments, llcs, refusals };
+    return { checkpoints, probes: probes.map((p) => p.summary), reports, trajectories, experiments, llcs, sideFiles: kept.map(baseName), refusals };
   }
 
   /** @throws InputError when the request does not fit. */
@@ -87,36 +100,46 @@ export class Session {
     return checkpoint;
   }
 
-  async probe(id: string | null): Promise<ProbeFileContent | null> {
+  async probe(id: string | null): Promise<ProbeContent | null> {
     if (id === null) return null;
-    const checkpoint = this.probes.get(id);
-    if (!checkpoint) throw new InputError('not-open', 'This probe file is not open any more. Drop it again.');
-    return readProbeFile(checkpoint);
+    const probe = this.probes.get(id);
+    if (!probe) throw new InputError('not-open', 'This probe file is not open any more. Drop it again.');
+    return probe.content();
   }
 
-  /** A file that was named as a probe: a lone .npy counts too. */
-  async openProbe(sources: readonly ByteSource[], signal?: AbortSignal): Promise<{ content: ProbeFileContent } | { refusal: string }> {
+  /**
+   * What was named as a probe: a lone .npy counts too, pictures are one probe, and side files among them are kept. Throws InputError where there is
+   * none among these files.
+   */
+  async openProbe(sources: readonly ByteSource[], signal?: AbortSignal): Promise<ProbeContent> {
     const opened = await openFiles([...sources], signal);
-    const checkpoint = opened.checkpoints[0];
-    if (checkpoint) return { content: await readProbeFile(checkpoint) };
-    return { refusal: opened.refusals[0]?.message ?? 'There is no probe file at this path.' };
+    this.keep(opened.sides);
+    const arrays = opened.checkpoints.find(({ format }) => format !== 'PNG');
+    if (arrays) return arraysProbe('', arrays, this.beside).content();
+    const pictures = opened.checkpoints.filter(({ format }) => format === 'PNG');
+    if (pictures.length > 0) return (await picturesProbe('', pictures, this.beside)).content();
+    const text = opened.texts[0];
+    if (text) return (await textProbe('', text, this.beside)).content();
+    throw new InputError('probe', opened.refusals[0]?.message ?? 'There is no probe file at this path.');
+  }
+
+  /** Keeps what says how text or pixels become inputs; gives the names of what was kept. */
+  private keep(sides: ReadonlyMap<string, string>): string[] {
+    const kept = [...sides].filter(([name]) => BESIDE.has(baseName(name)));
+    for (const [name, text] of kept) {
+      const before = this.beside.findIndex((side) => side.name === name);
+      if (before >= 0) this.beside.splice(before, 1);
+      this.beside.push({ name, text });
+    }
+    return kept.map(([name]) => name);
   }
 }
 
-async function inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>, probe: ProbeFileContent | null): Promise<Inspection> {
-  return toInspection(id, await prepare(checkpoint, probe, request), checkpoint);
+function refusalOf(error: unknown, file: string): OpenedSummary['refusals'][number] {
+  const known = error instanceof InputError ? error : null;
+  return { file, tensor: known?.tensor ?? null, code: known?.code ?? 'unexpected', message: messageOf(error) };
 }
 
-function summariseProbe(id: string, checkpoint: Checkpoint): ProbeFile {
-  const inputs = checkpoint.tensors.get('inputs')!;
-  const targets = checkpoint.tensors.get('targets');
-  const shape = (s: readonly number[]) => `[${s.join(', ')}]`;
-  return {
-    id,
-    name: checkpoint.name,
-    fingerprint: checkpoint.fingerprint,
-    description: `inputs ${shape(inputs.shape)}${targets ? `, targets ${shape(targets.shape)}` : ', no targets'}`,
-    samples: inputs.shape[0] ?? 0,
-    targets: targets !== undefined,
-  };
+async function inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>, probe: ProbeContent | null): Promise<Inspection> {
+  return toInspection(id, await prepare(checkpoint, probe, request), checkpoint);
 }

@@ -1,5 +1,5 @@
 /** From what a person asks for, by ids of open checkpoints, to what is traced: a run, or a line through one checkpoint. */
-import type { ProbeFileContent } from '../probe/file';
+import type { ProbeContent } from '../probe/content';
 import { prepare } from './inspect';
 import type { Request } from './request';
 import type { Session } from './session';
@@ -21,7 +21,7 @@ export interface TraceAsk {
 }
 
 /** @throws InputError where a checkpoint is not open any more, or the request does not fit. */
-export async function planTrace(session: Session, { path, request, earlier }: TraceAsk, probe: ProbeFileContent | null): Promise<TracePlan> {
+export async function planTrace(session: Session, { path, request, earlier }: TraceAsk, probe: ProbeContent | null): Promise<TracePlan> {
   if (path.kind === 'run') {
     const items = path.members.map(({ id, step }) => {
       const checkpoint = session.checkpoint(id);

@@ -3,19 +3,17 @@
  * are in memory at most; what is finished is handed out at once, so that a run that stops loses what it was at.
  */
 import { InputError, messageOf } from '../base/errors';
-import { sha256 } from '../base/sha256';
 import type { Checkpoint } from '../checkpoint/types';
 import type { Solver } from '../numerics/types';
-import type { ProbeFileContent } from '../probe/file';
-import type { Probe } from '../probe/types';
+import type { ProbeContent } from '../probe/content';
 import type { Means } from './analyze';
 import { APP } from './app';
 import type { Phase } from './events';
 import { prepare, type Prepared } from './inspect';
+import { probeHash } from './probe-hash';
 import { rememberingSolver } from './remembering-solver';
 import { Layer, type Report, type Spectrum } from './report';
 import type { Request } from './request';
-import { describe } from './subject';
 import { contentsOf, type Contents } from './tensor-hashes';
 import { TRAJECTORY_SCHEMA, type Trajectory, type TrajectoryPoint } from './trajectory';
 
@@ -32,7 +30,7 @@ export interface TracePlan {
   /** Index of the item that distances are measured to. */
   readonly reference: number;
   readonly request: Partial<Request>;
-  readonly probe: ProbeFileContent | null;
+  readonly probe: ProbeContent | null;
   /** Points of it that are the same checkpoint under the same request and probe are taken over. */
   readonly earlier: Trajectory | null;
 }
@@ -60,7 +58,7 @@ export async function trace({ path, items, reference, request, probe, earlier }:
   const first = items[0]?.checkpoint;
   if (!first) throw new InputError('no-checkpoint', 'A trajectory needs at least one checkpoint.');
   const prepared = await prepare(first, probe, { ...request, directions: false });
-  const trajectory = await emptyTrajectory(path, items, reference, prepared, first);
+  const trajectory = await emptyTrajectory(path, items, reference, prepared);
   const given = earlier && sameQuestion(earlier, trajectory) ? earlier.points.filter((p) => p.spectra.length > 0) : [];
   emit({ type: 'started', trajectory: { ...trajectory, points: given } });
   const done = new Map(given.map((p) => [p.content, p]));
@@ -125,13 +123,13 @@ function pointOf(report: Found, place: Omit<TrajectoryPoint, 'spectra' | 'skippe
   };
 }
 
-async function emptyTrajectory(path: Trajectory['path'], items: readonly TraceItem[], reference: number, p: Prepared, checkpoint: Checkpoint): Promise<Trajectory> {
+async function emptyTrajectory(path: Trajectory['path'], items: readonly TraceItem[], reference: number, p: Prepared): Promise<Trajectory> {
   return {
     kind: 'deadreckon-trajectory',
     schema: TRAJECTORY_SCHEMA,
     path,
     request: p.request,
-    model: describe(p.subject, checkpoint),
+    model: p.model,
     probe: p.summary,
     probeContent: await probeHash(p.probe),
     // As they are saved: a model's own layers know more.
@@ -141,14 +139,6 @@ async function emptyTrajectory(path: Trajectory['path'], items: readonly TraceIt
     planned: items.length,
     provenance: { app: APP, device: '', createdAt: new Date().toISOString(), seconds: 0 },
   };
-}
-
-function probeHash(probe: Probe | null): Promise<string> {
-  const arrays = probe === null ? [] : [probe.inputs.kind === 'vector' ? probe.inputs.values : probe.inputs.ids, probe.targets?.kind === 'values' ? probe.targets.values : (probe.targets?.labels ?? null)];
-  const bytes = arrays.flatMap((a) => (a ? [new Uint8Array(a.buffer, a.byteOffset, a.byteLength)] : []));
-  const whole = new Uint8Array(bytes.reduce((sum, b) => sum + b.length, 0));
-  bytes.reduce((at, b) => (whole.set(b, at), at + b.length), 0);
-  return sha256(whole);
 }
 
 /** Whether the points of one trajectory are what the other would compute: the same program, request, probe and layers. */

@@ -46,7 +46,7 @@ const BY_CONTENT: readonly ForeignKind[] = [
   { code: '7z', matches: begins('7z\xbc\xaf\x27\x1c'), sentence: `it is a 7z archive; expected a zip (npz, pt) or a plain checkpoint. ${UNPACK}` },
   { code: 'compressed', matches: begins('\xfd7zXZ\0', '\x28\xb5\x2f\xfd', 'BZh'), sentence: `it is compressed (xz, zstd or bzip2). ${UNPACK}` },
   { code: 'tar', matches: (file) => String.fromCharCode(...file.head.subarray(257, 262)) === 'ustar', sentence: `it is a tar archive. ${UNPACK}` },
-  { code: 'png', matches: begins('\x89PNG'), sentence: 'it is a PNG picture; expected a checkpoint. Drop the file with the weights.' },
+  { code: 'png', matches: begins('\x89PNG'), sentence: 'it begins like a PNG picture, but its signature was changed on its way (as when line ends are converted). Fetch it again.' },
   { code: 'jpeg', matches: begins('\xff\xd8\xff'), sentence: 'it is a JPEG picture; expected a checkpoint. Drop the file with the weights.' },
   { code: 'pdf', matches: begins('%PDF'), sentence: 'it is a PDF document; expected a checkpoint. Drop the file with the weights.' },
   { code: 'utf16', matches: begins('\xff\xfe', '\xfe\xff'), sentence: 'it is UTF-16 text; expected UTF-8 text or a checkpoint. Save it as UTF-8 (PowerShell: -Encoding utf8).' },

@@ -31,6 +31,7 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
   const opened: OpenedWith[] = [];
   const indexes: ShardIndex[] = [];
   const sides = new Map<string, string>();
+  const texts: ByteSource[] = [];
   const refusals: Refusal[] = [];
   const checkpoints: Checkpoint[] = [];
   const attempt = async (file: string, work: () => Promise<void>) => {
@@ -47,6 +48,7 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
     await attempt(source.name, async () => {
       const found = await recognise(source);
       if ('index' in found) indexes.push(found.index);
+      else if ('text' in found) texts.push(source);
       else if ('side' in found) {
         if (sides.has(source.name)) throw refusal('duplicate-file', source.name, 'two files of this name were dropped; the first was kept. Drop one of them.');
         sides.set(source.name, found.side);
@@ -77,7 +79,7 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
     });
   }
   // What holds the elements of another file is no checkpoint by itself, and was refused for that.
-  return { checkpoints: withConfigs(checkpoints, sides), sides, refusals: refusals.filter(({ file }) => !held.has(file)) };
+  return { checkpoints: withConfigs(checkpoints, sides), sides, texts, refusals: refusals.filter(({ file }) => !held.has(file)) };
 }
 
 async function checkpointOf(format: Format, name: string, sources: readonly ByteSource[], contents: Contents): Promise<Checkpoint> {
@@ -95,7 +97,7 @@ async function checkpointOf(format: Format, name: string, sources: readonly Byte
   };
 }
 
-type Recognised = { format: FileFormat; file: Sniffed } | { side: string } | { index: ShardIndex };
+type Recognised = { format: FileFormat; file: Sniffed } | { side: string } | { index: ShardIndex } | { text: true };
 
 /** Content decides; the extension only where the content says nothing. Throws InputError for everything else. */
 async function recognise(source: ByteSource): Promise<Recognised> {
@@ -109,6 +111,7 @@ async function recognise(source: ByteSource): Promise<Recognised> {
   let format = byContent();
   if (format === undefined) {
     if (head[0] === 0x1f && head[1] === 0x8b) return { side: await gzippedResult(file) };
+    if (extension === 'txt' && isPlainText(head)) return { text: true };
     if (!TENSOR_EXTENSIONS.has(extension) && isJsonText(head)) return json(file, new TextDecoder('latin1').decode(head));
     file = { ...file, archive: await ZipArchive.open(source) };
     format = byContent();
@@ -124,6 +127,16 @@ async function recognise(source: ByteSource): Promise<Recognised> {
 
 function isJsonText(head: Uint8Array): boolean {
   return !head.includes(0) && /^(\xef\xbb\xbf)?\s*[{[]/.test(String.fromCharCode(...head));
+}
+
+/** UTF-8 as far as it goes (the last character may be cut), and not a git-lfs pointer. */
+function isPlainText(head: Uint8Array): boolean {
+  if (head.length === 0 || head.includes(0)) return false;
+  try {
+    return !new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true }).startsWith('version https://git-lfs');
+  } catch {
+    return false;
+  }
 }
 
 async function json(sniffed: Sniffed, start: string): Promise<Recognised> {

@@ -31,7 +31,7 @@ export interface TensorEntry {
   values(): Promise<Float32Array | Float64Array>;
 }
 
-export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'Keras' | 'TensorFlow.js' | 'ONNX';
+export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'PNG' | 'Keras' | 'TensorFlow.js' | 'ONNX';
 
 export interface Checkpoint {
   readonly format: Format;
@@ -68,5 +68,7 @@ export interface Opened {
   readonly checkpoints: readonly Checkpoint[];
   /** Files that belong to no checkpoint but are understood: JSON side files ('config.json') by name with their parsed text. */
   readonly sides: ReadonlyMap<string, string>;
+  /** Plain text ('.txt'), not read yet. */
+  readonly texts: readonly ByteSource[];
   readonly refusals: readonly Refusal[];
 }

@@ -4,7 +4,8 @@ import type { ProtocolSize } from '../analysis/experiment-record';
 import { BACKENDS, FISHERS, LOSSES, Request } from '../analysis/request';
 import { activationName } from '../model/layers/activations';
 import { LLC_USAGE, parseLlc, type LlcCommand } from './llc-arguments';
-import { pairs, UsageError } from './words';
+import type { ProbeWords } from './open-paths';
+import { pairs, probeFiles, probeWords, UsageError } from './words';
 
 export const USAGE = `deadreckon: read the dead directions of a trained network
 
@@ -15,16 +16,19 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
 It may be elsewhere: hf:owner/repository[@revision][/path], revisions with commas (@step1,step2), or a URL. Only the parts needed are fetched.
-A file that holds only 'inputs' and 'targets' is used as the probe.
+A file that holds only 'inputs' and 'targets' is used as the probe, and so are PNG pictures for networks that take images, and a text (.txt) where the
+tokenizer.json of the network is among the files.
 
-  --probe FILE        inputs and optional targets (npz, npy, safetensors)
+  --probe FILE…       inputs and optional targets (npz, npy, safetensors), PNG files or a folder of them, or a text with --probe tokenizer.json beside it.
+                      Images may be [N, h, w], [N, c, h, w] or [N, h, w, c]; preprocessor_config.json among the files says how pixels are scaled
+  --text "WORDS"      this text, through the tokenizer.json among the files
   --samples N         samples of the probe
-  --positions T       positions of the built-in token probe
+  --positions T       positions of the built-in token probe, and tokens of a sequence of text
   --seed S            seed of the probe and of sampled labels (default 0)
   --loss ${LOSSES.join('|')}       loss_i = |f - y|^2 / 2, or -log p_y
   --fisher KIND       ${FISHERS.join(', ')} (default: empirical with targets, else sampled)
   --activation NAME   activation of the model, where the file does not say
-  --choice KEY=VALUE  any other choice about the model (normalization=none, attention=bidirectional); repeatable
+  --choice KEY=VALUE  any other choice (normalization=none, attention=bidirectional, pixels=ImageNet); repeatable
   --layers GLOB       only layers with these names ('blocks.*.mlp.*,unembed.*')
   --threshold X       relative cut: eigenvalues under X * largest count as dead
   --digits P          digits that an eigenvalue above the floor should be known to (default 9 after a float64 pass, else 1)
@@ -49,12 +53,11 @@ ${LLC_USAGE}
 Exit code: 0 when something was analysed (verify: when all bits are the same), 1 when not, 2 when these words were not understood, 130 when interrupted.
 `;
 
-export interface AnalyzeCommand {
+export interface AnalyzeCommand extends ProbeWords {
   kind: 'analyze';
   /** Run the request of the report among the paths, and compare. */
   verify: boolean;
   paths: string[];
-  probe: string | null;
   request: Request;
   json: boolean;
   out: string | null;
@@ -72,7 +75,7 @@ export interface ExperimentCommand {
   out: string | null;
 }
 
-export interface TrajectoryCommand extends Pick<AnalyzeCommand, 'paths' | 'probe' | 'request' | 'json' | 'out'> {
+export interface TrajectoryCommand extends Pick<AnalyzeCommand, 'paths' | 'probes' | 'text' | 'request' | 'json' | 'out'> {
   kind: 'trajectory';
   steps: number[] | null;
   reference: string | null;
@@ -85,10 +88,11 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Traject
   let parsed;
   try {
     parsed = parseArgs({
-      args: [...words],
+      args: probeFiles(words),
       allowPositionals: true,
       options: {
-        probe: { type: 'string' },
+        probe: { type: 'string', multiple: true },
+        text: { type: 'string' },
         samples: { type: 'string' },
         positions: { type: 'string' },
         seed: { type: 'string' },
@@ -156,9 +160,9 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Traject
   }
   if (command === 'trajectory') {
     const steps = values.steps === undefined ? null : [numbers('--steps', values.steps)].flat();
-    return { kind: 'trajectory', paths, probe: values.probe ?? null, request: request.data, steps, reference: values.reference ?? null, resume: values.resume ?? null, ...output };
+    return { kind: 'trajectory', paths, ...probeWords(values), request: request.data, steps, reference: values.reference ?? null, resume: values.resume ?? null, ...output };
   }
-  return { kind: 'analyze', verify, paths, probe: values.probe ?? null, request: request.data, ...output };
+  return { kind: 'analyze', verify, paths, ...probeWords(values), request: request.data, ...output };
 }
 
 /** One number, or those between commas. */

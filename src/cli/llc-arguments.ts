@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import { LlcRequest } from '../analysis/llc-record';
 import { LOSSES, Request } from '../analysis/request';
 import { activationName } from '../model/layers/activations';
-import { pairs, UsageError } from './words';
+import type { ProbeWords } from './open-paths';
+import { pairs, probeFiles, probeWords, UsageError } from './words';
 
 export const LLC_USAGE = `  npm run --silent cli -- llc PATH… [options]
 
-llc samples the local learning coefficient by Langevin dynamics (SGLD) around each checkpoint, with --probe, --samples, --positions, --seed,
+llc samples the local learning coefficient by Langevin dynamics (SGLD) around each checkpoint, with --probe, --text, --samples, --positions, --seed,
 --loss, --activation, --choice, --json and --out as above, and
 
   --chains N          chains, each with a stream of its own of the seed (default 4); they walk on all cores
@@ -23,10 +24,9 @@ llc samples the local learning coefficient by Langevin dynamics (SGLD) around ea
   --compare FILE      a curve made elsewhere (CSV: checkpoint,llc,std) beside ours
 `;
 
-export interface LlcCommand {
+export interface LlcCommand extends ProbeWords {
   kind: 'llc';
   paths: string[];
-  probe: string | null;
   request: Request;
   llc: LlcRequest;
   compare: string | null;
@@ -41,10 +41,11 @@ export function parseLlc(words: readonly string[]): LlcCommand | 'help' {
   let parsed;
   try {
     parsed = parseArgs({
-      args: [...words],
+      args: probeFiles(words),
       allowPositionals: true,
       options: {
-        probe: text, samples: text, positions: text, seed: text, loss: text, activation: text,
+        probe: { type: 'string', multiple: true },
+        text, samples: text, positions: text, seed: text, loss: text, activation: text,
         choice: { type: 'string', multiple: true },
         chains: text, 'chain-seed': text, 'burn-in': text, draws: text, step: text, gamma: text, nbeta: text, batch: text, compare: text, out: text,
         adjusted: flag, rmsprop: flag, json: flag,
@@ -79,7 +80,7 @@ export function parseLlc(words: readonly string[]): LlcCommand | 'help' {
     adjusted: values.adjusted,
     preconditioner: values.rmsprop ? 'rmsprop' : undefined,
   }, { burnIn: 'burn-in', gammas: 'gamma', seed: 'chain-seed' });
-  return { kind: 'llc', paths, probe: values.probe ?? null, request, llc, compare: values.compare ?? null, json: values.json ?? false, out: values.out ?? null };
+  return { kind: 'llc', paths, ...probeWords(values), request, llc, compare: values.compare ?? null, json: values.json ?? false, out: values.out ?? null };
 }
 
 function number(option: string, word: string | undefined): number | undefined {

@@ -9,6 +9,7 @@ import { InputError, messageOf } from '../base/errors';
 import { cpuNumerics } from '../numerics/cpu/numerics';
 import { walkFiles } from './file-source';
 import type { LlcCommand } from './llc-arguments';
+import { findProbe } from './open-paths';
 import { grid } from './table';
 import { threadPool } from './threads';
 
@@ -25,7 +26,7 @@ export async function llcRecords(command: LlcCommand, fromHere: (path: string) =
   const sources = await walkFiles(command.paths.map(fromHere));
   const opened = await session.open(sources.files, signal);
   for (const { file, message } of [...sources.refusals, ...opened.refusals]) say(message.includes(file) ? message : `${file}: ${message}`);
-  const probe = await openProbe(session, command.probe === null ? null : fromHere(command.probe), opened.probes[0]?.id ?? null, signal);
+  const probe = await findProbe(session, command, opened, fromHere, say, signal);
   if (opened.checkpoints.length === 0 && opened.refusals.length + sources.refusals.length === 0) say('There is no checkpoint among these paths.');
   const numerics = cpuNumerics();
   const workers = threadPool();
@@ -56,14 +57,6 @@ async function readCurve(path: string): Promise<LlcPoint[]> {
     throw new InputError('curve-file', `${basename(path)} could not be read (${messageOf(error)}).`, { file: basename(path) });
   }
   return parseLlcCurve(text, basename(path));
-}
-
-async function openProbe(session: Session, path: string | null, dropped: string | null, signal: AbortSignal) {
-  if (path === null) return session.probe(dropped);
-  const { files, refusals } = await walkFiles([path]);
-  const probe = await session.openProbe(files, signal);
-  if ('content' in probe) return probe.content;
-  throw new InputError('probe', refusals[0]?.message ?? probe.refusal);
 }
 
 export function llcJson({ records, comparison }: LlcResult): string {

@@ -19,7 +19,7 @@ import { USAGE, parseCommand, type AnalyzeCommand, type TrajectoryCommand } from
 import { experimentRecord, experimentsText, experimentText } from './experiments';
 import { fileMemory } from './file-memory';
 import { llcJson, llcRecords, llcText } from './llc';
-import { dropsAt, openDrops } from './open-paths';
+import { dropsAt, findProbe, openDrops } from './open-paths';
 import { reportTable } from './table';
 import { savedTrajectory, traceFiles, trajectoryJson, trajectoryText } from './trajectories';
 import { verificationText, verify } from './verification';
@@ -96,7 +96,7 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ give
   const opened = await openDrops(session, await dropsAt(command.paths, fromHere, say, signal), signal);
   for (const { file, message } of opened.refusals) say(message.includes(file) ? message : `${file}: ${message}`);
 
-  const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
+  const probe = await findProbe(session, command, opened, fromHere, say, signal);
   const given = new Map(opened.reports.map((report) => [report.checkpoint.fingerprint, report]));
   if (opened.checkpoints.length === 0) {
     if (opened.refusals.length === 0) {
@@ -135,7 +135,7 @@ async function runTrajectory(command: TrajectoryCommand, signal: AbortSignal): P
   const drops = await dropsAt(command.paths, fromHere, say, signal);
   const opened = await openDrops(session, drops, signal);
   for (const { file, message } of opened.refusals) say(message.includes(file) ? message : `${file}: ${message}`);
-  const probe = await findProbe(session, command, opened.probes.map((p) => p.id), signal);
+  const probe = await findProbe(session, command, opened, fromHere, say, signal);
   const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
   const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
   const backends = new Backends(reference, pool ? threads() : 1, openGpu);
@@ -156,15 +156,6 @@ async function runTrajectory(command: TrajectoryCommand, signal: AbortSignal): P
     backends.dispose();
     pool?.dispose();
   }
-}
-
-/** The file of --probe, or the one probe among the paths. */
-async function findProbe(session: Session, command: Pick<AnalyzeCommand, 'probe'>, dropped: string[], signal: AbortSignal) {
-  if (command.probe === null) return session.probe(dropped[0] ?? null);
-  const [drop] = await dropsAt([command.probe], fromHere, say, signal);
-  const probe = await session.openProbe(drop!.files, signal);
-  if ('content' in probe) return probe.content;
-  throw new InputError('probe', drop!.refusals[0]?.message ?? probe.refusal);
 }
 
 const openGpu: OpenGpu = async (options) => {

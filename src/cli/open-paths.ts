@@ -1,7 +1,9 @@
 /** What the words of a command line open: files, folders, and addresses of files elsewhere. */
-import { joined, type OpenedSummary } from '../analysis/events';
+import { joined, whyUnfit, type OpenedSummary } from '../analysis/events';
 import { destinationsOf, looksRemote, Remote } from '../analysis/remote';
 import type { Session } from '../analysis/session';
+import { InputError } from '../base/errors';
+import { bufferSource } from '../checkpoint/sources';
 import type { ByteSource, Refusal } from '../checkpoint/types';
 import { walkFiles } from './file-source';
 
@@ -35,4 +37,29 @@ export async function openDrops(session: Session, drops: readonly Drop[], signal
     parts.push({ ...opened, refusals: [...refusals, ...opened.refusals] });
   }
   return joined(parts);
+}
+
+/** What the words of --probe and --text say, each at most one probe. */
+export interface ProbeWords {
+  /** Files or folders of one probe. */
+  probes: string[];
+  text: string | null;
+}
+
+/** The probe of --text or --probe, else the first among the paths that fits the first checkpoint. Throws InputError where it cannot be read. */
+export async function findProbe(session: Session, { probes, text }: ProbeWords, opened: OpenedSummary, fromHere: (path: string) => string, say: (line: string) => void, signal: AbortSignal) {
+  if (text !== null) return session.openProbe([bufferSource('text.txt', new TextEncoder().encode(text))], signal);
+  if (probes.length > 0) {
+    const drops = await dropsAt(probes, fromHere, say, signal);
+    const refused = drops.flatMap((drop) => drop.refusals)[0];
+    if (refused) throw new InputError('probe', refused.message);
+    return session.openProbe(drops.flatMap((drop) => drop.files), signal);
+  }
+  const inspection = opened.checkpoints[0];
+  for (const probe of opened.probes) {
+    const reason = inspection ? whyUnfit(probe, inspection, opened.sideFiles) : null;
+    if (reason === null) return session.probe(probe.id);
+    say(reason);
+  }
+  return null;
 }

@@ -1,4 +1,5 @@
 /** A report as text for a terminal. */
+import { lossComparison } from '../analysis/recorded-loss';
 import type { Report, Spectrum } from '../analysis/report';
 
 const COLUMNS = ['layer', 'side', 'width', 'rows', 'rank', 'deficit', 'σ_min', 'λ⁺_min', 'log det⁺', 'stable rank', 'note'];
@@ -12,8 +13,9 @@ export function reportTable(report: Report): string {
   ];
   if (probe.loss) {
     const loss = probe.meanLoss === null ? '' : ` · mean loss ${number(probe.meanLoss)}`;
-    lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`);
+    lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`, ...(probe.evidence ?? []).map((s) => `  ${s}`));
   }
+  lines.push(...lossComparison(report));
   lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '', ...floors(report.spectra));
   lines.push(...directionLines(report));
   for (const s of report.skipped) lines.push(`skipped ${s.layer}${s.side ? ` (${s.side})` : ''}: ${s.reason}`);

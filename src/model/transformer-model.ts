@@ -2,9 +2,9 @@
 import type { Checkpoint } from '../checkpoint/types';
 import { forward, isTied, layersOf, type Transformer } from './layers/transformer';
 import { readSources, type Sources } from './sources';
-import { readsPatches } from './layers/stem';
+import { readsPatches, type PatchEmbedding } from './layers/stem';
 import { transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
-import type { Model, ModelChoice } from './types';
+import type { InputSpec, Model, ModelChoice } from './types';
 
 export interface RecognisedTransformer {
   readonly architecture: string;
@@ -23,6 +23,16 @@ export interface RecognisedTransformer {
 }
 
 type Status = { status: 'analysed' | 'used' | 'buffer' | 'excluded'; reason: string | null };
+
+/** Both libraries normalise the pixels of their vision transformers to [-1, 1] unless a model says otherwise. */
+function imageInput({ channels, side }: PatchEmbedding): InputSpec {
+  const pixels = { value: '-1 to 1', evidence: 'as ViTImageProcessor of transformers and most ViTs of timm have it (mean 0.5, standard deviation 0.5)' };
+  return { kind: 'vector', width: channels * side ** 2, image: { channels, height: side, width: side, order: 'chw', pixels } };
+}
+
+function predictsNext({ causal, classOnly, unembedding }: Transformer, vocabulary: number): boolean {
+  return causal && classOnly !== true && unembedding?.outputs === vocabulary;
+}
 
 export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedTransformer): Model {
   const { transformer: t, sources, architecture, evidence, transforms, choices, context } = recognised;
@@ -52,7 +62,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     transforms,
     tied: isTied(t) ? [...checkpoint.shared, [t.embedding.layer, t.unembedding!.layer]] : checkpoint.shared,
     choices,
-    input: readsPatches(t.embedding) ? { kind: 'vector', width: t.embedding.channels * t.embedding.side ** 2 } : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context },
+    input: readsPatches(t.embedding) ? imageInput(t.embedding) : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, next: predictsNext(t, t.embedding.vocabulary) },
     outputs: t.unembedding?.outputs ?? width,
     defaultLoss: t.unembedding ? 'ce' : 'mse',
     layers,

@@ -51,8 +51,18 @@ export type Batch =
   | { readonly kind: 'tokens'; readonly ids: Int32Array; readonly samples: number; readonly positions: number };
 
 export type InputSpec =
-  | { readonly kind: 'vector'; readonly width: number }
-  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number };
+  /** `image`: what the entries are, where they are pixels, and how networks of this kind are usually given them (`probe/pixels.ts`). */
+  | { readonly kind: 'vector'; readonly width: number; readonly image?: ImageInput }
+  /** `next`: the output at a position is the logits of the token that follows. */
+  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number; readonly next?: boolean };
+
+export interface ImageInput {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly order: 'chw' | 'hwc';
+  readonly pixels?: { readonly value: string; readonly evidence: string };
+}
 
 /** Weights as the forward pass wants them, by the name that `parameters` gives. */
 export type Weights<T> = (name: string) => T;

@@ -1,5 +1,8 @@
 /** A probe read from a dropped file: `inputs` and optional `targets`. Shapes are checked against the model before anything runs. */
 import { InputError } from '../base/errors';
+import type { SideFile } from './content';
+import { imagesOfArray } from './images';
+import type { Preprocessor } from './pixels';
 import type { Probe, ProbeInputs, ProbeSpec, Targets } from './types';
 
 /** An array of the file, with its values decoded. */
@@ -7,28 +10,39 @@ export interface ProbeArray {
   readonly name: string;
   readonly shape: readonly number[];
   readonly integers: boolean;
+  /** The largest value of its type, where pixels are stored in it: 255, 65535. */
+  readonly most?: number;
   readonly values: Float32Array | Float64Array;
 }
 
 export interface ProbeFileContent {
+  readonly kind?: 'arrays';
   readonly file: string;
   readonly inputs: ProbeArray;
   readonly targets: ProbeArray | null;
+  readonly beside?: readonly SideFile[];
 }
 
 /** @throws InputError naming the file, the array, what was found and what the model expects. */
-export function probeFromFile(content: ProbeFileContent, spec: ProbeSpec): Probe {
-  const inputs = readInputs(content, spec);
+export async function probeFromFile(content: ProbeFileContent, spec: ProbeSpec, preprocessor: (channels: number) => Preprocessor | null = () => null): Promise<Probe> {
+  const images = areImages(content.inputs, spec) ? await imagesOfArray(content.file, content.inputs, spec, preprocessor) : null;
+  const inputs = images?.inputs ?? readInputs(content, spec);
   const found = content.inputs.shape[0]!;
   const targets = content.targets ? readTargets(content, content.targets, inputs, spec.outputs) : null;
   const used = inputs.samples < found ? `the first ${inputs.samples} of ${found}` : `${found}`;
-  const shape = inputs.kind === 'tokens' ? `sequences of ${inputs.positions} tokens` : `vectors of width ${inputs.width}`;
+  const shape = inputs.kind === 'tokens' ? `sequences of ${inputs.positions} tokens` : images ? `images [${content.inputs.shape.slice(1).join(', ')}]` : `vectors of width ${inputs.width}`;
   return {
     kind: 'file',
     description: `${content.file}: ${used} ${shape}${targets ? ', with targets' : ', no targets'}`,
+    ...(images && { evidence: images.evidence, choices: images.choices }),
     inputs,
     targets,
   };
+}
+
+/** Whole numbers in rows are vectors for a network that does not say that it takes images. */
+function areImages({ shape, integers }: ProbeArray, { input }: ProbeSpec): boolean {
+  return input.kind === 'vector' && (shape.length > 2 || (shape.length === 2 && integers && input.image !== undefined)) && !shape.includes(0);
 }
 
 function readInputs({ file, inputs }: ProbeFileContent, spec: ProbeSpec): ProbeInputs {

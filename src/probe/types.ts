@@ -11,22 +11,56 @@ export type Targets =
   /** Class labels per row; -1 = this row carries no loss. */
   | { readonly kind: 'labels'; readonly labels: Int32Array };
 
+/** Something about a probe that its files do not say: chosen by a person, recorded, or assumed. */
+export interface ProbeChoice {
+  readonly key: string;
+  readonly value: string;
+  readonly options: readonly string[];
+  readonly assumed: boolean;
+  readonly evidence: string;
+}
+
 export interface Probe {
-  /** 'gaussian', 'tokens', 'file' */
+  /** 'gaussian', 'tokens', 'file', 'pictures', 'text' */
   readonly kind: string;
   readonly description: string;
+  /** Everything that was done to what was given, one sentence each. */
+  readonly evidence?: readonly string[];
+  readonly choices?: readonly ProbeChoice[];
   readonly inputs: ProbeInputs;
   /** One per output row (sample, or sample x position), or null: then labels are sampled from the model or summed over. */
   readonly targets: Targets | null;
 }
 
+/** What the entries of a vector are, where they are the pixels of an image. */
+export interface ImageSpec {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly order: 'chw' | 'hwc';
+  /** How networks of this kind are usually given their pixels (`pixels.ts`), and why that is thought. */
+  readonly pixels?: { readonly value: string; readonly evidence: string };
+}
+
+export interface TokenSpec {
+  readonly vocabulary: number;
+  readonly context: number;
+  /** The output at a position is the logits of the token that follows. */
+  readonly next?: boolean;
+  /** Ids that stand for no text, and how many ids its tokenizer has, where that is known. */
+  readonly special?: readonly number[];
+  readonly known?: number;
+}
+
 /** What a probe must fit. */
 export interface ProbeSpec {
-  readonly input: { readonly kind: 'vector'; readonly width: number } | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number };
+  readonly input: { readonly kind: 'vector'; readonly width: number; readonly image?: ImageSpec } | ({ readonly kind: 'tokens' } & TokenSpec);
   readonly outputs: number;
   readonly samples: number | null;
   readonly positions: number | null;
   readonly seed: number;
+  /** What a person chose about the probe: {pixels: 'ImageNet'}. */
+  readonly choices?: Readonly<Record<string, string>>;
 }
 
 /** A built-in source of inputs. */

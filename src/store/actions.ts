@@ -1,5 +1,5 @@
 /** What a person can set in motion: opening files, running an analysis, stopping it. */
-import type { AnalysisEvent, Inspection, OpenedSummary } from '../analysis/events';
+import { whyUnfit, type AnalysisEvent, type Inspection, type OpenedSummary, type ProbeFile } from '../analysis/events';
 import { Gallery, type Example } from '../analysis/example';
 import { defaultView } from '../analysis/link';
 import { isShareable } from '../analysis/remote';
@@ -56,7 +56,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     try {
       const opened = await client.open(files);
       for (const r of opened.refusals) get().refuse(r.tensor ? `${r.file} · ${r.tensor}` : r.file, r.message);
-      if (opened.probes.length > 0) set({ probes: [...get().probes, ...opened.probes] });
+      set({ probes: [...get().probes, ...opened.probes], sideFiles: [...get().sideFiles, ...opened.sideFiles] });
       return opened;
     } catch (error) {
       if (!isAbort(error)) refuse(error, words);
@@ -64,6 +64,32 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     } finally {
       if (turn === opening) set({ opening: null });
     }
+  };
+
+  /** The first of the probes that the network can be run on; where there is none, the page says why. */
+  const fitting = (probes: readonly ProbeFile[], inspection: Inspection): ProbeFile | null => {
+    const reasons = probes.map((probe) => whyUnfit(probe, inspection, get().sideFiles));
+    const at = reasons.indexOf(null);
+    if (at < 0 && reasons.length > 0) get().say(reasons[0]!);
+    return probes[at] ?? null;
+  };
+
+  /** Takes in a drop without anything to look at: probes and side files, for the network in view. */
+  const meetCurrent = async ({ probes, sideFiles }: OpenedSummary) => {
+    const inspection = currentSubject(get())?.inspection ?? null;
+    if (!inspection) {
+      if (probes[0]) get().say(`${probes[0].name} is a probe: now drop the checkpoint that it belongs to.`);
+      else if (sideFiles.length > 0) get().say(`Kept: ${sideFiles.join(', ')}. Now drop the checkpoint that it belongs to.`);
+      return;
+    }
+    // A text may have waited for its tokenizer.
+    const offered = probes.length > 0 || !sideFiles.includes('tokenizer.json') ? probes : get().probes.filter((p) => p.kind === 'text').slice(-1);
+    const probe = fitting(offered, inspection);
+    if (probe) return get().chooseProbe(probe.id);
+    if (offered.length > 0 || sideFiles.length === 0) return;
+    const text = sideFiles.some((name) => name.startsWith('tokenizer'));
+    get().say(`Kept: ${sideFiles.join(', ')}. It says how ${text ? 'text becomes tokens: now drop a text (.txt)' : 'pixels are scaled'}.`);
+    await get().inspectAgain(inspection.id);
   };
 
   /** Puts a subject in view; its zoom and layer start anew. */
@@ -142,18 +168,14 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
         get().meet(subjects, opened.probes);
         return;
       }
-      const probe = opened.probes[0] ?? null;
-      if (subjects.length === 0) {
-        if (probe && get().current !== null) await get().chooseProbe(probe.id);
-        else if (probe) get().say(`${probe.name} is a probe: now drop the checkpoint that it belongs to.`);
-        return;
-      }
+      if (subjects.length === 0) return meetCurrent(opened);
       environment.setFragment('');
       show(subjects);
       const run = runOfDrop(subjects);
       if (run) get().choose(run.last);
       if (run || subjects[0] === paths[0]) get().look({ tab: 'trajectory' });
-      if (probe && subjects[0]!.inspection) await get().chooseProbe(probe.id);
+      const probe = subjects[0]!.inspection && fitting(opened.probes, subjects[0]!.inspection);
+      if (probe) await get().chooseProbe(probe.id);
       if (currentSubject(get())?.inspection?.runsAtOnce) await get().run();
       // Whoever stopped the first analysis does not want the others.
       if (run?.atOnce && get().results[run.last]?.report.provenance.partial === false) await get().trace();

@@ -35,6 +35,8 @@ export interface SessionSlice {
   /** Id of the subject in view; null = the landing page. */
   current: string | null;
   probes: ProbeFile[];
+  /** Names of side files that say how text or pixels become inputs. */
+  sideFiles: string[];
   refusals: Refusal[];
   /** What is being opened, in words. */
   opening: string | null;
@@ -62,6 +64,7 @@ export function sessionSlice(set: Set, get: Get, environment: Environment): Sess
     subjects: [],
     current: null,
     probes: [],
+    sideFiles: [],
     refusals: [],
     opening: null,
     running: null,

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { lossComparison } from '../analysis/recorded-loss';
 import { bytes, count, duration } from '../figure/number';
 import { shownReport } from '../store/report';
 import { useApp, useStore } from './app-context';
@@ -45,6 +46,8 @@ export function ReportTab() {
             {probe.meanLoss !== null && `, mean loss ${probe.meanLoss.toPrecision(5)}`}
           </Fact>
         </dl>
+        <Sentences title="What was done to the probe" list={probe.evidence ?? []} />
+        <Sentences title="Recorded losses" list={lossComparison(report)} />
       </Section>
       <Section title="Model">
         <p>

@@ -10,6 +10,7 @@ import { requestOf, settingsOf } from '../store/settings';
 import { useApp, useStore } from './app-context';
 import { Recognised } from './CheckpointFacts';
 import { fisherHelp, settingHelp } from './glossary';
+import { ProbeFacts } from './ProbeFacts';
 import { backendName } from './sentence';
 import { Hint } from './Term';
 
@@ -74,7 +75,7 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
         <>
           <Field {...field} label="probe" help={settingHelp.probe}>
             <select value={settings.probe ?? ''} onChange={(e) => chooseProbe(e.target.value || null)}>
-              <option value="">built-in {inspection.probe.kind}</option>
+              <option value="">built-in {inspection.takes === 'tokens' ? 'tokens' : 'gaussian'}</option>
               {probes.map((p) => (
                 <option key={p.id} value={p.id}>
                   {p.name}
@@ -85,7 +86,7 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
           <Field {...field} label="samples N" help={settingHelp.samples}>
             <NumberField
               value={request.samples}
-              placeholder={probe ? `all ${count(probe.samples)}` : 'default'}
+              placeholder={probe && probe.samples > 0 ? `all ${count(probe.samples)}` : 'default'}
               least={1}
               most={1_000_000}
               onChange={(samples) => edit({ samples })}
@@ -126,6 +127,7 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
               />
             </Field>
           )}
+          <ProbeFacts probe={inspection.probe} />
         </>
       )}
       <details open={roomy || undefined}>

@@ -35,7 +35,7 @@ describe('files of other kinds', () => {
     ['gzip', 'm.safetensors.gz', new Uint8Array(gzipSync(shard({ a: 1 }))), 'gzip', 'gunzip'],
     ['a cut gzip', 'm.gz', new Uint8Array(gzipSync(latin('x'.repeat(9000)))).slice(0, 15), 'bad-gzip', 'damaged'],
     ['tar', 'm.tar', join(new Uint8Array(257), 'ustar', new Uint8Array(250)), 'tar', 'tar archive'],
-    ['PNG', 'm.png', latin('\x89PNG\r\n\x1a\n........'), 'png', 'picture'],
+    ['PNG that lost its line ends', 'm.png', latin('\x89PNG\n\x1a\n........'), 'png', 'signature'],
     ['JPEG', 'm.jpg', latin('\xff\xd8\xff\xe0........'), 'jpeg', 'picture'],
     ['PDF', 'm.pdf', latin('%PDF-1.7'), 'pdf', 'PDF'],
     ['UTF-16', 'config.json', join([0xff, 0xfe], '{\0}\0'), 'utf16', 'UTF-16'],

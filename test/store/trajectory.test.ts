@@ -137,7 +137,7 @@ describe('tracing', () => {
 it('a saved trajectory opens by itself, with its last point as the report', async () => {
   const { store, client } = setup();
   const saved = fakeTrajectory(fakeLayers.slice(0, 2), { kind: 'line', id: 'x', seed: 0 });
-  client.open = async () => ({ checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [saved], refusals: [] });
+  client.open = async () => ({ checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [saved], sideFiles: [], refusals: [] });
   await store.getState().openFiles(files('run.trajectory.json'));
   const state = store.getState();
   expect(state.view.tab).toBe('trajectory');

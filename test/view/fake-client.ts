@@ -199,7 +199,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
       return fakeRecord(order);
     },
     async open(files) {
-      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [], refusals: [] };
+      const summary: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [], sideFiles: [], refusals: [] };
       for (const { name, file } of files) {
         const base = name.split('/').at(-1)!;
         if (base.startsWith('bad'))
@@ -212,6 +212,7 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
         else if (base.startsWith('probe'))
           summary.probes.push({
             id: `p${++serial}`,
+            kind: 'arrays',
             name,
             fingerprint: `sha256:${base}`,
             description: '128 samples of 2 tokens',

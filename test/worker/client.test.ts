@@ -12,7 +12,7 @@ import { fakeRecord, fakeSummary } from '../view/fake-experiments';
 const ended: (() => void)[] = [];
 afterEach(() => ended.splice(0).forEach((end) => end()));
 
-const opened: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [], refusals: [] };
+const opened: OpenedSummary = { checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [], sideFiles: [], refusals: [] };
 const files = (name: string) => [{ file: new Blob(['x']), name }];
 const args = { order: { name: 'slopes', size: 'small' as const, changes: {}, seed: 0 }, backend: 'cpu-f64' as const };
 

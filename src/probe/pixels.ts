@@ -1,0 +1,82 @@
+/** How whole numbers of pixels become what a network takes: chosen, else as preprocessor_config.json records it, else assumed with a reason. */
+import { InputError } from '../base/errors';
+import type { ImageSpec, ProbeChoice } from './types';
+
+/** A pixel p of 0 to 255 becomes (p * rescale - mean[c]) / deviation[c]. */
+export interface PixelScale {
+  readonly rescale: number;
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/** preprocessor_config.json of transformers, as far as it is followed. */
+export interface Preprocessor {
+  readonly file: string;
+  readonly scale: PixelScale;
+  /** Whether it squeezes images of any shape to the size of the network. */
+  readonly squeezes: boolean;
+  /** What it records and what is not done here. */
+  readonly left: readonly string[];
+}
+
+/** Torchvision's and timm's constants for ImageNet. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+/** Rescales by default in transformers. */
+const TO_UNIT = 1 / 255;
+
+export function decidePixels(image: ImageSpec, preprocessor: Preprocessor | null, chosen: string | undefined): { choice: ProbeChoice; scale: PixelScale } {
+  const same = (x: number) => new Array<number>(image.channels).fill(x);
+  const scales = new Map<string, PixelScale>([
+    ...(preprocessor ? [['recorded', preprocessor.scale] as const] : []),
+    ['0 to 1', { rescale: TO_UNIT, mean: same(0), deviation: same(1) }],
+    ['-1 to 1', { rescale: TO_UNIT, mean: same(0.5), deviation: same(0.5) }],
+    ...(image.channels === 3 ? [['ImageNet', { rescale: TO_UNIT, ...IMAGENET }] as const] : []),
+    ['0 to 255', { rescale: 1, mean: same(0), deviation: same(1) }],
+  ]);
+  const options = [...scales.keys()];
+  const made = (value: string, assumed: boolean, evidence: string) => {
+    const scale = scales.get(value)!;
+    return { choice: { key: 'pixels', value, options, assumed, evidence: `${evidence}: ${scaleWords(scale)}` }, scale };
+  };
+  if (chosen !== undefined) {
+    if (!scales.has(chosen)) throw new InputError('choice', `'${chosen}' is no scale of pixels that is known here; choose one of ${options.join(', ')}.`);
+    return made(chosen, false, 'as chosen');
+  }
+  if (preprocessor) return made('recorded', false, `as ${preprocessor.file} records it`);
+  if (image.pixels && scales.has(image.pixels.value)) return made(image.pixels.value, true, image.pixels.evidence);
+  return made('0 to 1', true, 'no scale of pixels is recorded (drop preprocessor_config.json to give one)');
+}
+
+function scaleWords({ rescale, mean, deviation }: PixelScale): string {
+  const times = rescale === 1 ? 'pixels of 0 to 255 as they are' : rescale === TO_UNIT ? 'pixels / 255' : `pixels × ${rescale}`;
+  const plain = mean.every((m) => m === 0) && deviation.every((d) => d === 1);
+  return plain ? times : `${times}, less ${mean.join(', ')}, over ${deviation.join(', ')}`;
+}
+
+/** Throws InputError where the file cannot be followed. */
+export function readPreprocessor(file: string, text: string, channels: number): Preprocessor {
+  const config = JSON.parse(text) as Record<string, unknown>;
+  const perChannel = (key: string, otherwise: number): number[] => {
+    const value = config[key] ?? otherwise;
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    const spread = list.length === 1 ? new Array<unknown>(channels).fill(list[0]) : list;
+    if (spread.length !== channels || !spread.every((x) => typeof x === 'number' && Number.isFinite(x)) || (key === 'image_std' && spread.includes(0))) {
+      throw new InputError('preprocessor', `${file}: '${key}' is ${JSON.stringify(value).slice(0, 80)}; ${channels} numbers were expected, one for each channel of the network.`, { file });
+    }
+    return spread as number[];
+  };
+  const factor = config.rescale_factor ?? TO_UNIT;
+  if (typeof factor !== 'number' || !Number.isFinite(factor)) throw new InputError('preprocessor', `${file}: 'rescale_factor' is ${JSON.stringify(factor).slice(0, 80)}; a number was expected.`, { file });
+  const normalises = config.do_normalize !== false;
+  const size = config.size as { height?: unknown; width?: unknown } | number | undefined;
+  return {
+    file,
+    scale: {
+      rescale: config.do_rescale === false ? 1 : factor,
+      mean: normalises ? perChannel('image_mean', 0.5) : new Array<number>(channels).fill(0),
+      deviation: normalises ? perChannel('image_std', 0.5) : new Array<number>(channels).fill(1),
+    },
+    squeezes: config.do_resize !== false && (typeof size === 'number' || (size?.height !== undefined && size.width !== undefined)),
+    left: config.do_center_crop === true ? [`${file} records a crop to the centre, which is not done here: crop the pictures first where that matters`] : [],
+  };
+}

@@ -1,0 +1,132 @@
+/** Pictures and arrays of pixels become what a network takes; Pillow and transformers are the references. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Picture, PicturesContent } from '../../src/probe/content';
+import { probeFromFile, type ProbeArray } from '../../src/probe/file';
+import { probeFromPictures } from '../../src/probe/images';
+import { readPreprocessor } from '../../src/probe/pixels';
+import { resized } from '../../src/probe/resize';
+import type { ImageSpec, Probe, ProbeSpec } from '../../src/probe/types';
+
+const FOLDER = join(import.meta.dirname, '../fixtures/pictures');
+const truth = JSON.parse(readFileSync(join(FOLDER, 'pictures.json'), 'utf8')) as { pixels: Record<string, { values: number[] }>; resized: Record<string, number[]>; processed: number[] };
+const rgb = Float64Array.from(truth.pixels['rgb.png']!.values);
+const recorded = readFileSync(join(FOLDER, 'preprocessor_config.json'), 'utf8');
+const largest = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a, (x, i) => Math.abs(x - b[i]!)).reduce((m, d) => Math.max(m, d), 0);
+
+const picture = (values: ArrayLike<number>, height: number, width: number, channels: number, most = 255, name = 'a.png'): Picture => ({ name, height, width, channels, most, values: async () => Float64Array.from(values) });
+const pictures = (...list: Picture[]): PicturesContent => ({ kind: 'pictures', file: list[0]!.name, pictures: list, warnings: [] });
+const specOf = (image: ImageSpec | null, width = 0, choices = {}, samples: number | null = null): ProbeSpec => ({
+  input: { kind: 'vector', width: image ? image.channels * image.height * image.width : width, ...(image && { image }) }, outputs: 3, samples, positions: null, seed: 0, choices,
+});
+const image = (channels: number, height: number, width: number, order: 'chw' | 'hwc' = 'chw'): ImageSpec => ({ channels, height, width, order });
+const valuesOf = (probe: Probe) => (probe.inputs.kind === 'vector' ? [...probe.inputs.values] : []);
+const none = () => null;
+
+describe('resizing', () => {
+  it.each(Object.entries(truth.resized))('to %s as Pillow does in floating point', (size, expected) => {
+    const [height, width] = size.split('x').map(Number) as [number, number];
+    // Pillow keeps float32 between its two passes.
+    expect(largest(resized(rgb, 9, 10, 3, height, width), expected)).toBeLessThan(255 * 2 ** -22);
+  });
+});
+
+describe('pictures', () => {
+  it('preprocessor_config.json makes the pixel values of transformers', async () => {
+    const probe = await probeFromPictures(pictures(picture(rgb, 9, 10, 3)), specOf(image(3, 9, 10)), (c) => readPreprocessor('preprocessor_config.json', recorded, c));
+    expect(largest(valuesOf(probe), truth.processed)).toBeLessThan(1e-6);
+    expect(probe.choices).toMatchObject([{ key: 'pixels', value: 'recorded', assumed: false }]);
+    expect(probe.evidence!.join()).toContain('as preprocessor_config.json records it: pixels / 255, less 0.4, 0.5, 0.6, over 0.2, 0.25, 0.3');
+  });
+
+  it('a choice wins over what is recorded, and what is assumed is said', async () => {
+    const made = async (choices: Record<string, string>, pixels?: ImageSpec['pixels']) =>
+      probeFromPictures(pictures(picture([0, 255], 1, 2, 1)), specOf({ ...image(1, 1, 2), ...(pixels && { pixels }) }, 0, choices), none);
+    expect(valuesOf(await made({}))).toEqual([0, 1]);
+    expect((await made({})).choices).toMatchObject([{ value: '0 to 1', assumed: true }]);
+    expect(valuesOf(await made({}, { value: '-1 to 1', evidence: 'as usual' }))).toEqual([-1, 1]);
+    expect(valuesOf(await made({ pixels: '0 to 255' }, { value: '-1 to 1', evidence: 'as usual' }))).toEqual([0, 255]);
+    await expect(made({ pixels: 'ImageNet' })).rejects.toMatchObject({ code: 'choice', message: expect.stringContaining('0 to 1, -1 to 1, 0 to 255') });
+  });
+
+  it('16 bits are scaled as 8 are; grey is repeated; colours become grey by their luma', async () => {
+    const wide = await probeFromPictures(pictures(picture([0, 65535], 1, 2, 1, 65535)), specOf(image(3, 1, 2)), none);
+    expect(valuesOf(wide)).toEqual([0, 1, 0, 1, 0, 1]);
+    expect(wide.evidence!.join()).toContain('repeated in all 3 channels');
+    const grey = await probeFromPictures(pictures(picture([255, 0, 0], 1, 1, 3)), specOf(image(1, 1, 1)), none);
+    expect(valuesOf(grey)[0]).toBeCloseTo(0.299, 12);
+    expect(grey.evidence!.join()).toContain('0.299, 0.587, 0.114');
+  });
+
+  it('a small misfit is resized and said; another shape is refused unless the recorded steps squeeze', async () => {
+    const probe = await probeFromPictures(pictures(picture(rgb, 9, 10, 3), picture(new Float64Array(48), 4, 4, 3, 255, 'b.png')), specOf(image(3, 4, 4)), none);
+    expect(probe.evidence!.join()).toContain('1 of 2 images (10 × 9 pixels) resized to 4 × 4');
+    expect(probe.description).toBe('a.png: 2 pictures as [3, 4, 4], no targets');
+    const long = pictures(picture(new Float64Array(60), 2, 10, 3));
+    await expect(probeFromPictures(long, specOf(image(3, 4, 4)), none)).rejects.toMatchObject({ code: 'probe-aspect', message: expect.stringContaining('10 × 2 pixels; this network takes 4 × 4') });
+    const squeezes = readPreprocessor('p.json', '{"size": 4}', 3);
+    expect(valuesOf(await probeFromPictures(long, specOf(image(3, 4, 4)), () => squeezes))).toEqual(new Array(48).fill(-1));
+  });
+
+  it('a network that only has a width: exact squares, and nothing else', async () => {
+    const probe = await probeFromPictures(pictures(picture([0, 51, 102, 255], 2, 2, 1)), specOf(null, 4), none);
+    expect(valuesOf(probe)).toEqual([0, 0.2, 0.4, 1]);
+    expect(probe.evidence![0]).toContain('does not say of what: pictures of 2 × 2 pixels');
+    await expect(probeFromPictures(pictures(picture(rgb, 9, 10, 3)), specOf(null, 4), none)).rejects.toMatchObject({ code: 'probe-size' });
+    await expect(probeFromPictures(pictures(picture(rgb, 9, 10, 3)), specOf(null, 5), none)).rejects.toMatchObject({ code: 'probe-pictures' });
+    const tokens: ProbeSpec = { ...specOf(null, 4), input: { kind: 'tokens', vocabulary: 5, context: 4 } };
+    await expect(probeFromPictures(pictures(picture(rgb, 9, 10, 3)), tokens, none)).rejects.toMatchObject({ message: expect.stringContaining('this one takes token ids') });
+  });
+
+  it('broken recorded steps are refused by name', () => {
+    expect(() => readPreprocessor('p.json', '{"image_mean": [0.5, 0.5]}', 3)).toThrow(/'image_mean' is \[0.5,0.5\]; 3 numbers/);
+    expect(() => readPreprocessor('p.json', '{"image_std": 0}', 3)).toThrow(/image_std/);
+    expect(() => readPreprocessor('p.json', '{"rescale_factor": "x"}', 3)).toThrow(/rescale_factor/);
+  });
+});
+
+describe('arrays', () => {
+  const array = (shape: number[], integers = false, most?: number): ProbeArray => ({ name: 'inputs', shape, integers, ...(most && { most }), values: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i) });
+  const probeOf = (inputs: ProbeArray, spec: ProbeSpec) => probeFromFile({ file: 'a.npz', inputs, targets: null }, spec, none);
+
+  it.each<[string, number[], ImageSpec, number[]]>([
+    ['[N, c, h, w] for a network of the same order', [1, 2, 1, 2], image(2, 1, 2), [0, 1, 2, 3]],
+    ['[N, h, w, c] for a network of channels first', [1, 1, 2, 3], image(3, 1, 2), [0, 3, 1, 4, 2, 5]],
+    ['[N, c, h, w] for a network of channels last', [1, 3, 1, 2], image(3, 1, 2, 'hwc'), [0, 2, 4, 1, 3, 5]],
+    ['[N, h, w]', [2, 1, 2], image(1, 1, 2), [0, 1, 2, 3]],
+    ['[N, h, w] for three channels', [1, 1, 2], image(3, 1, 2), [0, 1, 0, 1, 0, 1]],
+  ])('%s', async (_, shape, spec, expected) => {
+    const probe = await probeOf(array(shape), specOf(spec));
+    expect(valuesOf(probe)).toEqual(expected);
+    expect(probe.evidence!.join()).toContain('floating-point values are taken as the network takes them');
+    expect(probe.choices).toEqual([]);
+  });
+
+  it('whole numbers are pixels, also in rows where the network takes images', async () => {
+    expect(valuesOf(await probeOf(array([1, 2, 1, 2], true, 255), specOf(image(2, 1, 2))))).toEqual([0, 1 / 255, 2 / 255, 3 / 255]);
+    expect(valuesOf(await probeOf(array([1, 4], true, 65535), specOf(image(2, 1, 2))))).toEqual([0, 1, 2, 3].map((v) => v * (255 / 65535) * (1 / 255)));
+    // A plain network is given whole numbers in rows as they are.
+    expect(valuesOf(await probeOf(array([1, 4], true, 255), specOf(null, 4)))).toEqual([0, 1, 2, 3]);
+    expect(valuesOf(await probeOf(array([1, 2, 2], true, 255), specOf(null, 4)))).toEqual([0, 1 / 255, 2 / 255, 3 / 255]);
+  });
+
+  it('an order that cannot be told is the one of the network, and said', async () => {
+    const probe = await probeOf(array([1, 3, 3, 3]), specOf(image(3, 3, 3, 'hwc')));
+    expect(valuesOf(probe)).toEqual(Array.from({ length: 27 }, (_, i) => i));
+    expect(probe.evidence![0]).toContain('[samples, height, width, channels], the order of the network; both orders fit');
+  });
+
+  it('shapes and values that cannot be images are refused', async () => {
+    await expect(probeOf(array([1, 5, 5, 5]), specOf(image(3, 4, 4)))).rejects.toMatchObject({ code: 'probe-shape' });
+    await expect(probeOf(array([1, 2, 3]), specOf(null, 4))).rejects.toMatchObject({ code: 'probe-width' });
+    const negative = { ...array([1, 2, 2], true), values: Float64Array.of(-1, 2, 3, 4) };
+    await expect(probeOf(negative, specOf(image(1, 2, 2)))).rejects.toMatchObject({ code: 'probe-pixels' });
+    const holes = { ...array([1, 2, 2]), values: Float64Array.of(NaN, 2, 3, 4) };
+    await expect(probeOf(holes, specOf(image(1, 2, 2)))).rejects.toMatchObject({ code: 'probe-not-finite' });
+  });
+
+  it('floating-point values of hundreds are remarked on', async () => {
+    expect((await probeOf(array([2, 4, 4]), specOf(image(1, 4, 4)))).evidence!.join()).toContain('they reach 31');
+  });
+});
