@@ -3,6 +3,7 @@
  * weights. Saved, shared and opened like a report.
  */
 import { z } from 'zod';
+import { DirectionId } from './direction-id';
 import { Layer, ModelSummary, ProbeSummary, REPORT_SCHEMA, Skipped, Spectrum, type Report } from './report';
 import { Request } from './request';
 
@@ -38,6 +39,8 @@ export const Trajectory = z.object({
   schema: z.literal(TRAJECTORY_SCHEMA),
   /** 'run': checkpoints, in the order of training. 'line': w + epsilon u for falling epsilon, the checkpoint itself last. */
   path: z.enum(['run', 'line']),
+  /** What a line goes along; null where it is a random direction, as for a run. */
+  direction: DirectionId.nullable().default(null),
   /** With every default filled in, the same for all points. */
   request: Request,
   model: ModelSummary,
