@@ -9,6 +9,7 @@ import type { NamedVector } from '../direction/output-map';
 import type { Parameter } from '../model/types';
 import { FLOATS } from './subject';
 import type { TraceItem } from './trace';
+import { LINE } from './trajectory';
 
 export interface LineOptions {
   /** Seed of u. */
@@ -19,12 +20,8 @@ export interface LineOptions {
   readonly perDecade?: number;
 }
 
-const [FROM, TO, PER_DECADE] = [-1, -6, 5];
-/** Of a line, with the checkpoint itself. */
-export const LINE_POINTS = (FROM - TO) * PER_DECADE + 2;
-
 /** Steps relative to the weights: u has, tensor by tensor, the root mean square of what it moves. Large to small, then the checkpoint itself. */
-export function lineThrough(checkpoint: Checkpoint, isParameter: (name: string) => boolean, { seed, from = FROM, to = TO, perDecade = PER_DECADE }: LineOptions): TraceItem[] {
+export function lineThrough(checkpoint: Checkpoint, isParameter: (name: string) => boolean, { seed, from = LINE.from, to = LINE.to, perDecade = LINE.perDecade }: LineOptions): TraceItem[] {
   const items = steps(from, to, perDecade).map((epsilon): TraceItem => ({ checkpoint: movedAlong(checkpoint, isParameter, seed, epsilon), name: nameOf(epsilon), step: null }));
   return [...items, { checkpoint, name: checkpoint.name, step: null }];
 }
@@ -33,7 +30,7 @@ export function lineThrough(checkpoint: Checkpoint, isParameter: (name: string) 
  * The same along a chosen vector of the weights as the model reads them, from where it was found. u has the norm of the tensors that it
  * moves, or 1 where these are zero. The last point is that start itself.
  */
-export function lineAlong(checkpoint: Checkpoint, { vector, from }: { vector: NamedVector; from: ReadonlyMap<string, Parameter> }, key: string, { from: first = FROM, to = TO, perDecade = PER_DECADE }: Omit<LineOptions, 'seed'> = {}): TraceItem[] {
+export function lineAlong(checkpoint: Checkpoint, { vector, from }: { vector: NamedVector; from: ReadonlyMap<string, Parameter> }, key: string, { from: first = LINE.from, to = LINE.to, perDecade = LINE.perDecade }: Omit<LineOptions, 'seed'> = {}): TraceItem[] {
   const moves = [...vector.keys()];
   const length = Math.hypot(...moves.map((name) => norm(vector.get(name)!)));
   const size = Math.hypot(...moves.map((name) => norm(from.get(name)!.values))) || 1;

@@ -9,6 +9,11 @@ import { Request } from './request';
 
 export const TRAJECTORY_SCHEMA = 1;
 
+/** The steps of a line: powers of ten, and how many for each decade. */
+export const LINE = { from: -1, to: -6, perDecade: 5 } as const;
+/** With the checkpoint itself. */
+export const LINE_POINTS = (LINE.from - LINE.to) * LINE.perDecade + 2;
+
 const name = z.string().max(100_100);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

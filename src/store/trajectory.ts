@@ -1,12 +1,11 @@
 /** Trajectories: which open checkpoints form a run, in what order, what is known of them, and what of it is in view. */
 import { directionId, directionWord } from '../analysis/direction-id';
 import { defaultPath, type PathView } from '../analysis/link';
-import { LINE_POINTS } from '../analysis/slope-probe';
 import { groupRuns, orderRun, runSignature, type RunOrder } from '../analysis/run-order';
 import { axesOf, fitAll, type PathAxis, type PathFit } from '../analysis/slopes';
 import type { TraceEvent } from '../analysis/trace';
 import type { TracePath } from '../analysis/trace-plan';
-import { withPoint, type Trajectory } from '../analysis/trajectory';
+import { LINE_POINTS, withPoint, type Trajectory } from '../analysis/trajectory';
 import { InputError, isAbort, messageOf } from '../base/errors';
 import type { Environment } from './environment';
 import { shownReport } from './report';
