@@ -82,7 +82,7 @@ function SlopeButton({ index }: { index: number }) {
   if (!open) return null;
   return (
     <button
-      className="quiet direction-slope"
+      className="textual direction-slope"
       data-testid="slope-along"
       disabled={busy}
       title="Readings at w + εu along this direction u: what rises, how fast, and how many that counts"

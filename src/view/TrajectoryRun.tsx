@@ -31,8 +31,9 @@ export function TrajectoryRun() {
       </div>
       {!isRun && direction && (
         <p className="path-words" data-testid="path-direction">
-          u is the <strong>{detectorTitle(direction.detector)}</strong> of {direction.layer}
-          {direction.note !== null && `, ${direction.note}`}: its vector is found again from the checkpoint, as long as the weights that it moves.{' '}
+          Readings along w + εu, where u is the <strong>{detectorTitle(direction.detector)}</strong> of {direction.layer}
+          {direction.note !== null && ` (${direction.note})`}, found again from the checkpoint and taken to the norm of the weights that it moves. What rises is woken by u; dead directions that it
+          does not touch stay dead.{' '}
           {!snapshot && (
             <button className="textual" onClick={() => lookAlong({ direction: null, window: null, at: null })}>
               A random direction instead
