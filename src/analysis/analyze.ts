@@ -40,6 +40,8 @@ export interface Means {
   emit(event: AnalysisEvent): void;
   /** A spectrum of a weight or of a recorded tap that need not be computed again: its tensor is known to be the same. */
   known?(tensor: string): Spectrum | null;
+  /** Weights in place of those that a recognised model reads from its checkpoint. */
+  parameters?(): Promise<Map<string, Parameter>>;
   signal?: AbortSignal;
 }
 
@@ -143,7 +145,7 @@ function emptyReport(p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'>
 }
 
 async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Run, means: Means): Promise<void> {
-  const parameters = await run.time('read', () => model.parameters());
+  const parameters = await run.time('read', () => means.parameters?.() ?? model.parameters());
   const broken = notFinite(parameters);
   if (broken) run.report.checkpoint.warnings.push(`${broken}. Layers that it reaches cannot be analysed.`);
   // A shader may assume that there are no NaNs: what they reach is only known in float64.

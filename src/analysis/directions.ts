@@ -8,10 +8,10 @@ import { decayedUnits, type DecayedUnits } from '../direction/decayed-units';
 import type { LayerTaps } from '../direction/detectors/detector';
 import { DETECTORS } from '../direction/detectors/registry';
 import { deadNodes, type NodeDeath, readNodeDeath, takenTogether } from '../direction/node-death';
-import { centred, modelOutputs } from '../direction/output-map';
+import { centred, modelOutputs, type NamedVector } from '../direction/output-map';
 import { readCandidate } from '../direction/read-directions';
 import { type Span, spanOfMany } from '../direction/span';
-import type { Direction } from '../direction/types';
+import type { Candidate, Direction } from '../direction/types';
 import { InputError } from '../base/errors';
 import { isExact } from '../model/symmetries/symmetry';
 import type { LayerTap, Model, ModelLayer, Parameter } from '../model/types';
@@ -21,6 +21,7 @@ import type { Tensor, TensorOps } from '../numerics/ops';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import { Tape, type Var } from '../numerics/tape';
 import { sliceInputs, type Probe } from '../probe/types';
+import { placeOfDirection, type DirectionId } from './direction-id';
 import { withOnes } from './layer-sums';
 import { memoize } from './model-taps';
 
@@ -41,38 +42,82 @@ export interface DirectionHooks {
   signal?: AbortSignal;
 }
 
+/** Where directions are read: the outputs on the probe as a function of the weights. */
+interface Place {
+  readonly map: ArcMap;
+  /** Null where `parameters` are the weights as they are stored. */
+  readonly decayed: DecayedUnits | null;
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly inputs: Probe['inputs'];
+  readonly mostSamples: number;
+  readonly random: Random;
+}
+
+/** @throws InputError where the outputs are not finite. */
+async function placeOf(model: Model, stored: ReadonlyMap<string, Parameter>, probe: Probe, { loss, seed }: ReadSettings, ops: TensorOps): Promise<Place> {
+  const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
+  const mostSamples = Math.max(1, Math.floor(MOST_OUTPUTS / (model.outputs * positions)));
+  const samples = Math.max(1, Math.min(probe.inputs.samples, mostSamples));
+  const inputs = sliceInputs(probe.inputs, 0, samples);
+  const outputsAt = (weights: ReadonlyMap<string, Parameter>) => ArcMap.open(ops, modelOutputs(model, weights, inputs, { loss }));
+  const first = await outputsAt(stored);
+  const decayed = await decayedUnits(first, model, stored);
+  const map = decayed ? await outputsAt(decayed.parameters) : first;
+  return { map, decayed, parameters: decayed?.parameters ?? stored, inputs, mostSamples, random: new Random(seed).split('directions') };
+}
+
+/** What the detectors propose there, in their order. */
+async function candidatesAt({ decayed, parameters, inputs, random }: Place, model: Model, loss: 'mse' | 'ce', ops: TensorOps): Promise<Candidate[]> {
+  const taps = await tapsOf(model, parameters, inputs, loss, ops, random.split('cotangents'));
+  const site = { model, parameters, loss, decayed, taps, random };
+  return DETECTORS.flatMap((detector) => [...detector.find(site)]);
+}
+
+export interface ReadSettings {
+  loss: 'mse' | 'ce';
+  seed: number;
+}
+
+/**
+ * The vector of a direction that was read before, with the same model, probe and settings, and the weights that it starts from: those of
+ * the checkpoint, or with nearly dead units at zero, as it was read there. Throws InputError where it is not found again.
+ */
+export async function directionVector(
+  model: Model,
+  stored: ReadonlyMap<string, Parameter>,
+  probe: Probe,
+  settings: ReadSettings,
+  ops: TensorOps,
+  id: DirectionId,
+): Promise<{ vector: NamedVector; from: ReadonlyMap<string, Parameter>; note: string | null }> {
+  const place = await placeOf(model, stored, probe, settings, ops);
+  const candidates = await candidatesAt(place, model, settings.loss, ops);
+  const { vector, note = null } = candidates[placeOfDirection(candidates, id)]!;
+  return { vector, from: place.parameters, note };
+}
+
 /** @param stored as `model.parameters()` gives them. Weights that are not finite make every direction unresolved. */
 export async function readModelDirections(
   model: Model,
   stored: ReadonlyMap<string, Parameter>,
   probe: Probe,
-  { loss, seed }: { loss: 'mse' | 'ce'; seed: number },
+  settings: ReadSettings,
   ops: TensorOps,
   hooks: DirectionHooks,
 ): Promise<DirectionsReport> {
-  const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
-  const mostSamples = Math.max(1, Math.floor(MOST_OUTPUTS / (model.outputs * positions)));
-  const samples = Math.max(1, Math.min(probe.inputs.samples, mostSamples));
-  const inputs = sliceInputs(probe.inputs, 0, samples);
-  const random = new Random(seed).split('directions');
-  const outputsAt = (weights: ReadonlyMap<string, Parameter>) => ArcMap.open(ops, modelOutputs(model, weights, inputs, { loss }));
+  const { loss, seed } = settings;
   let reader: ArcReader;
-  let map: ArcMap;
-  let decayed: DecayedUnits | null;
+  let place: Place;
   try {
-    map = await outputsAt(stored);
-    decayed = await decayedUnits(map, model, stored);
-    if (decayed) map = await outputsAt(decayed.parameters);
-    reader = await ArcReader.open(map, { seed });
+    place = await placeOf(model, stored, probe, settings, ops);
+    reader = await ArcReader.open(place.map, { seed });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { directions: [], audit: [], triple: { lambda: null, bounds: null, reason: error.message } };
   }
-  const parameters = decayed?.parameters ?? stored;
+  const { map, decayed, parameters, mostSamples, random } = place;
   try {
-    const taps = await tapsOf(model, parameters, inputs, loss, ops, random.split('cotangents'));
-    const site = { model, parameters, loss, decayed, taps, random };
-    const candidates = DETECTORS.flatMap((detector) => [...detector.find(site)]);
+    const candidates = await candidatesAt(place, model, loss, ops);
     const symmetries = spanOfSymmetries(map, model, parameters, loss);
     const directions: Direction[] = [];
     const steps = candidates.length + model.layers.filter((layer) => layer.dense).length;

@@ -5,10 +5,13 @@
 import { Inflate, deflateSync } from 'fflate';
 import { z } from 'zod';
 import { InputError } from '../base/errors';
+import { DirectionId } from './direction-id';
 import { VERDICTS } from './directions-schema';
+import { PATH_READINGS } from './path-readings';
 import { isShareable } from './remote';
 import { SIDES, type Report } from './report';
 import { Request } from './request';
+import { PATH_AXES } from './slopes';
 
 const text = z.string().max(1000);
 
@@ -54,6 +57,24 @@ export const View = z.object({
     .default(allDirections),
 });
 
+/** What of a trajectory is in view. */
+export const PathView = z.object({
+  /** A run of checkpoints, or a line through the current one. */
+  kind: z.enum(['run', 'line']),
+  /** What a line goes along; null = a random direction. */
+  direction: DirectionId.nullable(),
+  axis: z.enum(PATH_AXES),
+  reading: z.enum(PATH_READINGS),
+  /** First and last point of the fits; null = where most eigenvalues are alive. */
+  window: z.tuple([z.int().min(0), z.int().min(0)]).readonly().nullable(),
+  /** Point whose spectrum is drawn; null = the last. */
+  at: z.int().min(0).nullable(),
+});
+
+export type PathView = z.infer<typeof PathView>;
+
+export const defaultPath: PathView = { kind: 'run', direction: null, axis: 'log distance', reading: 'logDetPlus', window: null, at: null };
+
 /** The numbers that travel with a link to a local file: one row per spectrum. */
 export const DigestRow = z.object({
   layer: text,
@@ -70,6 +91,8 @@ export const Link = z.object({
   source: Source,
   request: Request,
   view: View,
+  /** Where there is a trajectory in view. */
+  path: PathView.optional(),
   /** Provenance.grams where the link was made: whoever opens it can tell whether every Gram came out the same, bit for bit. */
   grams: z.string().regex(/^[0-9a-f]{64}$/).nullable().default(null),
   digest: z.array(DigestRow).max(64),

@@ -12,13 +12,19 @@ export interface SlopeVerdict {
 /** How far a slope may be from a whole number to be one. */
 const WHOLE = 0.15;
 
-/** What the slope of one tap says of the number of its dead directions, beside the deficit that its spectrum shows at the checkpoint. */
-export function verdictOf({ deficit, died, volume, smallest, ratio, rates, side }: PathFit): SlopeVerdict {
+/**
+ * What the slope of one tap says of the number of its dead directions, beside the deficit that its spectrum shows at the checkpoint.
+ * @param chosen the line goes along a direction of somebody's choice: what stays dead on it need not stay dead on others
+ */
+export function verdictOf({ deficit, died, volume, smallest, ratio, rates, side }: PathFit, chosen: boolean): SlopeVerdict {
   if (deficit === null || died === null) return { count: null, agrees: null, sentence: 'Not all eigenvalues are known here, so that dead ones cannot be counted.' };
   if (deficit === 0) return { count: 0, agrees: true, sentence: 'Nothing is dead at the checkpoint: there is no slope to read.' };
   const why = side === 'gradient' ? 'a gauge of the loss, or the architecture,' : 'the architecture, or too few samples,';
   const stay = deficit - died;
-  const fixed = stay === 0 ? '' : ` ${stay} of ${deficit} dead ${stay === 1 ? 'stays' : 'stay'} dead all along the line: ${why} holds at all weights nearby, and no slope counts that.`;
+  const stays = chosen
+    ? `${stay} of ${deficit} dead ${stay === 1 ? 'stays' : 'stay'} dead: this direction does not wake ${stay === 1 ? 'it' : 'them'}.`
+    : `${stay} of ${deficit} dead ${stay === 1 ? 'stays' : 'stay'} dead all along the line: ${why} holds at all weights nearby, and no slope counts that.`;
+  const fixed = stay === 0 ? '' : ` ${stays}`;
   if (died === 0) return { count: 0, agrees: true, sentence: `Nothing rises along the line.${fixed}` };
   if (!volume || !smallest || !ratio) return { count: null, agrees: null, sentence: `Too few steps show what rises: there is no slope.${fixed}` };
   const powers = new Map<number, number>();

@@ -3,7 +3,9 @@
  * are in memory at most; what is finished is handed out at once, so that a run that stops loses what it was at.
  */
 import { InputError, messageOf } from '../base/errors';
+import { sha256 } from '../base/sha256';
 import type { Checkpoint } from '../checkpoint/types';
+import type { Parameter } from '../model/types';
 import type { Solver } from '../numerics/types';
 import type { ProbeContent } from '../probe/content';
 import type { Means } from './analyze';
@@ -21,10 +23,13 @@ export interface TraceItem {
   readonly checkpoint: Checkpoint;
   readonly name: string;
   readonly step: number | null;
+  /** Weights of the model in place of those of the checkpoint: what names them beside it, and how far away they are. */
+  readonly moved?: { readonly key: string; readonly distance: number; parameters(): Map<string, Parameter> };
 }
 
 export interface TracePlan {
   readonly path: Trajectory['path'];
+  readonly direction: Trajectory['direction'];
   /** First to last. */
   readonly items: readonly TraceItem[];
   /** Index of the item that distances are measured to. */
@@ -45,20 +50,20 @@ export type TraceEvent =
 
 export interface TraceMeans {
   /** Analyses one checkpoint, on whatever backend. */
-  analyze(checkpoint: Checkpoint, request: Request, means: Pick<Means, 'solver' | 'emit' | 'known'>): Promise<Report>;
+  analyze(checkpoint: Checkpoint, request: Request, means: Pick<Means, 'solver' | 'emit' | 'known' | 'parameters'>): Promise<Report>;
   readonly solver: Solver;
   emit(event: TraceEvent): void;
   readonly signal?: AbortSignal;
 }
 
 /** @throws InputError where a checkpoint cannot be read or analysed (points that were emitted stay valid); AbortError on cancel. */
-export async function trace({ path, items, reference, request, probe, earlier }: TracePlan, means: TraceMeans): Promise<Trajectory> {
+export async function trace({ path, direction, items, reference, request, probe, earlier }: TracePlan, means: TraceMeans): Promise<Trajectory> {
   const started = performance.now();
   const { signal, emit } = means;
   const first = items[0]?.checkpoint;
   if (!first) throw new InputError('no-checkpoint', 'A trajectory needs at least one checkpoint.');
   const prepared = await prepare(first, probe, { ...request, directions: false });
-  const trajectory = await emptyTrajectory(path, items, reference, prepared);
+  const trajectory: Trajectory = { ...(await emptyTrajectory(path, items, reference, prepared)), direction };
   const given = earlier && sameQuestion(earlier, trajectory) ? earlier.points.filter((p) => p.spectra.length > 0) : [];
   emit({ type: 'started', trajectory: { ...trajectory, points: given } });
   const done = new Map(given.map((p) => [p.content, p]));
@@ -72,7 +77,11 @@ export async function trace({ path, items, reference, request, probe, earlier }:
     const progress = (phase: Phase, part: number) => emit({ type: 'progress', name: item.name, phase, done: i + part, total: items.length });
     progress('read', 0);
     const pointStarted = performance.now();
-    const contents = i === reference ? origin : await contentsOf(item.checkpoint, { checkpoint: target, hashes: origin.hashes }, isParameter, signal);
+    const contents = item.moved
+      ? await movedContents(origin, item.moved)
+      : i === reference
+        ? origin
+        : await contentsOf(item.checkpoint, { checkpoint: target, hashes: origin.hashes }, isParameter, signal);
     const place = { name: item.name, step: item.step, distance: contents.distance, format: item.checkpoint.format, fingerprint: item.checkpoint.fingerprint };
     const known = done.get(contents.whole);
     let point: TrajectoryPoint;
@@ -85,6 +94,7 @@ export async function trace({ path, items, reference, request, probe, earlier }:
           solver,
           emit: (event) => event.type === 'progress' && progress(event.phase, event.done / event.total),
           known: (tensor) => (last && last.contents.hashes.get(tensor) === contents.hashes.get(tensor) ? (last.spectra.get(tensor) ?? null) : null),
+          parameters: item.moved && (async () => item.moved!.parameters()),
         });
         trajectory.provenance.device = report.provenance.device;
         found = report;
@@ -123,7 +133,11 @@ function pointOf(report: Found, place: Omit<TrajectoryPoint, 'spectra' | 'skippe
   };
 }
 
-async function emptyTrajectory(path: Trajectory['path'], items: readonly TraceItem[], reference: number, p: Prepared): Promise<Trajectory> {
+async function movedContents(origin: Contents, { key, distance }: NonNullable<TraceItem['moved']>): Promise<Contents> {
+  return { hashes: origin.hashes, whole: await sha256(new TextEncoder().encode(`${origin.whole} ${key}`)), distance };
+}
+
+async function emptyTrajectory(path: Trajectory['path'], items: readonly TraceItem[], reference: number, p: Prepared): Promise<Omit<Trajectory, 'direction'>> {
   return {
     kind: 'deadreckon-trajectory',
     schema: TRAJECTORY_SCHEMA,

@@ -3,10 +3,16 @@
  * weights. Saved, shared and opened like a report.
  */
 import { z } from 'zod';
+import { DirectionId } from './direction-id';
 import { Layer, ModelSummary, ProbeSummary, REPORT_SCHEMA, Skipped, Spectrum, type Report } from './report';
 import { Request } from './request';
 
 export const TRAJECTORY_SCHEMA = 1;
+
+/** The steps of a line: powers of ten, and how many for each decade. */
+export const LINE = { from: -1, to: -6, perDecade: 5 } as const;
+/** With the checkpoint itself. */
+export const LINE_POINTS = (LINE.from - LINE.to) * LINE.perDecade + 2;
 
 const name = z.string().max(100_100);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -38,6 +44,8 @@ export const Trajectory = z.object({
   schema: z.literal(TRAJECTORY_SCHEMA),
   /** 'run': checkpoints, in the order of training. 'line': w + epsilon u for falling epsilon, the checkpoint itself last. */
   path: z.enum(['run', 'line']),
+  /** What a line goes along; null where it is a random direction, as for a run. */
+  direction: DirectionId.nullable().default(null),
   /** With every default filled in, the same for all points. */
   request: Request,
   model: ModelSummary,

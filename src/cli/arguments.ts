@@ -1,5 +1,6 @@
 /** The command line's words -> what to do. */
 import { parseArgs } from 'node:util';
+import { readDirectionWord, type DirectionId } from '../analysis/direction-id';
 import type { ProtocolSize } from '../analysis/experiment-record';
 import { BACKENDS, FISHERS, LOSSES, Request } from '../analysis/request';
 import { activationName } from '../model/layers/activations';
@@ -11,7 +12,7 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
 
   npm run --silent cli -- analyze PATH… [options]
   npm run --silent cli -- verify REPORT PATH… [--probe FILE] [--json]
-  npm run --silent cli -- trajectory PATH… [--steps S,S,…] [--reference NAME] [--resume FILE] [options]
+  npm run --silent cli -- trajectory PATH… [--steps S,S,…] [--reference NAME] [--direction ID] [--resume FILE] [options]
   npm run --silent cli -- experiment [NAME] [--full] [--set KEY=VALUE]… [--seed S] [--backend NAME] [--json] [--out FILE]
 
 PATH is a checkpoint (safetensors, PyTorch, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
@@ -38,6 +39,7 @@ tokenizer.json of the network is among the files.
   --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
   --steps S,S,…       trajectory: the step of every checkpoint, where names and files do not say (files in the order given, folders by name)
   --reference NAME    trajectory: the checkpoint that distances are measured to (default: the last)
+  --direction ID      trajectory of one checkpoint: along a direction of 'analyze --directions' (dead-unit@layers.0#1), with its other options
   --resume FILE       trajectory: go on with a stopped one; a file of --out that exists is gone on with by itself
   --full              experiment: the protocol of the paper instead of the small one
   --set KEY=VALUE     experiment: one setting of its protocol, lists with commas (depths=2,3,4); repeatable
@@ -45,7 +47,7 @@ tokenizer.json of the network is among the files.
   --out FILE          write the report to a file as well
 
 verify runs the analysis of a report (of --out, --json or the page) again and compares every Gram matrix, bit for bit.
-trajectory reads several checkpoints of one run and fits slopes; given one checkpoint, it reads along w + ε u for a random direction u instead.
+trajectory reads several checkpoints of one run and fits slopes; given one checkpoint, it reads along w + ε u for a random direction u instead, or --direction.
 With --out every finished checkpoint is saved at once.
 experiment without a NAME lists the experiments with their settings. They need no files.
 
@@ -79,6 +81,7 @@ export interface TrajectoryCommand extends Pick<AnalyzeCommand, 'paths' | 'probe
   kind: 'trajectory';
   steps: number[] | null;
   reference: string | null;
+  direction: DirectionId | null;
   resume: string | null;
 }
 
@@ -108,6 +111,7 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Traject
         directions: { type: 'boolean' },
         steps: { type: 'string' },
         reference: { type: 'string' },
+        direction: { type: 'string' },
         resume: { type: 'string' },
         full: { type: 'boolean' },
         set: { type: 'string', multiple: true },
@@ -160,7 +164,9 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Traject
   }
   if (command === 'trajectory') {
     const steps = values.steps === undefined ? null : [numbers('--steps', values.steps)].flat();
-    return { kind: 'trajectory', paths, ...probeWords(values), request: request.data, steps, reference: values.reference ?? null, resume: values.resume ?? null, ...output };
+    const direction = values.direction === undefined ? null : readDirectionWord(values.direction);
+    if (values.direction !== undefined && direction === null) throw new UsageError(`--direction takes an ID as 'analyze --directions' prints them (dead-unit@layers.0#1), not '${values.direction}'`);
+    return { kind: 'trajectory', direction, paths, ...probeWords(values), request: request.data, steps, reference: values.reference ?? null, resume: values.resume ?? null, ...output };
   }
   return { kind: 'analyze', verify, paths, ...probeWords(values), request: request.data, ...output };
 }

@@ -144,6 +144,7 @@ async function runTrajectory(command: TrajectoryCommand, signal: AbortSignal): P
       analyze: (checkpoint, request, own) =>
         backends.run(request.backend, (numerics) => analyze(checkpoint, probe, request, { reference, signal, ...own, numerics })),
       solver: pool ?? inlineSolver,
+      ops: reference.ops,
       signal,
       say,
       save: async (trajectory) => {

@@ -1,4 +1,5 @@
 /** A report as text for a terminal. */
+import { directionId, directionWord } from '../analysis/direction-id';
 import { lossComparison } from '../analysis/recorded-loss';
 import type { Report, Spectrum } from '../analysis/report';
 
@@ -26,9 +27,9 @@ export function reportTable(report: Report): string {
 
 function directionLines({ directions, audit, triple }: Report): string[] {
   if (!directions || !triple) return [];
-  const header = ['layer', 'detector', 'line', 'order', 'verdict', '1/(2k)', 'which'];
-  const shown = directions.map((d) => [
-    d.layer, d.detector, d.lineOrder === null ? '∞' : String(d.lineOrder), d.order === null ? '–' : String(d.order), d.verdict,
+  const header = ['direction', 'verdict', 'line', 'order', '1/(2k)', 'which'];
+  const shown = directions.map((d, i) => [
+    directionWord(directionId(directions, i)), d.verdict, d.lineOrder === null ? '∞' : String(d.lineOrder), d.order === null ? '–' : String(d.order),
     d.coefficient === null ? '–' : d.coefficient.toPrecision(3), d.note ?? '',
   ]);
   const counts = ['layer', 'parameters', 'null', 'symmetries', 'input kernel', 'gradient kernel', 'unexplained'];

@@ -1,5 +1,6 @@
 /** `trajectory`: the checkpoints of one run among the paths, in order, or a line through a single one; slopes as a table. */
 import { readFile } from 'node:fs/promises';
+import { directionWord } from '../analysis/direction-id';
 import type { Inspection } from '../analysis/events';
 import { groupRuns, orderRun } from '../analysis/run-order';
 import type { Session } from '../analysis/session';
@@ -11,10 +12,11 @@ import { planTrace, type TracePath } from '../analysis/trace-plan';
 import { withPoint, type Trajectory } from '../analysis/trajectory';
 import { InputError } from '../base/errors';
 import { naturalCompare } from '../base/natural';
+import type { TensorOps } from '../numerics/ops';
 import type { TrajectoryCommand } from './arguments';
 import { grid } from './table';
 
-export interface TraceFilesAsk extends Pick<TrajectoryCommand, 'steps' | 'reference' | 'request'> {
+export interface TraceFilesAsk extends Pick<TrajectoryCommand, 'steps' | 'reference' | 'request' | 'direction'> {
   earlier: Trajectory | null;
   /** Whether a folder is among the paths: its files have no order of their own. */
   folder: boolean;
@@ -24,12 +26,14 @@ export interface TraceFilesMeans extends Omit<TraceMeans, 'emit'> {
   say(line: string): void;
   /** Called with every finished point added, one call at a time. */
   save(trajectory: Trajectory): Promise<void>;
+  /** Where the vector of a direction is found again, in float64. */
+  ops: TensorOps;
 }
 
 export async function traceFiles(session: Session, open: readonly Inspection[], ask: TraceFilesAsk, probe: TracePlan['probe'], means: TraceFilesMeans): Promise<Trajectory> {
-  const { say, save, ...rest } = means;
+  const { say, save, ops, ...rest } = means;
   const path = pathOf(open, ask, say);
-  const plan = await planTrace(session, { path, request: ask.request, earlier: ask.earlier }, probe);
+  const plan = await planTrace(session, { path, request: ask.request, earlier: ask.earlier }, probe, ops);
   let soFar: Trajectory | null = null;
   let saved = Promise.resolve();
   let last = '';
@@ -60,12 +64,15 @@ export async function traceFiles(session: Session, open: readonly Inspection[], 
   }
 }
 
-function pathOf(open: readonly Inspection[], { steps, reference, folder }: TraceFilesAsk, say: (line: string) => void): TracePath {
+function pathOf(open: readonly Inspection[], { steps, reference, folder, direction }: TraceFilesAsk, say: (line: string) => void): TracePath {
   if (open.length === 0) throw new InputError('no-checkpoint', 'There is no checkpoint among these paths.');
   if (open.length === 1) {
-    say(`${open[0]!.checkpoint.name}: one checkpoint, so it is read along a line through it (seed ${open[0]!.request.seed})`);
-    return { kind: 'line', id: open[0]!.id, seed: open[0]!.request.seed };
+    const { id, checkpoint, request } = open[0]!;
+    const along = direction === null ? `a line through it (seed ${request.seed})` : directionWord(direction);
+    say(`${checkpoint.name}: one checkpoint, so it is read along ${along}`);
+    return { kind: 'line', id, seed: request.seed, direction };
   }
+  if (direction !== null) throw new InputError('direction', `A line goes through one checkpoint, and these paths hold ${open.length}: give the one that --direction is of.`);
   const [run, ...others] = groupRuns(open);
   for (const other of others.flat()) say(`${other.checkpoint.name}: left out, its tensors are not those of the other checkpoints`);
   if (run!.length < 2) throw new InputError('no-run', 'No two of these checkpoints have the same tensors: they are not of one run.');
@@ -115,18 +122,19 @@ export function trajectoryJson(trajectory: Trajectory): string {
 const COLUMNS = ['layer', 'side', 'points', 'kept', 'deficit', 'log det⁺ slope', 'λ⁺_min slope', 'ratio', 'r', ''];
 
 export function trajectoryText(trajectory: Trajectory): string {
-  const { model, probe, points, planned, path, provenance } = trajectory;
-  const lines = [`${points.length} of ${planned} ${path === 'run' ? 'checkpoints' : 'points on a line'} · ${model.title}`, `probe: ${probe.description}`];
-  for (const [axis, fits] of Object.entries(fitsOf(trajectory))) lines.push('', `slopes in ${path === 'run' ? axis : 'log ε'}:`, ...grid([COLUMNS, ...fits.map((fit) => row(fit, path))]));
+  const { model, probe, points, planned, path, direction, provenance } = trajectory;
+  const along = direction === null ? 'on a line' : `along ${directionWord(direction)}${direction.note === null ? '' : ` (${direction.note})`}`;
+  const lines = [`${points.length} of ${planned} ${path === 'run' ? 'checkpoints' : `points ${along}`} · ${model.title}`, `probe: ${probe.description}`];
+  for (const [axis, fits] of Object.entries(fitsOf(trajectory))) lines.push('', `slopes in ${path === 'run' ? axis : 'log ε'}:`, ...grid([COLUMNS, ...fits.map((fit) => row(fit, trajectory))]));
   lines.push('', 'r: eigenvalues that die after the fitted points or, where none does, fall together; the ratio of the slopes should be r.');
   lines.push(`${provenance.device} · ${provenance.seconds.toFixed(2)} s`);
   return lines.join('\n') + '\n';
 }
 
-function row(fit: PathFit, path: Trajectory['path']): string[] {
+function row(fit: PathFit, { path, direction }: Trajectory): string[] {
   const { layer, side, points, kept, deficit, volume, smallest, ratio, law } = fit;
   const slope = (s: Pick<Slope, 'value' | 'halfWidth'> | null) => (s === null ? '–' : `${s.value.toFixed(3)} ± ${s.halfWidth.toPrecision(1)}`);
   const range = points.length === 0 ? '–' : `${points[0]! + 1}–${points.at(-1)! + 1}`;
-  const word = path === 'line' ? verdictOf(fit).sentence : law === 'exponential' ? 'closer to an exponential than to a power of the step' : '';
+  const word = path === 'line' ? verdictOf(fit, direction !== null).sentence : law === 'exponential' ? 'closer to an exponential than to a power of the step' : '';
   return [layer, side, range, String(kept), String(deficit ?? '?'), slope(volume), slope(smallest), slope(ratio), String(multipleOf(fit)), word];
 }

@@ -1,4 +1,5 @@
 /** Chains -> the local learning coefficient, its uncertainty, and what is wrong with them (Lau et al. 2023, 2308.12108). */
+import { log } from '../base/elementary';
 import { Random } from '../base/random';
 import { together } from '../base/together';
 import { runChain, type ChainHooks, type ChainResult, type ChainSettings } from './chain';
@@ -29,7 +30,7 @@ export interface LlcEstimate {
 /** n beta of the estimator, n / log n: the inverse temperature 1 / log n of WBIC (Watanabe 2013). */
 export function defaultNbeta(samples: number): number {
   if (!(samples >= 2)) throw new RangeError(`${samples} samples: n / log n needs two or more`);
-  return samples / Math.log(samples);
+  return samples / log(samples);
 }
 
 /** The stream of a chain belongs to its index: chains may run anywhere, in any order. */

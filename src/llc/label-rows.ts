@@ -1,4 +1,5 @@
 /** What the outputs of a network are measured against, as rows of numbers: values, or probabilities of classes. */
+import { exp, log } from '../base/elementary';
 import type { Targets } from '../probe/types';
 
 export interface LabelRows {
@@ -41,7 +42,7 @@ export async function ownLabels(
     for (let i = 0; i < values.length; i += outputs) {
       const row = values.subarray(i, i + outputs);
       const { top, sum } = partition(row);
-      row.forEach((z, c) => (row[c] = Math.exp(z - top) / sum));
+      row.forEach((z, c) => (row[c] = exp(z - top) / sum));
     }
   }
   return rows(values, new Float64Array(samples * positions).fill(1), outputs, positions);
@@ -75,10 +76,10 @@ export function outputLoss(loss: 'mse' | 'ce', output: Float64Array, { outputs, 
       continue;
     }
     const { top, sum } = partition(output.subarray(begin, begin + outputs));
-    const logSum = top + Math.log(sum);
+    const logSum = top + log(sum);
     for (let k = begin; k < begin + outputs; k++) {
       total += values[k]! * (logSum - output[k]!);
-      seed[k] = Math.exp(output[k]! - top) / sum - values[k]!;
+      seed[k] = exp(output[k]! - top) / sum - values[k]!;
     }
   }
   return { total, seed };
@@ -87,5 +88,5 @@ export function outputLoss(loss: 'mse' | 'ce', output: Float64Array, { outputs, 
 /** sum_c exp(z_c - top) with the largest z as top. */
 function partition(logits: Float64Array): { top: number; sum: number } {
   const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  return { top, sum: logits.reduce((sum, z) => sum + Math.exp(z - top), 0) };
+  return { top, sum: logits.reduce((sum, z) => sum + exp(z - top), 0) };
 }

@@ -5,6 +5,7 @@
  * The acceptance probability of each step as a Metropolis-Hastings proposal (MALA, Roberts & Tweedie 1996) comes along; where the
  * walk is adjusted, steps are taken with it, and the draws carry no error of the step size.
  */
+import { exp } from '../base/elementary';
 import type { Random } from '../base/random';
 
 export interface LangevinSettings {
@@ -144,7 +145,7 @@ export class LangevinWalk {
     }
     const exponent = nbeta * (this.loss - loss) + (gamma * (here - there) + this.noiseSquare - backward) / 2;
     // A loss that is no number is never accepted.
-    return exponent >= 0 ? 1 : Math.exp(exponent) || 0;
+    return exponent >= 0 ? 1 : exp(exponent) || 0;
   }
 }
 

@@ -100,6 +100,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       current: added[0]!.id,
       // How things are drawn stays; what was selected and filtered belonged to the other subject.
       view: { ...get().view, tab: defaultView.tab, layer: null, range: null, sort: null, filter: '', direction: null, directions: defaultView.directions },
+      pathView: { ...get().pathView, direction: null, window: null, at: null },
     });
   };
 
@@ -203,12 +204,12 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       const inspection = opened?.checkpoints[0];
       if (!opened || !inspection) return;
       const subject: Subject = { ...localSubject(inspection), name: example.title, source: { kind: 'example', id } };
-      const view = get().view;
+      const { view, pathView } = get();
       show([subject]);
       const probe = opened.probes[0]?.id ?? null;
       set({ settings: { ...get().settings, [subject.id]: { edits: editsOf(request ?? example.request), probe } } });
       // A link brings its own view; a click on the gallery starts at the layer that shows the answer.
-      if (request) set({ view });
+      if (request) set({ view, pathView });
       else get().select(example.focus.layer, example.focus.side);
       if (probe !== null || Object.keys(settingsOf(get(), subject.id).edits).length > 0) await get().inspectAgain(subject.id);
       await get().run();

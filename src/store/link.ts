@@ -2,7 +2,7 @@
 import type { ProbeFile } from '../analysis/events';
 import { sameAgain } from '../analysis/fingerprint';
 import { experimentOfLink } from '../analysis/experiment-link';
-import { digestOf, encodeLink, Link, readLink, unpackLink, type Source } from '../analysis/link';
+import { defaultPath, digestOf, encodeLink, Link, readLink, unpackLink, type Source } from '../analysis/link';
 import { looksRemote } from '../analysis/remote';
 import { messageOf } from '../base/errors';
 import type { Environment } from './environment';
@@ -10,6 +10,7 @@ import { shownReport, sidesOf } from './report';
 import { drawnSides, selectedLayer } from './selection';
 import { currentSubject, type Subject } from './session';
 import { digitsOf, editsOf, requestOf, settingsOf, thresholdOf } from './settings';
+import { shownTrajectory } from './trajectory';
 import type { App, Get, Set } from './store';
 
 /** A link to a file that is not here yet: somebody's own, or one that may be fetched once the person agrees. */
@@ -43,6 +44,7 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       subjects: [...get().subjects.filter((s) => s.id !== subject.id), subject],
       current: subject.id,
       view: link.view,
+      pathView: link.path ?? defaultPath,
       pending: null,
       settings: { ...get().settings, [subject.id]: { edits: editsOf(link.request), probe } },
       expected: link.grams,
@@ -50,7 +52,12 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
     if (subject.inspection)
       void get()
         .inspectAgain(subject.id)
-        .then(() => get().run());
+        .then(() => get().run())
+        .then(() => restorePath(link));
+  };
+
+  const restorePath = async (link: Link) => {
+    if (link.path && get().view.tab === 'trajectory') await get().traceAtOnce();
   };
 
   return {
@@ -89,8 +96,9 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
       }
       const { source } = link;
       if (source.kind === 'example') {
-        set({ view: link.view, pending: null, expected: link.grams });
+        set({ view: link.view, pathView: link.path ?? defaultPath, pending: null, expected: link.grams });
         await get().openExample(source.id, link.request);
+        await restorePath(link);
         return;
       }
       set({ pending: { link: { ...link, source }, strangers: [], found: null }, current: null, view: link.view });
@@ -132,6 +140,7 @@ export function linkSlice(set: Set, get: Get, environment: Environment): LinkSli
 export function linkOf(state: App): Link | null {
   const subject = currentSubject(state);
   const report = shownReport(state);
+  const trajectory = shownTrajectory(state);
   if (!subject) return null;
   const settings = settingsOf(state, subject.id);
   const probe = state.probes.find((p) => p.id === settings.probe);
@@ -149,6 +158,7 @@ export function linkOf(state: App): Link | null {
       layer: selectedLayer(state),
       sides: available.length > 0 ? [...drawnSides(state.view, available)] : state.view.sides,
     },
+    path: trajectory ? { ...state.pathView, kind: trajectory.path } : undefined,
     grams: report?.provenance.grams ?? null,
     // An example is recomputed where the link is opened: its numbers need not travel.
     digest: report && source.kind !== 'example' ? digestOf(report) : [],

@@ -158,8 +158,8 @@ export function resultsOf(state: Pick<LlcSlice, 'llcResults'>, fingerprint: stri
 export type LlcPlan =
   | { kind: 'no-weights' | 'no-model' }
   | { kind: 'too-large'; weights: number; most: number }
-  /** `request`: null while a field cannot be used. `measured`: the cost follows an earlier run. */
-  | { kind: 'ready'; samples: number; targets: boolean; loss: string | null; request: ReturnType<typeof llcRequestOf>; cost: LlcCost | null; measured: boolean };
+  /** `request`: null while a field cannot be used. `measured`: the cost follows an earlier run. `gpu`: it runs there, one chain after another. */
+  | { kind: 'ready'; gpu: boolean; samples: number; targets: boolean; loss: string | null; request: ReturnType<typeof llcRequestOf>; cost: LlcCost | null; measured: boolean };
 
 let last: { of: readonly unknown[]; plan: LlcPlan } | null = null;
 
@@ -186,7 +186,7 @@ function planOf(state: App): LlcPlan {
   const before = resultsOf(state, fingerprint).findLast(({ record, file }) => file === null && record.probe.samples === samples && record.probe.positions === positions);
   const passSeconds = before ? before.record.provenance.seconds / before.record.passes : null;
   const targets = dropped?.targets ?? false;
-  return { kind: 'ready', samples, targets, loss: wanted.loss, request, cost: request && llcCost(request, { weights, samples, positions }, passSeconds), measured: before !== undefined };
+  return { kind: 'ready', gpu: wanted.backend === 'webgpu', samples, targets, loss: wanted.loss, request, cost: request && llcCost(request, { weights, samples, positions }, passSeconds), measured: before !== undefined };
 }
 
 /** Runs of one checkpoint that differ in nothing but the seed of the chains, the newest among them. */

@@ -75,7 +75,7 @@ export function sessionSlice(set: Set, get: Get, environment: Environment): Sess
 
     choose: (id) => {
       if (id === get().current || !get().subjects.some((s) => s.id === id)) return;
-      set({ current: id, view: { ...get().view, layer: null, range: null, direction: null } });
+      set({ current: id, view: { ...get().view, layer: null, range: null, direction: null }, pathView: { ...get().pathView, direction: null } });
     },
     goHome: () => {
       environment.setFragment('');

@@ -1,12 +1,14 @@
 /** Trajectories: which open checkpoints form a run, in what order, what is known of them, and what of it is in view. */
-import type { PathReading } from '../analysis/path-readings';
+import { directionId, directionWord } from '../analysis/direction-id';
+import { defaultPath, type PathView } from '../analysis/link';
 import { groupRuns, orderRun, runSignature, type RunOrder } from '../analysis/run-order';
 import { axesOf, fitAll, type PathAxis, type PathFit } from '../analysis/slopes';
 import type { TraceEvent } from '../analysis/trace';
 import type { TracePath } from '../analysis/trace-plan';
-import { withPoint, type Trajectory } from '../analysis/trajectory';
+import { LINE_POINTS, withPoint, type Trajectory } from '../analysis/trajectory';
 import { InputError, isAbort, messageOf } from '../base/errors';
 import type { Environment } from './environment';
+import { shownReport } from './report';
 import { currentSubject, type Subject } from './session';
 import { digitsOf, requestOf, settingsOf, thresholdOf } from './settings';
 import type { App, Get, Set } from './store';
@@ -20,17 +22,6 @@ export interface Run {
   reason: string;
 }
 
-export interface PathView {
-  /** A run of checkpoints, or a line through the current one. */
-  kind: TracePath['kind'];
-  axis: PathAxis;
-  reading: PathReading;
-  /** First and last point of the fits; null = where most eigenvalues are alive. */
-  window: readonly [number, number] | null;
-  /** Point whose spectrum is drawn; null = the last. */
-  at: number | null;
-}
-
 export interface TrajectorySlice {
   /** By key of the run, of the line, or id of the snapshot. */
   trajectories: Record<string, Trajectory>;
@@ -42,6 +33,8 @@ export interface TrajectorySlice {
   pathView: PathView;
 
   lookAlong(changes: Partial<PathView>): void;
+  /** The slope along a direction of the report in view, by its place there. */
+  slopeAlong(at: number): Promise<void>;
   moveMember(id: string, by: number): void;
   setStep(id: string, step: number | null): void;
   /** Takes the order that is shown for the right one. */
@@ -49,10 +42,10 @@ export interface TrajectorySlice {
   measureTo(id: string): void;
   /** Analyses what is not analysed yet of the path in view. */
   trace(): Promise<void>;
+  /** The same where it takes seconds, and nothing of it is there: for a link. */
+  traceAtOnce(): Promise<void>;
   stopTracing(): void;
 }
-
-const startView: PathView = { kind: 'run', axis: 'log distance', reading: 'logDetPlus', window: null, at: null };
 
 export function trajectorySlice(set: Set, get: Get, { client }: Pick<Environment, 'client'>): TrajectorySlice {
   let stop: AbortController | null = null;
@@ -69,9 +62,16 @@ export function trajectorySlice(set: Set, get: Get, { client }: Pick<Environment
     tracing: null,
     arranged: {},
     references: {},
-    pathView: startView,
+    pathView: defaultPath,
 
     lookAlong: (changes) => set({ pathView: { ...get().pathView, ...changes } }),
+    slopeAlong: async (at) => {
+      const directions = shownReport(get())?.directions;
+      if (!directions?.[at] || !currentSubject(get())?.inspection) return;
+      get().lookAlong({ kind: 'line', direction: directionId(directions, at), window: null, at: null });
+      get().look({ tab: 'trajectory' });
+      if (!shownTrajectory(get()) && get().tracing === null) await get().trace();
+    },
     moveMember: (id, by) =>
       arrange((members) => {
         const from = members.findIndex((m) => m.id === id);
@@ -108,7 +108,7 @@ export function trajectorySlice(set: Set, get: Get, { client }: Pick<Environment
         else if (event.type === 'point') keep((soFar = withPoint(soFar!, event.at, event.point)));
         else set({ tracing: { key, name: event.name, done: event.done, total: event.total } });
       };
-      set({ tracing: { key, name: '', done: 0, total }, pathView: { ...get().pathView, window: null, at: null } });
+      set({ tracing: { key, name: '', done: 0, total } });
       try {
         keep(await client.trace({ path, probe: settings.probe, request, earlier }, take, controller.signal));
       } catch (error) {
@@ -119,6 +119,15 @@ export function trajectorySlice(set: Set, get: Get, { client }: Pick<Environment
           set({ tracing: null });
         }
       }
+    },
+
+    traceAtOnce: async () => {
+      const asked = pathInView(get());
+      const subject = currentSubject(get());
+      if (!asked || !subject?.inspection || asked.path.kind !== get().pathView.kind || traceStage(get()) !== 'none') return;
+      const run = currentRun(get());
+      const costs = asked.path.kind === 'line' ? LINE_POINTS * subject.inspection.cost : run!.members.reduce((sum, m) => sum + m.subject.inspection!.cost, 0);
+      if (costs <= AT_ONCE && (asked.path.kind === 'line' || run!.by !== null)) await get().trace();
     },
 
     stopTracing: () => {
@@ -188,22 +197,21 @@ export interface PathInView {
   total: number;
 }
 
-let lastPath: { run: Run | null; subject: Subject; kind: TracePath['kind']; references: TrajectorySlice['references']; path: PathInView } | null = null;
+let lastPath: { of: readonly unknown[]; path: PathInView } | null = null;
 
 /** What Trace would analyse, the same object while that is the same; null for a snapshot and on the first page. */
 export function pathInView(state: Pick<App, 'subjects' | 'current' | 'arranged' | 'references' | 'pathView'>): PathInView | null {
   const subject = currentSubject(state);
   if (!subject?.inspection) return null;
-  const { references, pathView: { kind } } = state;
+  const { references, pathView: { kind, direction } } = state;
   const run = currentRun(state);
-  if (lastPath?.run !== run || lastPath.subject !== subject || lastPath.kind !== kind || lastPath.references !== references) {
-    lastPath = { run, subject, kind, references, path: pathOf(run && kind === 'run' ? run : null, subject, references) };
-  }
+  const of = [run, subject, kind, direction, references];
+  if (!lastPath || of.some((part, i) => part !== lastPath!.of[i])) lastPath = { of, path: pathOf(run && kind === 'run' ? run : null, subject, direction, references) };
   return lastPath.path;
 }
 
-function pathOf(run: Run | null, { id, inspection }: Subject, references: TrajectorySlice['references']): PathInView {
-  if (!run) return { key: `line ${id}`, path: { kind: 'line', id, seed: inspection!.request.seed }, total: 0 };
+function pathOf(run: Run | null, { id, inspection }: Subject, direction: PathView['direction'], references: TrajectorySlice['references']): PathInView {
+  if (!run) return { key: `line ${id}${direction ? ` ${directionWord(direction)}` : ''}`, path: { kind: 'line', id, seed: inspection!.request.seed, direction }, total: 0 };
   const at = run.members.findIndex((m) => m.subject.id === references[run.key]);
   const members = run.members.map(({ subject, step }) => ({ id: subject.id, step }));
   return { key: run.key, path: { kind: 'run', members, reference: at < 0 ? null : at }, total: members.length };

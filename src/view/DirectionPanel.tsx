@@ -1,7 +1,9 @@
 import { useMemo } from 'react';
-import type { Direction } from '../analysis/directions-schema';
 import { obstructionFigure } from '../figure/obstruction-figure';
 import { slopeWords, sweepFigure } from '../figure/sweep-figure';
+import type { Listed } from '../store/directions';
+import { currentSubject } from '../store/session';
+import { useApp, useStore } from './app-context';
 import { detectorTitle, orderSentence } from './direction-words';
 import Plot from './Plot';
 import { Term } from './Term';
@@ -11,7 +13,7 @@ import { VerdictMark } from './VerdictMark';
 const narrow = matchMedia('(max-width: 1240px)');
 
 /** The selected direction: its evidence, its sweep, and its obstructions by order. */
-export function DirectionPanel({ direction, themeName }: { direction: Direction; themeName: string }) {
+export function DirectionPanel({ listed: { index, direction }, themeName }: { listed: Listed; themeName: string }) {
   const { sweep, obstructions, verdict } = direction;
   // The theme's tokens are read from the document: its name stands for them.
   const line = useMemo(
@@ -31,6 +33,7 @@ export function DirectionPanel({ direction, themeName }: { direction: Direction;
         {direction.note && `, ${direction.note}`}
       </h2>
       <p data-testid="direction-evidence">{direction.evidence}</p>
+      <SlopeButton index={index} />
       <div className="direction-plots">
         <div>
           <div className="plot-head">
@@ -68,6 +71,25 @@ export function DirectionPanel({ direction, themeName }: { direction: Direction;
         </div>
       </div>
     </section>
+  );
+}
+
+/** A report without its weights has no line to go along. */
+function SlopeButton({ index }: { index: number }) {
+  const store = useStore();
+  const open = useApp((s) => !!currentSubject(s)?.inspection);
+  const busy = useApp((s) => s.running !== null || s.tracing !== null);
+  if (!open) return null;
+  return (
+    <button
+      className="textual direction-slope"
+      data-testid="slope-along"
+      disabled={busy}
+      title="Readings at w + εu along this direction u: what rises, how fast, and how many that counts"
+      onClick={() => void store.getState().slopeAlong(index)}
+    >
+      Slope along this direction
+    </button>
   );
 }
 

@@ -19,7 +19,7 @@ export function DirectionsTab({ themeName }: { themeName: string }) {
           <TripleCard reading={stage === 'reading'} />
           <DirectionFilters />
           <DirectionTable reading={stage === 'reading'} />
-          {selected && <DirectionPanel direction={selected.direction} themeName={themeName} />}
+          {selected && <DirectionPanel listed={selected} themeName={themeName} />}
           <GaugeAudit />
         </>
       ) : (

@@ -124,6 +124,7 @@ function RunRow({ plan, newest }: { plan: Ready; newest: LlcRecord | null }) {
               (cost && (
                 <>
                   {count(Math.round(cost.passes))} passes over {counted(plan.samples, 'sample')}: {measured ? 'about' : 'very roughly'} {duration(cost.seconds)}
+                  {plan.gpu && ', one chain after another: on the GPU they do not walk beside each other'}
                 </>
               ))}
           </span>

@@ -1,6 +1,7 @@
 import { counted, duration } from '../figure/number';
 import { currentRun, pathInView, shownTrajectory, traceStage } from '../store/trajectory';
 import { useApp, useStore } from './app-context';
+import { detectorTitle } from './direction-words';
 import { Segments } from './SpectrumPanel';
 import { TrajectoryOrder } from './TrajectoryOrder';
 
@@ -12,6 +13,8 @@ export function TrajectoryRun() {
   const stage = useApp(traceStage);
   const trajectory = useApp(shownTrajectory);
   const path = useApp((s) => pathInView(s)?.path.kind ?? null);
+  const asked = useApp((s) => s.pathView.direction);
+  const direction = path === null ? (trajectory?.direction ?? null) : path === 'line' ? asked : null;
   const { lookAlong } = store.getState();
   const snapshot = path === null;
   const isRun = snapshot ? trajectory?.path === 'run' : path === 'run';
@@ -19,14 +22,26 @@ export function TrajectoryRun() {
   return (
     <section className="path-run" aria-labelledby="path-title">
       <div className="plot-head">
-        <h1 id="path-title">{isRun ? (snapshot ? 'Saved trajectory' : `${n} checkpoints of one run`) : 'A line through this checkpoint'}</h1>
+        <h1 id="path-title">{isRun ? (snapshot ? 'Saved trajectory' : `${n} checkpoints of one run`) : direction ? 'Along a direction of this checkpoint' : 'A line through this checkpoint'}</h1>
         {run && !snapshot && (
-          <Segments label="Path" value={kind} options={['run', 'line']} words={{ run: 'the run', line: 'a line through this one' }} onChoose={(next) => lookAlong({ kind: next, window: null, at: null })} />
+          <Segments label="Path" value={kind} options={['run', 'line']} words={{ run: 'the run', line: 'a line through this one' }} onChoose={(next) => lookAlong({ kind: next, direction: null, window: null, at: null })} />
         )}
         <span className="spread" />
         <Stage />
       </div>
-      {stage === 'none' && <Teach isRun={isRun} alone={run === null} />}
+      {!isRun && direction && (
+        <p className="path-words" data-testid="path-direction">
+          Readings along w + εu, where u is the <strong>{detectorTitle(direction.detector)}</strong> of {direction.layer}
+          {direction.note !== null && ` (${direction.note})`}, found again from the checkpoint and taken to the norm of the weights that it moves. What rises is woken by u; dead directions that it
+          does not touch stay dead.{' '}
+          {!snapshot && (
+            <button className="textual" onClick={() => lookAlong({ direction: null, window: null, at: null })}>
+              A random direction instead
+            </button>
+          )}
+        </p>
+      )}
+      {stage === 'none' && !direction && <Teach isRun={isRun} alone={run === null} />}
       {isRun && run && !snapshot && <TrajectoryOrder run={run} />}
     </section>
   );

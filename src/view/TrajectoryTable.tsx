@@ -18,6 +18,7 @@ export function TrajectoryTable() {
   const fits = useApp(shownFits);
   const filter = useApp((s) => s.view.filter);
   const line = useApp((s) => shownTrajectory(s)?.path === 'line');
+  const chosen = useApp((s) => !!shownTrajectory(s)?.direction);
   const selected = useApp(selectedLayer);
   const rows = useMemo(() => {
     const names = new Set(filteredLayers(store.getState()).map((l) => l.name));
@@ -60,7 +61,7 @@ export function TrajectoryTable() {
           <tbody>
             {before > 0 && <tr style={{ height: before }} aria-hidden="true" />}
             {rows.slice(start, end).map((fit) => (
-              <Row key={`${fit.side} ${fit.layer}`} fit={fit} line={line} current={fit.layer === selected} />
+              <Row key={`${fit.side} ${fit.layer}`} fit={fit} line={line} chosen={chosen} current={fit.layer === selected} />
             ))}
             {after > 0 && <tr style={{ height: after }} aria-hidden="true" />}
           </tbody>
@@ -70,10 +71,10 @@ export function TrajectoryTable() {
   );
 }
 
-function Row({ fit, line, current }: { fit: PathFit; line: boolean; current: boolean }) {
+function Row({ fit, line, chosen, current }: { fit: PathFit; line: boolean; chosen: boolean; current: boolean }) {
   const store = useStore();
   const { layer, side, points, kept, deficit, volume, smallest, ratio } = fit;
-  const verdict = line ? verdictOf(fit) : null;
+  const verdict = line ? verdictOf(fit, chosen) : null;
   const r = multipleOf(fit);
   return (
     <tr data-testid={`slope-row-${layer}-${side}`} className={current ? 'kin' : undefined} onClick={() => store.getState().select(layer, side)}>

@@ -56,7 +56,7 @@ serve(self as unknown as Port, {
   trace: async ({ probe, ...ask }, emit, signal) => {
     const content = await session.probe(probe);
     const means = { reference, signal };
-    return trace(await planTrace(session, ask, content), {
+    return trace(await planTrace(session, ask, content, reference.ops), {
       analyze: (checkpoint, request, own) => backends.run(request.backend, (numerics) => analyze(checkpoint, content, request, { ...means, ...own, numerics })),
       solver: pool,
       emit,

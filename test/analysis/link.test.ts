@@ -31,6 +31,12 @@ describe('share links', () => {
         direction: fc.option(fc.nat(100_000)),
         directions: fc.record({ sort: fc.constant(null), verdict: fc.constantFrom('gauge' as const, null), detector: fc.option(fc.constant('dead-unit')) }),
       }),
+      path: fc.record({
+        kind: fc.constantFrom('run' as const, 'line' as const),
+        direction: fc.option(fc.record({ detector: fc.constant('dead-unit'), layer: name, index: fc.nat(50), note: fc.option(name) })),
+        axis: fc.constantFrom('step' as const, 'log distance' as const), reading: fc.constant('trace' as const),
+        window: fc.option(fc.tuple(fc.nat(20), fc.nat(20))), at: fc.option(fc.nat(20)),
+      }),
       digest: fc.constant([]),
     });
     fc.assert(fc.property(link, (l) => {
@@ -42,6 +48,7 @@ describe('share links', () => {
   it('from before there were directions still open', () => {
     const { direction, directions, ...view } = defaultView;
     expect(decodeLink(pack({ ...base, view })).view).toEqual({ ...view, direction, directions });
+    expect(decodeLink(pack(base)).path).toBeUndefined();
   });
 
   it('stay short: the digest gives way', () => {

@@ -31,7 +31,7 @@ function expectSlope(fit: PathFit, r: number, rate: number): void {
   expect(Math.abs(fit.ratio!.value - r), `${fit.layer} ${fit.side}`).toBeLessThan(0.03);
   // The largest rates have the fewest steps above the floor.
   expect(Math.abs(fit.smallest!.value - rate), `${fit.layer} ${fit.side}`).toBeLessThan(rate > 4 ? 0.1 : 0.02);
-  expect(verdictOf(fit)).toMatchObject({ count: r, agrees: true });
+  expect(verdictOf(fit, false)).toMatchObject({ count: r, agrees: true });
 }
 
 describe('what the verdict says', () => {
@@ -48,7 +48,7 @@ describe('what the verdict says', () => {
     const output = fits.get('linears.1 activation')!;
     expect(output).toMatchObject({ deficit: 5, died: 3 });
     expect(Math.abs(output.ratio!.value - 3)).toBeLessThan(0.03);
-    expect(verdictOf(output)).toMatchObject({ count: 3, agrees: true, sentence: expect.stringContaining('2 of 5 dead stay dead') });
+    expect(verdictOf(output, false)).toMatchObject({ count: 3, agrees: true, sentence: expect.stringContaining('2 of 5 dead stay dead') });
   });
 
   it('directions that die at different rates are counted by their sum', async () => {
@@ -61,7 +61,7 @@ describe('what the verdict says', () => {
     const fit = fitted(await tracedLine({ ...base, tensors }, { seed: 1 })).get('1 activation')!;
     expect(fit).toMatchObject({ deficit: 2, died: 2 });
     expect(fit.rates.map(Math.round).sort()).toEqual([2, 4]);
-    expect(verdictOf(fit)).toMatchObject({ count: 2, agrees: true, sentence: expect.stringContaining('1 × 2 + 1 × 4') });
+    expect(verdictOf(fit, false)).toMatchObject({ count: 2, agrees: true, sentence: expect.stringContaining('1 × 2 + 1 × 4') });
   });
 
   it('a gauge that holds everywhere is named, not counted', async () => {
@@ -69,6 +69,6 @@ describe('what the verdict says', () => {
     // Logits shifted by one number give the same probabilities: their gradients sum to zero at all weights.
     const shift = fits.get('1 gradient')!;
     expect(shift).toMatchObject({ deficit: 1, died: 0, ratio: null });
-    expect(verdictOf(shift)).toMatchObject({ count: 0, agrees: true, sentence: expect.stringContaining('gauge of the loss') });
+    expect(verdictOf(shift, false)).toMatchObject({ count: 0, agrees: true, sentence: expect.stringContaining('gauge of the loss') });
   });
 });

@@ -21,7 +21,7 @@ export function traced(checkpoints: readonly Checkpoint[], options: TracedOption
   const { steps = checkpoints.map((_, i) => i + 1), request = LINEAR, emit = () => {}, signal, solver = inlineSolver, earlier = null } = options;
   const items = checkpoints.map((checkpoint, i) => ({ checkpoint, name: checkpoint.name, step: steps[i]! }));
   return trace(
-    { path, items, reference: options.reference ?? items.length - 1, request, probe: null, earlier },
+    { path, direction: null, items, reference: options.reference ?? items.length - 1, request, probe: null, earlier },
     { analyze: (checkpoint, asked, own) => analyze(checkpoint, null, asked, { numerics: options.numerics ?? reference, reference, signal, ...own }), solver, emit, signal },
   );
 }

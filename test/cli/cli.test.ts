@@ -52,7 +52,7 @@ describe('cli analyze', () => {
     const file = join(folder, 'directions.json');
     const { code, out } = await cli('analyze', 'test/fixtures/trained/decayed-tanh-unit.safetensors', '--samples', '200', '--directions', '--out', file);
     expect(code).toBe(0);
-    expect(out).toMatch(/^0 +dead-unit +2 +2 +singular +0\.250 +unit 2, incoming and outgoing weights nearly zero \(norm 4\.6e-8\)$/m);
+    expect(out).toMatch(/^dead-unit@0#1 +singular +2 +2 +0\.250 +unit 2, incoming and outgoing weights nearly zero \(norm 4\.6e-8\)$/m);
     expect(out).toMatch(/^λ = 23\/2, m = 1, .*7 weights of a nearly dead unit, of norm 4\.6e-8, set to zero/m);
     const { directions } = Report.parse(JSON.parse(readFileSync(file, 'utf8')));
     expect(directions!.filter((d) => d.detector === 'dead-unit')).toMatchObject([{ layer: '0', lineOrder: 2, order: 2, verdict: 'singular', coefficient: 1 / 4 }]);

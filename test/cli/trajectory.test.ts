@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parseCommand } from '../../src/cli/arguments';
 import type { PathFit } from '../../src/analysis/slopes';
 import { parseTrajectory } from '../../src/analysis/snapshot';
 import { ROOT } from '../analysis/run';
@@ -46,6 +47,14 @@ function makeRun(name: string, times: readonly number[], nameOf: (i: number) => 
 
 const LINEAR = ['--activation', 'linear', '--loss', 'mse', '--samples', '64', '--folds', '0'];
 const fits = (out: string) => (JSON.parse(out) as { fits: Record<string, PathFit[]> }).fits;
+
+describe('its words', () => {
+  it('name a direction as analyze prints it, and refuse what is none', () => {
+    expect(parseCommand(['trajectory', 'm.pt', '--direction', 'dead-unit@layers.0#2'])).toMatchObject({ direction: { detector: 'dead-unit', layer: 'layers.0', index: 1 } });
+    expect(parseCommand(['trajectory', 'm.pt'])).toMatchObject({ direction: null });
+    expect(() => parseCommand(['trajectory', 'm.pt', '--direction', 'unit 2'])).toThrow(/dead-unit@layers\.0#1/);
+  });
+});
 
 describe('cli trajectory', () => {
   it('fifty checkpoints of a folder, interrupted and gone on with: nothing finished is computed twice', async () => {

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLlc } from '../../src/analysis/llc';
 import { parseLlc } from '../../src/analysis/llc-file';
+import type { LlcRecord, LlcRequest } from '../../src/analysis/llc-record';
+import type { Request } from '../../src/analysis/request';
+import { Session } from '../../src/analysis/session';
+import { walkFiles } from '../../src/cli/file-source';
+import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import { ROOT } from '../analysis/run';
 import { drop, finished, openSite, violations, visit, type Site } from './browser';
 
@@ -34,6 +40,12 @@ async function saved(page: Page, button: string): Promise<string> {
   return readFileSync(await download.path(), 'utf8');
 }
 
+async function readHere(file: string, request: Partial<Request>, llc: Partial<LlcRequest>): Promise<LlcRecord> {
+  const session = new Session();
+  const { checkpoints } = await session.open((await walkFiles([join(ROOT, 'public/examples', file)])).files);
+  return readLlc(session.checkpoint(checkpoints[0]!.id), null, request, llc, { numerics: cpuNumerics() });
+}
+
 function written(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
@@ -50,6 +62,11 @@ describe('the LLC of an open checkpoint', () => {
     await page.waitForSelector(id('llc-value'), { timeout: 60_000 });
     const record = parseLlc(await saved(page, id('export-llc-json')), 'llc.json')[0]!;
     expect(record).toMatchObject({ settings: { chains: 4, burnIn: 20, draws: 60, seed: 0 }, probe: { samples: 512, labels: 'own' } });
+    // The chains walked in workers of the page: in Node, one after another, they have the same bits.
+    expect(page.workers().filter((w) => /solver/.test(w.url())).length).toBeGreaterThan(1);
+    const here = await readHere('split-units.safetensors', { samples: 512, loss: 'mse', choices: { activation: 'tanh' } }, { burnIn: 20, draws: 60 });
+    const essence = ({ checkpoint: _, provenance: __, ...rest }: LlcRecord) => JSON.parse(JSON.stringify(rest)) as unknown;
+    expect(essence(record)).toEqual(essence(here));
     expect(planned).toMatch(`${Math.round(record.passes)} passes over 512 samples`);
     expect(Number(await page.getAttribute(id('llc-value'), 'data-value'))).toBe(record.llc);
     expect(await page.textContent(id('llc-value'))).toMatch(/^\d+(\.\d+)? ± [\d.]+$/);

@@ -91,4 +91,38 @@ describe('a trajectory', () => {
     expect(complaints).toEqual([]);
     await context.close();
   }, 120_000);
+
+  it('a direction that was read: its own slope, and a link that opens to it', async () => {
+    const file = join(ROOT, 'public/examples/reduced-rank.npz');
+    const { page, complaints, context } = await visit(site);
+    await page.setInputFiles('[data-testid="file-input"]', [file]);
+    await page.click('#tab-directions');
+    await page.click('[data-testid="read-directions"]:not([disabled])');
+    await page.click('[data-testid="slope-along"]:not([disabled])', { timeout: 90_000 });
+    await done(page);
+    expect(await page.textContent('[data-testid="path-direction"]')).toContain('channel 1 of 3');
+    // One channel of three is woken.
+    expect(await value(page, 'linears.0-activation', 'ratio')).toBeCloseTo(1, 2);
+    expect(await value(page, 'linears.0-activation', 'volume')).toBeCloseTo(2, 2);
+    expect(await page.textContent('[data-testid="slope-row-linears.0-activation"] .note-cell')).toContain('2 of 3 dead stay dead: this direction does not wake them.');
+    await page.locator('.path-plot').scrollIntoViewIfNeeded();
+    const box = (await page.locator('.path-plot .nsewdrag').boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 8 });
+    await page.mouse.up();
+    await page.waitForSelector('.path-window button');
+    const fitted = await page.textContent('.path-window .num');
+    expect(await violations(page)).toEqual([]);
+    await page.click('text=Copy link');
+    const fragment = new URL(page.url()).hash;
+
+    const other = await visit(site, fragment);
+    await other.page.setInputFiles('[data-testid="file-input"]', [file]);
+    await done(other.page);
+    expect(await other.page.textContent('[data-testid="path-direction"]')).toContain('channel 1 of 3');
+    expect(await other.page.textContent('.path-window .num')).toBe(fitted);
+    expect([...complaints, ...other.complaints]).toEqual([]);
+    await Promise.all([context.close(), other.context.close()]);
+  }, 180_000);
 });

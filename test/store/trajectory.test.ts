@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/store/environment';
 import { currentRun, pathInView, shownFits, shownTrajectory, traceStage } from '../../src/store/trajectory';
 import { trajectoryCsv } from '../../src/store/trajectory-csv';
+import { encodeLink } from '../../src/analysis/link';
+import { linkOf } from '../../src/store/link';
 import { createApp } from '../../src/store/store';
 import { createFakeClient, fakeLayers, type FakeOptions } from '../view/fake-client';
+import { fakeDirection } from '../view/fake-directions';
 import { fakeTrajectory } from '../view/fake-trajectory';
 
 function setup(options: FakeOptions = {}) {
@@ -134,9 +137,58 @@ describe('tracing', () => {
   });
 });
 
+it('a direction of the report is gone along, and a random one after it', async () => {
+  const { store, client } = setup();
+  await store.getState().openFiles(files('model.pt'));
+  await store.getState().run();
+  const [id, result] = Object.entries(store.getState().results)[0]!;
+  const directions = [1, 2].map((unit) => fakeDirection({ layer: fakeLayers[0]!.name, note: `unit ${unit}` }));
+  store.setState({ results: { [id]: { ...result, report: { ...result.report, directions } } } });
+  await store.getState().slopeAlong(1);
+  const { detector, layer, note } = directions[1]!;
+  expect(client.requests.at(-1)).toMatchObject({ path: { kind: 'line', direction: { detector, layer, note, index: 1 } } });
+  expect(store.getState().view.tab).toBe('trajectory');
+  expect(shownTrajectory(store.getState())!.direction).toMatchObject({ detector, layer, note });
+  // It is there: nothing is asked for again.
+  const asked = client.requests.length;
+  await store.getState().slopeAlong(1);
+  expect(client.requests.length).toBe(asked);
+  store.getState().lookAlong({ direction: null });
+  expect(shownTrajectory(store.getState())).toBeNull();
+  await store.getState().openFiles(files('other.pt'));
+  expect(store.getState().pathView.direction).toBeNull();
+});
+
+it('a link restores what of a trajectory is in view, and its points where that takes seconds', async () => {
+  const { store } = setup();
+  await store.getState().openFiles(files('model.pt'));
+  await store.getState().trace();
+  store.getState().look({ tab: 'trajectory', layer: fakeLayers[1]!.name });
+  store.getState().lookAlong({ window: [2, 5], reading: 'trace', axis: 'log distance', at: 3 });
+  const link = linkOf(store.getState())!;
+  expect(link.path).toEqual({ ...store.getState().pathView, kind: 'line' });
+
+  const other = setup();
+  const { open } = other.client;
+  other.client.open = async (...args) => {
+    const opened = await open(...args);
+    return { ...opened, checkpoints: opened.checkpoints.map((c) => ({ ...c, cost: 0.1 })) };
+  };
+  other.client.inspect = async (id) => ({ ...other.store.getState().subjects.find((s) => s.id === id)!.inspection! });
+  await other.store.getState().openLink(encodeLink(link));
+  await other.store.getState().openFiles(files('model.pt'));
+  await until(() => traceStage(other.store.getState()) === 'all');
+  const { view, pathView } = other.store.getState();
+  expect(pathView).toEqual(link.path);
+  expect([view.tab, view.layer]).toEqual(['trajectory', fakeLayers[1]!.name]);
+  expect(shownFits(other.store.getState())[0]!.points).toEqual([2, 3, 4, 5]);
+  // Without a trajectory in view a link says nothing of one.
+  expect(linkOf(setup().store.getState())?.path).toBeUndefined();
+});
+
 it('a saved trajectory opens by itself, with its last point as the report', async () => {
   const { store, client } = setup();
-  const saved = fakeTrajectory(fakeLayers.slice(0, 2), { kind: 'line', id: 'x', seed: 0 });
+  const saved = fakeTrajectory(fakeLayers.slice(0, 2), { kind: 'line', id: 'x', seed: 0, direction: null });
   client.open = async () => ({ checkpoints: [], probes: [], reports: [], experiments: [], llcs: [], trajectories: [saved], sideFiles: [], refusals: [] });
   await store.getState().openFiles(files('run.trajectory.json'));
   const state = store.getState();

@@ -38,6 +38,7 @@ export function fakeTrajectory(layers: readonly FakeLayer[], path: TraceAsk['pat
     kind: 'deadreckon-trajectory',
     schema: TRAJECTORY_SCHEMA,
     path: path.kind,
+    direction: path.kind === 'line' ? path.direction : null,
     request: defaultRequest,
     model,
     probe,
