@@ -14,10 +14,16 @@ async function network(shapes: Record<string, number[]>, choices: Choices): Prom
   const tensors = Object.entries(shapes).map(([name, shape]): [string, Stub] => {
     const size = shape.reduce((a, b) => a * b, 1);
     const positive = /running_var$/.test(name) || (/weight$/.test(name) && shape.length === 1);
-    const spread = shape.length === 1 ? 0.2 : (2 / (size / shape[0]!)) ** 0.5;
-    // Where units are hardly ever on, a few samples do not show all that they do.
-    const open = /bias$/.test(name) ? 0.3 : 0;
-    return [name, { shape, values: Array.from({ length: size }, () => (positive ? 0.6 + 0.9 * random.uniform() : open + spread * random.normal())), dtype: 'f64' }];
+    const fan = size / shape[0]!;
+    const values = Array.from({ length: size }, () => (positive ? 0.6 + 0.9 * random.uniform() : (shape.length === 1 ? 0.2 : (2 / fan) ** 0.5) * random.normal()));
+    // What reads activations, which are positive, nearly averages out: else some units would hardly ever be on, or off.
+    if (shape.length === 4) {
+      for (let k = 0; k < shape[0]!; k++) {
+        const mean = values.slice(k * fan, (k + 1) * fan).reduce((sum, x) => sum + x, 0) / fan;
+        for (let i = 0; i < fan; i++) values[k * fan + i]! -= 0.9 * mean;
+      }
+    }
+    return [name, { shape, values, dtype: 'f64' }];
   });
   const verdict = await recogniseModel(stubCheckpoint(Object.fromEntries(tensors)), choices);
   if (!verdict.model) throw new Error(verdict.sentence);
