@@ -5,6 +5,8 @@ import { readSources, type Sources } from '../sources';
 import type { Model, ModelChoice, Recognition } from '../types';
 import type { Graph } from './graph';
 import { tapsOf } from './graph-layers';
+import { graphSpaces } from './graph-spaces';
+import { graphSymmetries, groupsOf } from './graph-symmetries';
 import { runGraph } from './run-graph';
 import { shapesOf, showValue, sizeOfValue } from './shapes';
 
@@ -52,8 +54,8 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     defaultLoss,
     layers: taps.map(({ layer }) => layer),
     tensors: tensorsOf(checkpoint, recognised),
-    symmetries: () => [],
-    spaces: () => [],
+    symmetries: () => graphSymmetries(graph, shapes, parameters),
+    spaces: () => graphSpaces(groupsOf(graph, shapes), parameters),
     norms: () => [],
     parameters: () => readSources(checkpoint, sources),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
