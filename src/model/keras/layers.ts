@@ -3,7 +3,7 @@ import { sizeOfValue } from '../graph/shapes';
 import { activate, leakyRelu, relu } from './activate';
 import type { Builder } from './builder';
 import type { Call } from './calls';
-import { NotRun, numberOf, Settings } from './settings';
+import { NotRun, numberOf } from './settings';
 import { averagePooling, convolution, depthwise, globalAverage, globalMax, maxPooling, separable, zeroPadding } from './windows';
 
 type Translate = (builder: Builder, call: Call) => void;
