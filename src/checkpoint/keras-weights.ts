@@ -21,8 +21,6 @@ type Objects = ReadonlyMap<string, Hdf5Object>;
 export const isTrainingState = (path: string): boolean => path === 'optimizer' || path === 'optimizer_weights';
 
 const NUMBERED = /^(?:.*\/)?vars\/\d+$/;
-/** Layers of the model itself; the second name is that of Keras 2.12. */
-const CONTAINERS = ['layers', '_layer_checkpoint_dependencies'];
 
 /** Null where Keras did not write this file. Throws InputError. */
 export function readWeights(objects: Objects, config: Json, file: string): KerasWeights | null {
@@ -44,6 +42,7 @@ function named(objects: Objects, root: string, file: string): KerasWeights {
   const reader = new Reader(objects, file);
   const under = (path: string) => (root === '' ? path : `${root}/${path}`);
   const variables = new Map<string, KerasVariable[]>();
+  const inner = new Map<string, KerasVariable[]>();
   const absent: string[] = [];
   for (const layer of new Set([...textsOf(objects.get(root), 'layer_names')!, 'top_level_model_weights'])) {
     const found: KerasVariable[] = [];
@@ -51,11 +50,17 @@ function named(objects: Objects, root: string, file: string): KerasWeights {
       const path = `${under(layer)}/${weight}`;
       const plain = weight.replace(/:0$/, '');
       const tensor = reader.take(path, reader.has(plain) ? `${layer}/${weight}` : plain);
-      if (tensor) found.push({ role: plain.slice(plain.lastIndexOf('/') + 1), tensor });
-      else if (!objects.has(path)) absent.push(`${layer}/${weight}`);
+      if (tensor) {
+        const parts = plain.split('/');
+        const owner = parts.at(-2) ?? layer;
+        const variable = { role: parts.at(-1)!, tensor };
+        found.push(variable);
+        if (owner !== layer) inner.set(owner, [...(inner.get(owner) ?? []), variable]);
+      } else if (!objects.has(path)) absent.push(`${layer}/${weight}`);
     }
     variables.set(layer, found);
   }
+  addInner(variables, [...inner]);
   if (absent.length > 0) reader.warnings.push(`${absent.length} weights that it names are not in it: ${listed(absent)}. Save it again with Keras.`);
   reader.takeRest((path) => (root === '' ? path : path.startsWith(`${root}/`) ? path.slice(root.length + 1) : null));
   return { tensors: reader.tensors, variables, warnings: reader.warnings };
@@ -64,22 +69,33 @@ function named(objects: Objects, root: string, file: string): KerasWeights {
 function numbered(objects: Objects, config: Json, file: string): KerasWeights {
   const reader = new Reader(objects, file);
   reader.takeRest((path) => path);
-  const variables = new Map<string, KerasVariable[]>();
-  const byPath = new Map<string, KerasVariable[]>();
+  const groups = new Map<string, KerasVariable[]>();
   for (const { name } of reader.tensors) {
-    const [, container, layer, index] = /^([^/]+)\/([^/]+)\/vars\/(\d+)$/.exec(name) ?? [];
-    if (container === undefined || !CONTAINERS.includes(container)) continue;
-    const path = `${container}/${layer}`;
-    if (!byPath.has(path)) byPath.set(path, []);
-    byPath.get(path)![Number(index)] = { role: null, tensor: name };
+    const [, group, index] = /^(.*)\/vars\/(\d+)$/.exec(name) ?? [];
+    if (group === undefined) continue;
+    const found = groups.get(group) ?? [];
+    groups.set(group, found);
+    found[Number(index)] = { role: null, tensor: name };
   }
   const names = layerNames(config);
-  for (const [path, found] of byPath) {
-    const layer = textsOf(objects.get(`${path}/vars`), 'name')?.[0] ?? names.get(path.slice(path.indexOf('/') + 1));
+  const inner: [string, KerasVariable[]][] = [];
+  const variables = new Map<string, KerasVariable[]>();
+  for (const [group, found] of groups) {
     // What is not numbered from 0 on without a gap is not known by its number.
-    if (layer !== undefined && Object.keys(found).length === found.length) variables.set(layer, found);
+    if (Object.keys(found).length !== found.length) continue;
+    const [, own] = /^(?:layers|_layer_checkpoint_dependencies)\/([^/]+)$/.exec(group) ?? [];
+    const layer = textsOf(objects.get(`${group}/vars`), 'name')?.[0] ?? (own && names.get(own));
+    if (layer !== undefined) own === undefined ? inner.push([layer, found]) : variables.set(layer, found);
   }
+  addInner(variables, inner);
   return { tensors: reader.tensors, variables, warnings: reader.warnings };
+}
+
+/** Layers of models inside the model, by their own names where no other layer has them. */
+function addInner(variables: Map<string, KerasVariable[]>, inner: readonly [string, KerasVariable[]][]): void {
+  const times = new Map<string, number>();
+  for (const [layer] of inner) times.set(layer, (times.get(layer) ?? 0) + 1);
+  for (const [layer, found] of inner) if (times.get(layer) === 1 && !variables.has(layer)) variables.set(layer, found);
 }
 
 /** The group of each layer, which is named by its class and counted: the second Dense is 'dense_1', whatever its own name. */
