@@ -1,6 +1,6 @@
 /** From the object that a training script saved to named tensors: one wrapper dict taken off, nested dicts joined with dots. */
-import { Dict, Global, kindOf, NumpyDType, Opaque, Storage, TensorView, Tuple, type Value } from './pickle-values';
 import { sequence } from './pickle-globals';
+import { Dict, Global, kindOf, NumpyDType, Opaque, Storage, TensorView, Tuple, type Value } from './pickle-values';
 import { count, listed, quoted, refusal } from './refusal';
 
 /** Keys under which training scripts keep the weights; on a tie the earlier one is taken. */

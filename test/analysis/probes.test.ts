@@ -31,7 +31,7 @@ describe('a language model with its tokenizer and a text', () => {
     const mean = (report.probe.meanLoss! * samples) / report.probe.labels!;
     expect(Math.abs(mean / loss - 1)).toBeLessThan(1e-12);
     expect(ids).toHaveLength(samples);
-    expect(lossComparison(report)[0]).toMatch(new RegExp(`^Loss on this probe: ${Number(loss.toPrecision(5))} a label \\(cross-entropy, 96 labels\\); the file records trainer_state.eval_loss = 4.875, trainer_state.loss = 4.75, on data and by an average that are not known here\\. A uniform guess among 320 would give 5.7683\\.`));
+    expect(lossComparison(report)[0]).toMatch(new RegExp(`^Loss on this probe: ${Number(loss.toPrecision(5))} per token \\(cross-entropy, mean of 96\\); the file records trainer_state.eval_loss = 4.875, trainer_state.loss = 4.75, on data and by an average that are not known here\\. A uniform guess among 320 would give 5.7683\\.`));
   });
 
   it('a tokenizer that comes later is used; without one the sentence names what is missing', async () => {

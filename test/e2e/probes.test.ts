@@ -37,7 +37,7 @@ describe('probes', () => {
     await drop(page, at('probes/gpt2', 'tokenizer.json'));
     await page.waitForFunction(() => document.querySelector('[data-testid="probe-facts"]')?.textContent?.includes('with the next tokens as targets'));
     await page.click('[data-testid="run"]');
-    await page.waitForFunction(() => document.querySelector('[data-testid="probe-facts"]')?.textContent?.includes('a label (cross-entropy'));
+    await page.waitForFunction(() => document.querySelector('[data-testid="probe-facts"]')?.textContent?.includes('per token (cross-entropy'));
     const facts = await page.textContent('[data-testid="probe-facts"]');
     expect(facts).toContain('the file records trainer_state.eval_loss = 4.875');
     await page.click('[data-testid="probe-facts"] summary');

@@ -90,6 +90,12 @@ describe('sequences', () => {
     expect(probe.inputs).toMatchObject({ samples: 32, positions: 64 });
     expect(rowsOf(probe).flat()).toEqual(tokenizer.encode(CORPUS.repeat(40)).slice(0, 2048));
     expect(Math.max(...reads)).toBeLessThan(long.size);
+    // Fewer of the same text are not read again.
+    const content = { ...long, read: (n: number) => (reads.push(n), long.read(n)) };
+    await probeFromText(content, tokenizer, specOf({ next: true }, 4, 16));
+    const before = reads.length;
+    expect((await probeFromText(content, tokenizer, specOf({ next: true }, 2, 16))).inputs.samples).toBe(2);
+    expect(reads).toHaveLength(before);
     const short = await probeFromText(contentOf('The tail.'), tokenizer, specOf({ next: true }));
     expect(short.inputs).toMatchObject({ samples: 1, positions: tokenizer.encode('The tail.').length - 1 });
     expect(short.evidence!.join()).toContain('enough for 1 of 32 sequences');
@@ -101,6 +107,7 @@ describe('sequences', () => {
     expect(await refusal('The', specOf({}), null)).toMatch(/^no-tokenizer: a\.txt: .*tokenizer\.json is missing/);
     expect(await refusal(CORPUS, specOf({ vocabulary: 200 }))).toMatch(/^vocabulary: gpt2\/tokenizer\.json: the token "[^"]+" of a\.txt has id \d+, and this network has a vocabulary of 200/);
     expect(await refusal('', specOf({ next: true }))).toMatch(/^text-short/);
+    expect(await refusal('a', specOf({}), { ...tokenizer, encode: () => { throw new RangeError('Maximum call stack size exceeded'); } })).toMatch(/^text-long: a\.txt: 1 characters at once/);
     expect(await refusal(CORPUS, specOf({}, 1, 65))).toMatch(/^probe-context/);
     expect(await refusal(CORPUS, { ...specOf({}), input: { kind: 'vector', width: 3 } })).toMatch(/^probe-text: .*vectors of width 3/);
     expect(await refusal('The', specOf({ vocabulary: 500 }, 1, 2), await tokenizerOf('bert'))).toMatch(/^probe-positions/);
