@@ -98,7 +98,7 @@ export class LayerSums {
     const sink = () => (layer.width > MAX_DIMENSION ? new Rows(rowsKept(layer.width)) : new GramBlocks(options.blocks));
     const most = Math.min(options.samples, MAX_PARAMETER_SAMPLES) * this.positions;
     this.sides = new Map([['activation', sink()], ['gradient', sink()]]);
-    this.dense = options.parameter === true && layer.kind !== 'embedding' ? { input: new Rows(most), delta: new Rows(most) } : null;
+    this.dense = options.parameter === true && layer.dense ? { input: new Rows(most), delta: new Rows(most) } : null;
   }
 
   private get positions(): number {

@@ -1,21 +1,28 @@
 /** Checkpoint and probe in, local learning coefficient out: chains on the loss of the model itself. */
 import { InputError } from '../base/errors';
+import { remembering } from '../checkpoint/held';
 import type { Checkpoint } from '../checkpoint/types';
 import { calibrate, stepsToSweep, type Calibration } from '../llc/calibrate';
-import { estimateLlc, defaultNbeta } from '../llc/estimate';
+import { chainsHere, estimateLlc, defaultNbeta, type ChainHost } from '../llc/estimate';
 import { effectiveDraws } from '../llc/moments';
 import { networkLoss } from '../llc/network-loss';
 import type { Numerics } from '../numerics/types';
 import type { ProbeContent } from '../probe/content';
 import { APP } from './app';
+import type { ChainWorkers } from './chain-job';
 import { prepare } from './inspect';
-import { PILOT_CHAINS, PILOT_PART } from './llc-cost';
+import { llcCost, MOST_WEIGHTS, PILOT_CHAINS, PILOT_PART } from './llc-cost';
 import { LLC_SCHEMA, LlcRequest, type LlcProgress, type LlcRecord } from './llc-record';
 import { notFinite } from './model-taps';
 import type { Request } from './request';
 
+/** A thread starts in half a second: samplings that are expected to take fewer seconds than this run without. */
+const WORTH_WORKERS = 1;
+
 export interface LlcMeans {
   numerics: Numerics;
+  /** Where `numerics` is what they compute with. Without workers chains run here, one after another, as on a GPU. */
+  workers?: ChainWorkers;
   signal?: AbortSignal;
   /** Between 0 and 1. */
   progress?(part: number, phase: LlcProgress['phase']): void;
@@ -27,10 +34,11 @@ export async function readLlc(
   content: ProbeContent | null,
   request: Partial<Request>,
   asked: Partial<LlcRequest>,
-  { numerics, signal, progress }: LlcMeans,
+  { numerics, workers, signal, progress }: LlcMeans,
 ): Promise<LlcRecord> {
   const started = performance.now();
-  const { subject, request: full, probe, summary } = await prepare(checkpoint, content, request);
+  const { checkpoint: open, held } = remembering(checkpoint);
+  const { subject, request: full, probe, summary } = await prepare(open, content, request);
   const { name: file, format, fingerprint } = checkpoint;
   if (subject.kind !== 'model') {
     throw new InputError('llc-no-model', `${file}: sampling needs a network that can be run, and no known architecture was recognised here.`, { file });
@@ -39,7 +47,8 @@ export async function readLlc(
   const parameters = await model.parameters();
   const broken = notFinite(parameters);
   if (broken) throw new InputError('llc-not-finite', `${file}: ${broken}. There is no loss to sample around.`, { file });
-  const { chains, burnIn, draws, step: given, gammas, nbeta: temperature, adjusted, preconditioner, batch, seed: own } = LlcRequest.parse(asked);
+  const llc = LlcRequest.parse(asked);
+  const { chains, burnIn, draws, step: given, gammas, nbeta: temperature, adjusted, preconditioner, batch, seed: own } = llc;
   const { samples } = summary;
   if (batch !== null && batch > samples) throw new InputError('llc-batch', `A minibatch of ${batch} was asked for, and the probe has ${samples} samples.`, { file });
   if (adjusted && batch !== null && batch < samples) {
@@ -49,6 +58,13 @@ export async function readLlc(
 
   const loss = full.loss!;
   const network = await networkLoss(model, parameters, probe!, { loss, batch }, numerics.ops);
+  const host = ((): ChainHost => {
+    const atOnce = Math.min(workers?.size ?? 1, Math.floor(MOST_WEIGHTS / network.dimension));
+    const { seconds } = llcCost(llc, { weights: network.dimension, samples, positions: summary.positions });
+    if (!workers || atOnce < 2 || seconds < WORTH_WORKERS) return chainsHere(network, network.start);
+    const common = { checkpoint: held(), choices: full.choices, probe: { inputs: probe!.inputs, targets: probe!.targets }, loss: { loss, batch } };
+    return { atOnce, run: (task, hooks) => workers.chain({ ...common, task }, hooks) };
+  })();
   const nbeta = temperature ?? defaultNbeta(samples);
   const seed = own ?? full.seed;
   const common = { nbeta, adjusted, preconditioner, box: null, seed };
@@ -62,13 +78,13 @@ export async function readLlc(
     before = pilot * (steps.length + gammas.length - 1);
     total += before;
     const sweep = { ...common, chains: PILOT_CHAINS, burnIn: Math.ceil(burnIn / PILOT_PART), draws: Math.ceil(draws / PILOT_PART), steps, gammas };
-    calibration = await calibrate(network, network.start, sweep, { signal, progress: (k) => progress?.(Math.min(k, before) / total, 'calibration') });
+    calibration = await calibrate(network, network.start, sweep, { signal, progress: (k) => progress?.(Math.min(k, before) / total, 'calibration') }, host);
     calibration = { ...calibration, passes: calibration.passes + passes };
   }
   const step = calibration?.step ?? given!;
   const gamma = calibration?.gamma ?? gammas[0]!;
   const settings = { ...common, step, gamma, chains, burnIn, draws };
-  const found = await estimateLlc(network, network.start, settings, { signal, progress: (k) => progress?.((before + k) / total, 'chains') });
+  const found = await estimateLlc(network, network.start, settings, { signal, progress: (k) => progress?.((before + k) / total, 'chains') }, host);
   return {
     kind: 'deadreckon-llc',
     schema: LLC_SCHEMA,

@@ -23,6 +23,20 @@ export function readJson(text: string, file: string, { code, noun }: Pick<SavedK
   }
 }
 
+const MOST = 10_000;
+
+/**
+ * One, a list, or a list named `records`: what the command line writes of one file or several.
+ * @throws InputError naming the field that is wrong, or the version that is too new.
+ */
+export function readAll<T>(text: string, file: string, kind: SavedKind<T>): T[] {
+  const data = readJson(text, file, kind);
+  const listed = (data as { records?: unknown } | null)?.records ?? data;
+  const all: unknown[] = Array.isArray(listed) ? listed : [listed];
+  if (all.length > MOST) throw new InputError(`${kind.code}-size`, `${file} holds ${all.length} results; at most ${MOST} are read.`, { file });
+  return all.map((one) => checkSaved(one, file, kind));
+}
+
 /** @throws InputError naming the field that is wrong, or the version that is too new. */
 export function checkSaved<T>(data: unknown, file: string, kind: SavedKind<T>): T {
   const { code, one, version, schema } = kind;

@@ -10,7 +10,7 @@ import { parseExperiment } from './experiment-file';
 import { prepare, toInspection } from './inspect';
 import { parseLlc } from './llc-file';
 import { arraysProbe, isProbe, isProbeText, picturesProbe, textProbe, type OpenProbe } from './probe-file';
-import { parseReport, parseTrajectory } from './snapshot';
+import { parseReports, parseTrajectory } from './snapshot';
 import type { Report } from './report';
 import type { Request } from './request';
 import type { Trajectory } from './trajectory';
@@ -70,7 +70,7 @@ export class Session {
       const kind = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment|llc)"/.exec(text)?.[1];
       if (!kind && !kept.includes(file)) unread.push(file);
       try {
-        if (kind === 'report') reports.push(parseReport(text, file));
+        if (kind === 'report') reports.push(...parseReports(text, file));
         else if (kind === 'trajectory') trajectories.push(parseTrajectory(text, file));
         else if (kind === 'experiment') experiments.push({ file, record: parseExperiment(text, file) });
         else if (kind === 'llc') llcs.push(...parseLlc(text, file).map((record) => ({ file, record })));

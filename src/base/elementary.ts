@@ -1,8 +1,8 @@
 /**
- * log, exp and tanh by additions, multiplications and divisions alone: the same bits in every browser and in Node, where those of `Math` differ
- * in their last one. What is hashed, or drawn from a seed, uses these.
- * Methods and coefficients from fdlibm's e_log.c, e_exp.c, s_expm1.c and s_tanh.c (error < 1 ulp), Copyright (C) 1993 by Sun Microsystems, Inc.,
- * freely distributable provided this notice is preserved.
+ * log, exp, tanh, sin and cos by additions, multiplications and divisions alone: the same bits in every browser and in Node, where those of `Math`
+ * differ in their last one. What is hashed, or drawn from a seed, uses these.
+ * Methods and coefficients from fdlibm's e_log.c, e_exp.c, s_expm1.c, s_tanh.c, k_sin.c and k_cos.c (error < 1 ulp), Copyright (C) 1993 by
+ * Sun Microsystems, Inc., freely distributable provided this notice is preserved.
  */
 
 const float = new Float64Array(1);
@@ -124,4 +124,63 @@ export function tanh(x: number): number {
   const t = expm1(size >= 1 ? 2 * size : -2 * size);
   const y = size >= 1 ? 1 - 2 / (t + 2) : -t / (t + 2);
   return x < 0 ? -y : y;
+}
+
+/** pi / 2 in pieces of 23 bits, 161 bits in all: their products with a number of 30 bits are exact. */
+const HALF_PI = [
+  1.570796251296997, 7.549789415861596e-8, 5.39030083589187e-15, 2.0222659584103533e-21, 2.903855540388854e-28, 4.3359050443915694e-35, 2.0670315535992884e-43,
+];
+const QUARTER_PI = 0.7853981633974483;
+
+/** The largest argument of sin and cos, 2^30: far beyond the positions of any context. */
+const LARGEST_ANGLE = 2 ** 30;
+
+/** x less the nearest multiple n of pi / 2, as hi + lo with an error below 2^-70 |hi| (Cody and Waite 1980); n modulo 4. */
+function reduced(x: number): { hi: number; lo: number; quadrant: number } {
+  const n = Math.round(x / (2 * QUARTER_PI));
+  let hi = x;
+  let lo = 0;
+  if (n !== 0)
+    for (const piece of HALF_PI) {
+      const b = -n * piece;
+      const sum = hi + b;
+      const t = sum - hi;
+      lo += hi - (sum - t) + (b - t);
+      hi = sum;
+    }
+  const total = hi + lo;
+  return { hi: total, lo: hi - total + lo, quadrant: n & 3 };
+}
+
+function sinNear({ hi: x, lo }: { hi: number; lo: number }): number {
+  const z = x * x;
+  const cube = z * x;
+  const r = 8.33333333332248946124e-3 + z * (-1.98412698298579493134e-4 + z * (2.75573137070700676789e-6 + z * (-2.50507602534068634195e-8 + z * 1.58969099521155010221e-10)));
+  return x - (z * (0.5 * lo - cube * r) - lo - cube * -1.66666666666666324348e-1);
+}
+
+function cosNear({ hi: x, lo }: { hi: number; lo: number }): number {
+  const z = x * x;
+  const r = z * (4.16666666666666019037e-2 + z * (-1.38888888888741095749e-3 + z * 2.48015872894767294178e-5))
+    + z * z * (z * z) * (-2.75573143513906633035e-7 + z * (2.08757232129817482790e-9 + z * -1.13596475577881948265e-11));
+  const half = 0.5 * z;
+  const w = 1 - half;
+  return w + (1 - w - half + (z * r - x * lo));
+}
+
+/** For |x| <= 2^30; NaN beyond. */
+export function sin(x: number): number {
+  if (!(Math.abs(x) <= LARGEST_ANGLE)) return NaN;
+  if (Math.abs(x) < 2 ** -26) return x;
+  const r = reduced(x);
+  const y = r.quadrant & 1 ? cosNear(r) : sinNear(r);
+  return r.quadrant & 2 ? -y : y;
+}
+
+/** For |x| <= 2^30; NaN beyond. */
+export function cos(x: number): number {
+  if (!(Math.abs(x) <= LARGEST_ANGLE)) return NaN;
+  const r = reduced(x);
+  const y = r.quadrant & 1 ? sinNear(r) : cosNear(r);
+  return r.quadrant === 1 || r.quadrant === 2 ? -y : y;
 }

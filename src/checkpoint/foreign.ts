@@ -14,7 +14,6 @@ const FETCH = 'Fetch the file itself.';
 const UNPACK = 'Unpack it, then drop what was inside.';
 
 const SAVE_TREE = 'np.savez("weights.npz", **{"/".join(map(str, k)): np.asarray(v) for k, v in flatten_dict(tree).items()})';
-const KERAS = 'In Python: import keras, numpy as np; m = keras.models.load_model(path); np.savez("weights.npz", **{w.path: w.numpy() for w in m.weights}).';
 
 /** Known by name alone, whatever the content. */
 const BY_NAME: readonly ForeignKind[] = [
@@ -28,7 +27,7 @@ const BY_NAME: readonly ForeignKind[] = [
     matches: (file, _, base) => file.extension === 'distcp' || base === '.metadata',
     sentence: 'it is one piece of a torch.distributed checkpoint, which is not read here. In Python: from torch.distributed.checkpoint.format_utils import dcp_to_torch_save; dcp_to_torch_save(folder, "state_dict.pt").',
   },
-  { code: 'tfjs', matches: (_, __, base) => /^group\d+-shard\d+of\d+(\.bin)?$/.test(base), sentence: 'it is a weight shard of a TensorFlow.js model, which is not read here. Convert the model from its model.json (see there), or save the weights with numpy: np.savez("weights.npz", **weights).' },
+  { code: 'tfjs', matches: (_, __, base) => /^group\d+-shard\d+of\d+(\.bin)?$/.test(base), sentence: 'it is a weight shard of a TensorFlow.js model; no model.json that names it was dropped. Drop it together with its model.json: the folder, or all of its files.' },
   { code: 'tensorflow', matches: (_, __, base) => /\.(data-\d{5}-of-\d{5}|ckpt-\d+\.index)$/.test(base) || base === 'saved_model.pb', sentence: 'it is part of a TensorFlow checkpoint, which is not read here. In Python: import tensorflow as tf, numpy as np; r = tf.train.load_checkpoint(folder); np.savez("weights.npz", **{k: r.get_tensor(k) for k in r.get_variable_to_shape_map()}).' },
 ];
 
@@ -37,8 +36,6 @@ const BY_CONTENT: readonly ForeignKind[] = [
   { code: 'empty-file', matches: (file) => file.source.size === 0, sentence: 'the file is empty (0 bytes); expected a checkpoint. Fetch it again.' },
   { code: 'git-lfs', matches: begins('version https://git-lfs'), sentence: `it is a git-lfs pointer, a few lines of text in place of the weights. Run "git lfs pull" in its repository, or download it from its page. ${FETCH}` },
   { code: 'html', matches: (_, start) => /^\s*<(!doctype|html|head|body|\?xml)/i.test(start), sentence: `it is a web page (HTML), perhaps a login or error page that was saved in its place. ${FETCH}` },
-  { code: 'hdf5', matches: begins('\x89HDF\r\n\x1a\n'), sentence: `it is an HDF5 file (Keras .h5), which is not supported here; convert it. ${KERAS}` },
-  { code: 'keras', matches: ({ archive }) => archive?.members.has('model.weights.h5') ?? false, sentence: `it is a Keras model (.keras), which is not supported here; convert it. ${KERAS}` },
   {
     code: 'gguf',
     matches: begins('GGUF', 'FUGG'),
@@ -54,11 +51,6 @@ const BY_CONTENT: readonly ForeignKind[] = [
   { code: 'pdf', matches: begins('%PDF'), sentence: 'it is a PDF document; expected a checkpoint. Drop the file with the weights.' },
   { code: 'utf16', matches: begins('\xff\xfe', '\xfe\xff'), sentence: 'it is UTF-16 text; expected UTF-8 text or a checkpoint. Save it as UTF-8 (PowerShell: -Encoding utf8).' },
   { code: 'python-source', matches: (file, start) => file.extension === 'py' || /^(\uFEFF|#[^\n]*\n|\s|"""[^"]*""")*(import [\w.]+|from [\w.]+ import|def \w+\(|class \w+[(:])/.test(start) || start.startsWith('#!'), sentence: 'it is Python source code; expected weights. Run it to make a checkpoint: torch.save(model.state_dict(), "state_dict.pt").' },
-  {
-    code: 'onnx',
-    matches: (file) => file.extension === 'onnx' || (file.head[0] === 8 && file.head[1]! <= 20 && [0x12, 0x3a].includes(file.head[2]!) && file.head.length > 16),
-    sentence: 'it is an ONNX model, which is not read here. In Python: import onnx, numpy as np; from onnx.numpy_helper import to_array; np.savez("weights.npz", **{t.name: to_array(t) for t in onnx.load(path).graph.initializer}).',
-  },
   {
     code: 'flax',
     matches: (file) => file.extension === 'msgpack' || ((file.head[0]! >> 4 === 8 && file.head[0] !== 0x80) || file.head[0] === 0xde || file.head[0] === 0xdf ? isMsgpackKey(file.head) : false),
@@ -102,6 +94,6 @@ export function unrecognised({ source, head, archive, extension }: Sniffed): Inp
   }
   if (archive !== null) return refusal('plain-zip', source.name, `it is a zip archive with neither a data.pkl (PyTorch) nor .npy arrays (numpy) inside. ${UNPACK}`);
   const bytes = Array.from(head.subarray(0, 8), (b) => b.toString(16).padStart(2, '0')).join(' ');
-  const expected = EXPECTED.get(extension) ?? 'safetensors, PyTorch (.pt), npz or npy';
+  const expected = EXPECTED.get(extension) ?? 'safetensors, PyTorch (.pt), npz, npy or ONNX';
   return refusal('unrecognised', source.name, `its first bytes (${bytes}) are of no format that is known here; expected ${expected}. It may be damaged or cut: fetch it again, or save it as safetensors.`);
 }

@@ -1,4 +1,5 @@
 /** What a file format is to this folder: a way to recognise a file and a way to list its tensors. */
+import type { Program } from './program';
 import type { StoredTensor } from './stored-tensor';
 import type { ByteSource, Format } from './types';
 import type { ZipArchive } from './zip';
@@ -20,13 +21,16 @@ export interface Contents {
   readonly metadata: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
   readonly shared: readonly (readonly string[])[];
+  readonly program?: Program;
+  /** Other files of the drop that hold part of the elements. */
+  readonly companions?: readonly ByteSource[];
 }
 
 export interface FileFormat {
   readonly format: Format;
   recognises(file: Sniffed): boolean;
-  /** Throws InputError. */
-  open(file: Sniffed, signal?: AbortSignal): Promise<Contents>;
+  /** `beside`: all files of the drop. Throws InputError. */
+  open(file: Sniffed, signal?: AbortSignal, beside?: readonly ByteSource[]): Promise<Contents>;
 }
 
 export function baseName(path: string): string {

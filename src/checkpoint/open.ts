@@ -7,6 +7,7 @@ import { fingerprint } from './fingerprint';
 import { foreignByContent, foreignByName, unrecognised } from './foreign';
 import { baseName, type Contents, type FileFormat, type Sniffed } from './format';
 import { FORMATS } from './formats/registry';
+import { tfjsLayers } from './formats/tfjs-layers';
 import { inflate, InflateError } from './inflate';
 import { count, refusal } from './refusal';
 import { joinByIndex, joinByName, looksLikeIndex, readIndex, type OpenedFile, type ShardIndex } from './shards';
@@ -14,12 +15,12 @@ import type { ByteSource, Checkpoint, Format, Opened, Refusal } from './types';
 import { ZipArchive } from './zip';
 
 const HEAD = 512;
-const MAX_REPORT = 256 * 2 ** 20;
+const MAX_RESULT = 256 * 2 ** 20;
 const MAX_SIDE = 64 * 2 ** 20;
 /** Files whose extension promises tensors are not taken for side files, even where they hold JSON. */
-const TENSOR_EXTENSIONS = new Set(['safetensors', 'npy', 'npz', 'pt', 'pth', 'bin', 'ckpt']);
-/** Results of this program: reports, trajectories. */
-const REPORT = /"kind"\s*:\s*"deadreckon-(report|trajectory)"/;
+const TENSOR_EXTENSIONS = new Set(['safetensors', 'npy', 'npz', 'pt', 'pth', 'bin', 'ckpt', 'onnx']);
+/** Results of this program, alone or in a list. */
+const RESULT = /"kind"\s*:\s*"deadreckon-(report|trajectory|experiment|llc)"/;
 
 interface OpenedWith extends OpenedFile {
   readonly format: Format;
@@ -51,11 +52,13 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
       else if ('side' in found) {
         if (sides.has(source.name)) throw refusal('duplicate-file', source.name, 'two files of this name were dropped; the first was kept. Drop one of them.');
         sides.set(source.name, found.side);
-      } else opened.push({ source, format: found.format.format, contents: await found.format.open(found.file, signal) });
+      } else opened.push({ source, format: found.format.format, contents: await found.format.open(found.file, signal, sources) });
     });
   }
 
-  let loose: OpenedFile[] = opened.filter((file) => file.format === 'safetensors');
+  const held = new Set(opened.flatMap(({ contents }) => contents.companions ?? []).map(({ name }) => name));
+  const alone = opened.filter(({ source }) => !held.has(source.name));
+  let loose: OpenedFile[] = alone.filter((file) => file.format === 'safetensors');
   for (const index of indexes) {
     await attempt(index.source.name, async () => {
       const group = joinByIndex(index, loose);
@@ -69,13 +72,14 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
       checkpoints.push(await checkpointOf('sharded safetensors', group.name, group.files.map((f) => f.source), group.contents));
     });
   }
-  for (const file of opened) {
+  for (const file of alone) {
     if (file.format === 'safetensors' && !rest.includes(file)) continue;
     await attempt(file.source.name, async () => {
-      checkpoints.push(await checkpointOf(file.format, file.source.name, [file.source], file.contents));
+      checkpoints.push(await checkpointOf(file.format, file.source.name, [file.source, ...(file.contents.companions ?? [])], file.contents));
     });
   }
-  return { checkpoints: withConfigs(checkpoints, sides), sides, texts, refusals };
+  // What holds the elements of another file is no checkpoint by itself, and was refused for that.
+  return { checkpoints: withConfigs(checkpoints, sides), sides, texts, refusals: refusals.filter(({ file }) => !held.has(file)) };
 }
 
 async function checkpointOf(format: Format, name: string, sources: readonly ByteSource[], contents: Contents): Promise<Checkpoint> {
@@ -88,6 +92,7 @@ async function checkpointOf(format: Format, name: string, sources: readonly Byte
     metadata: contents.metadata,
     warnings: contents.warnings,
     shared: contents.shared,
+    program: contents.program ?? null,
     fingerprint: await fingerprint(tensors, sources),
   };
 }
@@ -105,9 +110,9 @@ async function recognise(source: ByteSource): Promise<Recognised> {
   if (byName) throw byName;
   let format = byContent();
   if (format === undefined) {
-    if (head[0] === 0x1f && head[1] === 0x8b) return { side: await gzippedReport(file) };
+    if (head[0] === 0x1f && head[1] === 0x8b) return { side: await gzippedResult(file) };
     if (extension === 'txt' && isPlainText(head)) return { text: true };
-    if (!TENSOR_EXTENSIONS.has(extension) && isJsonText(head)) return json(source, new TextDecoder('latin1').decode(head));
+    if (!TENSOR_EXTENSIONS.has(extension) && isJsonText(head)) return json(file, new TextDecoder('latin1').decode(head));
     file = { ...file, archive: await ZipArchive.open(source) };
     format = byContent();
   }
@@ -134,17 +139,20 @@ function isPlainText(head: Uint8Array): boolean {
   }
 }
 
-async function json(source: ByteSource, start: string): Promise<Recognised> {
+async function json(sniffed: Sniffed, start: string): Promise<Recognised> {
+  const { source } = sniffed;
   const file = source.name;
   if (looksLikeIndex(file, start)) return { index: await readIndex(source) };
-  const isReport = REPORT.test(start);
-  const limit = isReport ? MAX_REPORT : MAX_SIDE;
+  const isResult = RESULT.test(start);
+  const limit = isResult ? MAX_RESULT : MAX_SIDE;
   if (source.size > limit) throw refusal('json-too-large', file, `it is JSON of ${count(source.size)} bytes; at most ${count(limit)} are read. Drop only the files of the model.`);
-  return { side: readSide(await source.read(0, source.size), file) };
+  const side = readSide(await source.read(0, source.size), file, isResult);
+  // Written with its keys in another order than usual, so that its first bytes do not tell.
+  return /"(weightsManifest|modelTopology)"/.test(side) && 'weightsManifest' in JSON.parse(side) ? { format: tfjsLayers, file: sniffed } : { side };
 }
 
-/** The text of a JSON object. A report is kept as it is: its own schema judges it. */
-function readSide(bytes: Uint8Array, file: string): string {
+/** The text of a JSON object, or of a list of results. Results are kept as they are: their own schema judges them. */
+function readSide(bytes: Uint8Array, file: string, isResult: boolean): string {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -157,24 +165,21 @@ function readSide(bytes: Uint8Array, file: string): string {
   } catch (error) {
     throw refusal('bad-json', file, `it begins like JSON but is not: ${messageOf(error).slice(0, 160)}. The file is cut or damaged: fetch it again.`);
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a config, an index or a report.');
-  if ('weightsManifest' in value || 'modelTopology' in value) {
-    throw refusal('tfjs', file, 'it is a TensorFlow.js model, which is not read here. In Python: import tensorflowjs as tfjs, numpy as np; m = tfjs.converters.load_keras_model("model.json"); np.savez("weights.npz", **{w.name: w.numpy() for w in m.weights}).');
-  }
+  if (value === null || typeof value !== 'object' || (Array.isArray(value) && !isResult)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a config, an index or a report.');
   return text;
 }
 
-/** The text of a gzipped report; any other gzip is refused. */
-async function gzippedReport(file: Sniffed): Promise<string> {
+/** The text of a gzipped result; any other gzip is refused. */
+async function gzippedResult(file: Sniffed): Promise<string> {
   const { source } = file;
   const unpack = (limit: number, prefix: boolean) => inflate('gzip', (b, e) => source.read(b, e), 0, source.size, limit, prefix);
   try {
     const start = await unpack(4096, true);
-    if (!REPORT.test(new TextDecoder('latin1').decode(start))) throw foreignByContent(file)!;
-    return readSide(await unpack(MAX_REPORT, false), source.name);
+    if (!RESULT.test(new TextDecoder('latin1').decode(start))) throw foreignByContent(file)!;
+    return readSide(await unpack(MAX_RESULT, false), source.name, true);
   } catch (error) {
     if (!(error instanceof InflateError)) throw error;
-    throw refusal('bad-gzip', source.name, `its gzip data ${error.message} (at most ${count(MAX_REPORT)} bytes are unpacked). The file is cut or damaged: fetch it again.`);
+    throw refusal('bad-gzip', source.name, `its gzip data ${error.message} (at most ${count(MAX_RESULT)} bytes are unpacked). The file is cut or damaged: fetch it again.`);
   }
 }
 

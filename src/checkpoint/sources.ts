@@ -42,8 +42,8 @@ export function bufferSource(name: string, bytes: Uint8Array): ByteSource {
 
 const WINDOW = 1 << 18;
 
-/** The same source behind a 256 KiB read-ahead window: many small reads in file order cost few reads of the file. */
-export function windowed(source: ByteSource): ByteSource {
+/** The same source behind a read-ahead window (256 KiB unless said otherwise): many small reads in file order cost few reads of the file. */
+export function windowed(source: ByteSource, length = WINDOW): ByteSource {
   let start = 0;
   let window = new Uint8Array(0);
   return {
@@ -51,9 +51,9 @@ export function windowed(source: ByteSource): ByteSource {
     size: source.size,
     async read(begin, end) {
       if (begin >= start && end <= start + window.length) return window.subarray(begin - start, end - start);
-      if (end - begin > WINDOW / 4) return source.read(begin, end);
+      if (end - begin > length / 4) return source.read(begin, end);
       checkRange(source.name, source.size, begin, end);
-      const bytes = await source.read(begin, Math.min(source.size, begin + WINDOW));
+      const bytes = await source.read(begin, Math.min(source.size, begin + length));
       start = begin;
       window = bytes as Uint8Array<ArrayBuffer>;
       return bytes.subarray(0, end - begin);

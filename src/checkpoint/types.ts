@@ -1,5 +1,7 @@
 /** Named tensors, read lazily from untrusted files. This folder knows no architecture and never executes pickled code. */
 
+import type { Program } from './program';
+
 /** A file that can be read by slices: a Blob in the page, a file handle in Node, a buffer in tests. */
 export interface ByteSource {
   /** Path as dropped, '/'-separated: 'run/model.safetensors'. */
@@ -29,7 +31,7 @@ export interface TensorEntry {
   values(): Promise<Float32Array | Float64Array>;
 }
 
-export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'PNG';
+export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'PNG' | 'Keras' | 'TensorFlow.js' | 'ONNX';
 
 export interface Checkpoint {
   readonly format: Format;
@@ -47,6 +49,8 @@ export interface Checkpoint {
   readonly warnings: readonly string[];
   /** Names of different tensors that share the same storage (tied weights). */
   readonly shared: readonly (readonly string[])[];
+  /** Its own computation, where the file holds one beside the tensors. */
+  readonly program?: Program | null;
   /** 'sha256-<hex of 64>' of the header (names, dtypes, shapes, offsets) and of the sizes and first and last 64 KiB of the files: cheap for 6 GB, and different files differ. */
   readonly fingerprint: string;
 }

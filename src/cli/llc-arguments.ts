@@ -11,7 +11,8 @@ export const LLC_USAGE = `  npm run --silent cli -- llc PATH… [options]
 llc samples the local learning coefficient by Langevin dynamics (SGLD) around each checkpoint, with --probe, --text, --samples, --positions, --seed,
 --loss, --activation, --choice, --json and --out as above, and
 
-  --chains N          chains, each with a stream of its own of the seed (default 4)
+  --chains N          chains, each with a stream of its own of the seed (default 4); they walk on all cores
+  --chain-seed N      seed of the chains alone (default: --seed): another one repeats the sampling on the same probe
   --burn-in N         steps of a chain before its draws (default 500)
   --draws N           draws of a chain (default 1500)
   --step X|auto       step size ε (default auto: a sweep, which says why)
@@ -46,7 +47,7 @@ export function parseLlc(words: readonly string[]): LlcCommand | 'help' {
         probe: { type: 'string', multiple: true },
         text, samples: text, positions: text, seed: text, loss: text, activation: text,
         choice: { type: 'string', multiple: true },
-        chains: text, 'burn-in': text, draws: text, step: text, gamma: text, nbeta: text, batch: text, compare: text, out: text,
+        chains: text, 'chain-seed': text, 'burn-in': text, draws: text, step: text, gamma: text, nbeta: text, batch: text, compare: text, out: text,
         adjusted: flag, rmsprop: flag, json: flag,
         help: { type: 'boolean', short: 'h' },
       },
@@ -75,9 +76,10 @@ export function parseLlc(words: readonly string[]): LlcCommand | 'help' {
     gammas: values.gamma?.split(',').map((word) => number('gamma', word)),
     nbeta: automatic('nbeta', values.nbeta),
     batch: number('batch', values.batch),
+    seed: number('chain-seed', values['chain-seed']),
     adjusted: values.adjusted,
     preconditioner: values.rmsprop ? 'rmsprop' : undefined,
-  });
+  }, { burnIn: 'burn-in', gammas: 'gamma', seed: 'chain-seed' });
   return { kind: 'llc', paths, ...probeWords(values), request, llc, compare: values.compare ?? null, json: values.json ?? false, out: values.out ?? null };
 }
 
@@ -92,10 +94,10 @@ function automatic(option: string, word: string | undefined): number | null | un
   return word === 'auto' ? null : number(option, word);
 }
 
-function read<T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } } }, given: unknown): T {
+function read<T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } } }, given: unknown, names: Readonly<Record<string, string>> = {}): T {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  const option = String(issue.path[0]).replace('burnIn', 'burn-in').replace('gammas', 'gamma');
+  const option = names[String(issue.path[0])] ?? String(issue.path[0]);
   throw new UsageError(`--${option}: ${issue.message}`);
 }

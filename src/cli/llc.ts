@@ -11,6 +11,7 @@ import { walkFiles } from './file-source';
 import type { LlcCommand } from './llc-arguments';
 import { findProbe } from './open-paths';
 import { grid } from './table';
+import { threadPool } from './threads';
 
 export interface LlcResult {
   records: LlcRecord[];
@@ -28,6 +29,7 @@ export async function llcRecords(command: LlcCommand, fromHere: (path: string) =
   const probe = await findProbe(session, command, opened, fromHere, say, signal);
   if (opened.checkpoints.length === 0 && opened.refusals.length + sources.refusals.length === 0) say('There is no checkpoint among these paths.');
   const numerics = cpuNumerics();
+  const workers = threadPool();
   const records: LlcRecord[] = [];
   for (const { id, checkpoint } of opened.checkpoints) {
     let last = 0;
@@ -36,12 +38,13 @@ export async function llcRecords(command: LlcCommand, fromHere: (path: string) =
       if (percent > last) say(`${checkpoint.name}: ${(last = percent)} %`);
     };
     try {
-      records.push(await readLlc(session.checkpoint(id), probe, command.request, command.llc, { numerics, signal, progress }));
+      records.push(await readLlc(session.checkpoint(id), probe, command.request, command.llc, { numerics, workers, signal, progress }));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       say(messageOf(error));
     }
   }
+  workers.dispose();
   numerics.dispose();
   return { records, comparison: curve && compareLlc(records, curve) };
 }

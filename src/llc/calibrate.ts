@@ -1,7 +1,8 @@
 /** A small sweep that chooses the step size, and the localisation where several are given, and says why. */
 import { Random } from '../base/random';
+import { together } from '../base/together';
 import type { ChainHooks } from './chain';
-import { estimateLlc, type LlcEstimate, type LlcSettings } from './estimate';
+import { chainsHere, estimateLlc, sumOf, type ChainHost, type LlcEstimate, type LlcSettings } from './estimate';
 import type { LossModel } from './loss-model';
 
 export interface CalibrationRow {
@@ -38,28 +39,36 @@ const HARMLESS = 0.9;
  * Unadjusted: the largest step on the plateau, where halving it changes nothing that the chains can tell; where the smaller steps do not
  * settle within so few draws, the largest that would be accepted at 90 %. Adjusted: the largest step of good acceptance. Then the least gamma at which that step shows no problem: the more a chain is held, the lower the LLC reads.
  */
-export async function calibrate(model: LossModel, start: Float64Array, sweep: Sweep, hooks: ChainHooks = {}): Promise<Calibration> {
+export async function calibrate(
+  model: LossModel,
+  start: Float64Array,
+  sweep: Sweep,
+  { signal, progress }: ChainHooks = {},
+  host: ChainHost = chainsHere(model, start),
+): Promise<Calibration> {
   const gammas = [...sweep.gammas].sort((a, b) => a - b);
   const steps = [...sweep.steps].sort((a, b) => b - a);
   const each = sweep.chains * (sweep.burnIn + sweep.draws);
   const rows: CalibrationRow[] = [];
   let passes = 0;
-  const read = async (step: number, gamma: number) => {
-    const done = rows.length * each;
-    const found = await estimateLlc(model, start, { ...sweep, step, gamma }, { ...hooks, progress: (n) => hooks.progress?.(done + n) });
-    passes += found.passes;
-    const row = rowOf(found, step, gamma);
-    rows.push(row);
-    return row;
+  /** Several rows at a time, where that many chains run. */
+  const read = async (points: readonly { step: number; gamma: number }[]) => {
+    const before = rows.length * each;
+    const done = sumOf(points.length, (k) => progress?.(before + k));
+    const one = (i: number, stop: AbortSignal) => estimateLlc(model, start, { ...sweep, ...points[i]! }, { signal: stop, progress: (k) => done(i, k) }, host);
+    for (const [i, found] of (await together(points.length, Math.ceil(host.atOnce / sweep.chains), one, signal)).entries()) {
+      passes += found.passes;
+      rows.push(rowOf(found, points[i]!.step, points[i]!.gamma));
+    }
   };
   const held = gammas[0]!;
   const choose = (found: readonly CalibrationRow[]) => (sweep.adjusted ? ofGoodAcceptance(found) : (onThePlateau(found) ?? nearThePlateau(found)));
-  for (const step of steps) await read(step, held);
-  for (let more = 0; more < MORE && choose(rows) === null; more++) await read(rows.at(-1)!.step / 4, held);
+  await read(steps.map((step) => ({ step, gamma: held })));
+  for (let more = 0; more < MORE && choose(rows) === null; more++) await read([{ step: rows.at(-1)!.step / 4, gamma: held }]);
   const chosen = choose(rows) ?? smallest(rows);
   const { step } = chosen.row;
   if (gammas.length === 1) return { step, gamma: held, rows, sentence: chosen.sentence, passes };
-  for (const gamma of gammas.slice(1)) await read(step, gamma);
+  await read(gammas.slice(1).map((gamma) => ({ step, gamma })));
   const clean = rows.find((row) => row.step === step && row.problems.length === 0);
   const gamma = clean?.gamma ?? held;
   const why = clean ? `the least at which these chains show no problem` : `the least one: none of ${gammas.join(', ')} is without problems`;

@@ -1,5 +1,6 @@
 /** Chains -> the local learning coefficient, its uncertainty, and what is wrong with them (Lau et al. 2023, 2308.12108). */
 import { Random } from '../base/random';
+import { together } from '../base/together';
 import { runChain, type ChainHooks, type ChainResult, type ChainSettings } from './chain';
 import { problemsOf } from './health';
 import type { LossModel } from './loss-model';
@@ -36,16 +37,53 @@ export function chainRandom(seed: number, index: number): Random {
   return new Random(seed).split(`chain ${index}`);
 }
 
-/** All chains, one after another. */
-export async function estimateLlc(model: LossModel, start: Float64Array, settings: LlcSettings, hooks: ChainHooks = {}): Promise<LlcEstimate> {
+/** One chain of an estimate. */
+export interface ChainTask {
+  readonly settings: LlcSettings;
+  readonly index: number;
+  readonly initialLoss: number;
+}
+
+/** Where chains run. */
+export interface ChainHost {
+  /** How many at a time. */
+  readonly atOnce: number;
+  run(task: ChainTask, hooks: ChainHooks): Promise<ChainResult>;
+}
+
+/** Chains where they are called for, one after another. */
+export function chainsHere(model: LossModel, start: Float64Array): ChainHost {
+  return {
+    atOnce: 1,
+    run: ({ settings, index, initialLoss }, hooks) => runChain(model, start, initialLoss, settings, chainRandom(settings.seed, index), hooks),
+  };
+}
+
+/** All chains. Their values do not depend on where they run. The first that fails ends them all. */
+export async function estimateLlc(
+  model: LossModel,
+  start: Float64Array,
+  settings: LlcSettings,
+  { signal, progress }: ChainHooks = {},
+  host: ChainHost = chainsHere(model, start),
+): Promise<LlcEstimate> {
   const initialLoss = await model.loss(start);
-  const chains: ChainResult[] = [];
-  const each = settings.burnIn + settings.draws;
-  for (let i = 0; i < settings.chains; i++) {
-    const progress = (steps: number) => hooks.progress?.(i * each + steps);
-    chains.push(await runChain(model, start, initialLoss, settings, chainRandom(settings.seed, i), { ...hooks, progress }));
-  }
-  return combine(chains, initialLoss, settings);
+  const done = sumOf(settings.chains, progress);
+  const one = async (index: number, stop: AbortSignal) => {
+    const chain = await host.run({ settings, index, initialLoss }, { signal: stop, progress: (steps) => done(index, steps) });
+    done(index, settings.burnIn + settings.draws);
+    return chain;
+  };
+  return combine(await together(settings.chains, host.atOnce, one, signal), initialLoss, settings);
+}
+
+/** Tells the steps of several that run at a time as one number. */
+export function sumOf(count: number, progress: ChainHooks['progress']): (index: number, steps: number) => void {
+  const done = new Float64Array(count);
+  return (index, steps) => {
+    done[index] = steps;
+    progress?.(done.reduce((sum, k) => sum + k, 0));
+  };
 }
 
 export function combine(chains: readonly ChainResult[], initialLoss: number, settings: LlcSettings): LlcEstimate {

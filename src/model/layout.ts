@@ -78,10 +78,13 @@ export class Layout {
     };
   }
 
-  /** `layer.weight` and `layer.bias`, or gamma and beta as files of old write them, as scale and shift, where they are. */
-  norm(layer: string, width: number): NormTensors {
+  /** `layer.weight` and `layer.bias`, or gamma and beta as files of old write them, as scale and shift, where they are. `plusOne`: the scale is 1 + weight. */
+  norm(layer: string, width: number, plusOne = false): NormTensors {
     const [scale, shift] = this.has(`${layer}.gamma`) ? ['gamma', 'beta'] : ['weight', 'bias'];
-    return { layer, scale: this.vector(`${layer}.${scale}`, width), shift: this.vector(`${layer}.${shift}`, width) };
+    const found = { layer, scale: this.vector(`${layer}.${scale}`, width), shift: this.vector(`${layer}.${shift}`, width) };
+    // In float64: the sum of 1 and a float32 is none.
+    if (plusOne && found.scale !== null) this.sources.set(found.scale, { tensor: found.scale, shape: [width], arrange: (values) => Float64Array.from(values, (x) => 1 + x) });
+    return found;
   }
 
   /** A parameter whose values lie as they are used, under a shape without its axes of length one or with some of them merged. */

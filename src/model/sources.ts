@@ -49,6 +49,22 @@ export function matrixSource(tensor: string, stored: readonly number[], outputAx
   };
 }
 
+/** A stored convolution [out, in / groups, kh, kw], as torch and ONNX have it, as [kh * kw * in / groups, out] with the input channel fastest. */
+export function convolutionSource(tensor: string, [outputs, inputs, height, width]: readonly [number, number, number, number]): Source {
+  const places = height * width;
+  return {
+    tensor,
+    shape: [places * inputs, outputs],
+    arrange(values) {
+      const result = emptyLike(values, values.length);
+      let at = 0;
+      for (let place = 0; place < places; place++)
+        for (let c = 0; c < inputs; c++) for (let k = 0; k < outputs; k++) result[at++] = values[(k * inputs + c) * places + place]!;
+      return result;
+    },
+  };
+}
+
 /** Some entries of a stored vector. */
 export function vectorSource(tensor: string, entries: ArrayLike<number>): Source {
   return {

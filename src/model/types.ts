@@ -1,4 +1,5 @@
 /** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
+import type { Program } from '../checkpoint/program';
 import type { Checkpoint } from '../checkpoint/types';
 import type { Ops } from '../numerics/ops';
 import type { NormSite } from './symmetries/norms';
@@ -22,10 +23,12 @@ export interface ModelLayer {
   readonly width: number;
   /** Nonlinearity between the pre-activation and the activation; 'linear' where there is none. */
   readonly activation: string;
-  /** Null for an embedding. */
+  /** Null for an embedding, and where groups of channels have maps of their own. */
   readonly dense: DenseMap | null;
   /** Rows per sample, where they are not the positions of the batch: patches of an image. */
   readonly positions?: number;
+  /** Inputs of each row of the map, where they are not the output of the layer before: the window of a convolution. */
+  readonly inputs?: number;
 }
 
 /** What a layer shows of itself during a forward pass; rows are samples, or samples x positions. */
@@ -118,6 +121,8 @@ export type Recognition =
 export interface Architecture {
   readonly key: string;
   readonly title: string;
+  /** The kind of program that it runs; a checkpoint that brings one is recognised by that alone. */
+  readonly program?: Program['kind'];
   /** Reads names, shapes and small tensors only. */
   recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition>;
 }

@@ -252,13 +252,26 @@ export class Tape<T> implements Ops<Var<T>> {
     return result;
   }
 
-  /** Row i of `gradient` added to row indices[i] of zeros of `shape`: a product with the one-hot matrix, so that all primitives do. */
+  /** Row i of `gradient` added to row indices[i] of zeros of `shape`. */
   private scattered(gradient: T, shape: Shape, indices: Int32Array): T {
     const { ops } = this;
     const rows = shape[0]!;
+    const width = sizeOf(shape.slice(1));
+    const flat = ops.reshape(gradient, [indices.length, width]);
+    const counts = new Int32Array(rows);
+    for (const row of indices) counts[row]!++;
+    const most = counts.reduce((a, b) => Math.max(a, b), 0);
+    if (most > 0 && rows * most * width <= indices.length * Math.max(4 * width, rows)) {
+      // Each row gathers the gradients of its readers, and zeros where it has fewer than others: for windows of images, read about equally often.
+      const readers = new Int32Array(rows * most).fill(indices.length);
+      counts.fill(0);
+      indices.forEach((row, i) => (readers[row * most + counts[row]!++] = i));
+      const gathered = ops.gather(ops.concat([flat, this.zeros([1, width])], 0), readers);
+      return ops.reshape(ops.sum(ops.reshape(gathered, [rows, most, width]), [1]), shape);
+    }
+    // A product with the one-hot matrix: for tables of which few rows are read.
     const oneHot = new Float32Array(indices.length * rows);
     indices.forEach((row, i) => (oneHot[i * rows + row] = 1));
-    const flat = ops.reshape(gradient, [indices.length, sizeOf(shape.slice(1))]);
     return ops.reshape(ops.matmul(ops.constant(oneHot, [indices.length, rows]), flat, { transposeA: true }), shape);
   }
 

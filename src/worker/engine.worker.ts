@@ -20,7 +20,10 @@ const kept = new CacheBlocks();
 const remote = new Remote({ fetch: (url, init) => fetch(url, init), store: kept });
 // The engine waits while the pool works, so that two workers fit on two cores.
 const workers = Math.max(2, Math.min(8, (navigator.hardwareConcurrency || 2) - 1));
-const pool = new SolverPool(workers, () => new Worker(new URL('./solver.worker.ts', import.meta.url), { type: 'module' }) as PoolWorker);
+const solverWorker = () => new Worker(new URL('./solver.worker.ts', import.meta.url), { type: 'module' }) as PoolWorker;
+const pool = new SolverPool(workers, solverWorker);
+/** Chains take minutes: an analysis beside them does not wait for a worker. */
+const walkers = new SolverPool(workers, solverWorker);
 const reference = cpuNumerics((x, rows, d, signal) => pool.gramOfRows(x, rows, d, signal));
 
 const adapters = (navigator as Navigator & { gpu?: GPU }).gpu;
@@ -64,7 +67,7 @@ serve(self as unknown as Port, {
     const { readLlc } = await import('../analysis/llc');
     const progress = (part: number, phase: LlcProgress['phase']) => emit({ part, phase });
     return backends.withNamed(request.backend === 'webgpu' ? 'webgpu' : 'cpu-f64', async (numerics) =>
-      readLlc(session.checkpoint(id), await session.probe(probe), request, llc, { numerics, signal, progress }),
+      readLlc(session.checkpoint(id), await session.probe(probe), request, llc, { numerics, workers: numerics === reference ? walkers : undefined, signal, progress }),
     );
   },
 });

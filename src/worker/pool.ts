@@ -1,4 +1,5 @@
 /** A pool of float64 workers: jobs start in the order in which they come, each on the first worker that is free. */
+import type { ChainHooks, ChainJob, ChainResult, ChainWorkers } from '../analysis/chain-job';
 import { joinGramParts, type GramPart } from '../numerics/cpu/gram-parts';
 import { giveArray, takeArray } from '../numerics/cpu/storage';
 import type { EigenResult, Gram, Solver } from '../numerics/types';
@@ -8,10 +9,11 @@ import { fromWire } from './rpc';
 export type PoolJob =
   | { kind: 'gram'; x: Float64Array; rows: number; d: number }
   | { kind: 'gram-part'; x: Float64Array; rows: number; d: number; part: number; parts: number; plain: boolean }
-  | { kind: 'eigenvalues'; gram: Gram; residuals: boolean };
+  | { kind: 'eigenvalues'; gram: Gram; residuals: boolean }
+  | ({ kind: 'chain' } & ChainJob);
 
-/** `used`: the arrays of the job, which come back. */
-export type PoolReply = { result: unknown; used: Float64Array[] } | { error: WireError };
+/** `used`: the arrays of the job, which come back. `steps`: what a chain has done so far; the result is still to come. */
+export type PoolReply = { result: unknown; used: Float64Array[] } | { error: WireError } | { steps: number };
 
 /** What a Worker of the page and a thread of Node have in common. */
 export interface PoolWorker {
@@ -21,8 +23,9 @@ export interface PoolWorker {
   onerror: ((event: { message?: string }) => void) | null;
 }
 
-/** A job with its own copies of its arrays, which move: a message that is cloned is copied twice. */
+/** A job with its own copies of its arrays, which move: a message that is cloned is copied twice. That of a chain is small beside its work. */
 function ownCopy(job: PoolJob): [PoolJob, ArrayBuffer[]] {
+  if (job.kind === 'chain') return [job, []];
   if (job.kind !== 'eigenvalues') {
     const x = copied(job.x);
     return [{ ...job, x }, [x.buffer]];
@@ -43,23 +46,28 @@ interface Pending {
   resolve(result: never): void;
   reject(error: unknown): void;
   signal: AbortSignal | undefined;
+  progress: ChainHooks['progress'];
 }
 
 /** Multiply-adds of a Gram from which on it is worth a copy of the rows for each worker. */
 const WORTH_PARTS = 2 ** 26;
 
-export class SolverPool implements Solver {
+export class SolverPool implements Solver, ChainWorkers {
   private readonly queue: Pending[] = [];
   private readonly idle: PoolWorker[] = [];
   private readonly busy = new Map<PoolWorker, Pending>();
 
   constructor(
-    private readonly size: number,
+    readonly size: number,
     private readonly make: () => PoolWorker,
   ) {}
 
   eigenvalues(gram: Gram, options: { residuals?: boolean; signal?: AbortSignal } = {}): Promise<EigenResult> {
     return this.run({ kind: 'eigenvalues', gram, residuals: options.residuals ?? true }, options.signal);
+  }
+
+  chain(job: ChainJob, { signal, progress }: ChainHooks): Promise<ChainResult> {
+    return this.run({ kind: 'chain', ...job }, signal, progress);
   }
 
   /** X^T X of X [rows, d]; by all workers together where none has anything else to do. The bits do not depend on it. */
@@ -90,7 +98,7 @@ export class SolverPool implements Solver {
     this.busy.clear();
   }
 
-  private run<R>(job: PoolJob, signal: AbortSignal | undefined): Promise<R> {
+  private run<R>(job: PoolJob, signal: AbortSignal | undefined, progress?: ChainHooks['progress']): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const abort = () => this.abort(pending);
@@ -100,6 +108,7 @@ export class SolverPool implements Solver {
         resolve: (result) => (release(), resolve(result)),
         reject: (error) => (release(), reject(error)),
         signal,
+        progress,
       };
       signal?.addEventListener('abort', abort);
       this.queue.push(pending);
@@ -125,6 +134,7 @@ export class SolverPool implements Solver {
     const worker = this.make();
     worker.onmessage = ({ data }) => {
       const pending = this.busy.get(worker);
+      if ('steps' in data) return pending?.progress?.(data.steps);
       this.busy.delete(worker);
       this.idle.push(worker);
       if ('result' in data) {

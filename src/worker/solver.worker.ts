@@ -1,8 +1,8 @@
-/** Float64 Grams and decompositions in the page, one at a time. */
+/** Float64 Grams, decompositions and chains in the page, one at a time. */
 import type { PoolJob } from './pool';
 import { solveJob } from './solve-job';
 
-self.onmessage = ({ data }: MessageEvent<PoolJob>) => {
-  const { reply, transfer } = solveJob(data);
+self.onmessage = async ({ data }: MessageEvent<PoolJob>) => {
+  const { reply, transfer } = await solveJob(data, (soFar) => self.postMessage(soFar));
   self.postMessage(reply, { transfer });
 };

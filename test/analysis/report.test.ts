@@ -5,7 +5,7 @@ import { APP } from '../../src/analysis/app';
 import { Report } from '../../src/analysis/report';
 import { rereadSpectrum } from '../../src/analysis/reread';
 import { reportJsonSchema } from '../../src/analysis/schema';
-import { parseReport } from '../../src/analysis/snapshot';
+import { parseReports } from '../../src/analysis/snapshot';
 import { ROOT, analyzeFiles } from './run';
 
 const PROBE = ['test/fixtures/references/mlp-relu.pt', 'test/fixtures/references/mlp-relu.probe.npz'];
@@ -23,8 +23,8 @@ describe('the report', () => {
   it('survives JSON and keeps every number', async () => {
     const report = await analyzeFiles(PROBE);
     const text = JSON.stringify(report);
-    expect(parseReport(text, 'x.json')).toEqual(Report.parse(report));
-    expect(JSON.stringify(parseReport(text, 'x.json'))).toBe(JSON.stringify(Report.parse(report)));
+    expect(parseReports(text, 'x.json')).toEqual([Report.parse(report)]);
+    expect(JSON.stringify(parseReports(text, 'x.json')[0])).toBe(JSON.stringify(Report.parse(report)));
   });
 
   it('is the same for the same seed, and its sampled labels are not for another', async () => {
@@ -36,11 +36,11 @@ describe('the report', () => {
   it('refuses damaged, foreign and newer files with a sentence', async () => {
     const report = await analyzeFiles(PROBE);
     const text = JSON.stringify(report);
-    expect(() => parseReport(text.slice(0, -5), 'cut.json')).toThrow(/cut\.json is not readable JSON/);
-    expect(() => parseReport(JSON.stringify({ ...report, schema: 99 }), 'new.json')).toThrow(/version 99.*newer/s);
-    expect(() => parseReport(JSON.stringify({ ...report, layers: 'x' }), 'odd.json')).toThrow(/odd\.json.*layers/s);
-    expect(() => parseReport('null', 'null.json')).toThrow(/null\.json/);
-    expect(() => parseReport('{"kind":"deadreckon-report","schema":1,"__proto__":{}}', 'p.json')).toThrow(/p\.json/);
+    expect(() => parseReports(text.slice(0, -5), 'cut.json')).toThrow(/cut\.json is not readable JSON/);
+    expect(() => parseReports(JSON.stringify({ ...report, schema: 99 }), 'new.json')).toThrow(/version 99.*newer/s);
+    expect(() => parseReports(JSON.stringify({ ...report, layers: 'x' }), 'odd.json')).toThrow(/odd\.json.*layers/s);
+    expect(() => parseReports('null', 'null.json')).toThrow(/null\.json/);
+    expect(() => parseReports('{"kind":"deadreckon-report","schema":1,"__proto__":{}}', 'p.json')).toThrow(/p\.json/);
   });
 });
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Session } from '../../src/analysis/session';
 import { bufferSource } from '../../src/checkpoint/sources';
+import { fakeReport } from '../view/fake-client';
+import { fakeLlc } from '../view/fake-llc';
 import { ROOT } from './run';
 
 it('gives ids in order, and those of an address beside them, so that one that fails the next time moves no other', async () => {
@@ -14,4 +16,14 @@ it('gives ids in order, and those of an address beside them, so that one that fa
   const again = new Session();
   expect([(await again.open([], undefined, 'remote-1-')).checkpoints, await ids(again)]).toEqual([[], ['1']]);
   expect(session.checkpoint('remote-2-1').name).toBe('m.safetensors');
+});
+
+it('opens lists of results as the command line writes them', async () => {
+  const open = (data: unknown) => new Session().open([bufferSource('out.json', new TextEncoder().encode(JSON.stringify(data)))]);
+  const record = fakeLlc({});
+  expect((await open([record, record])).llcs).toEqual([record, record].map((r) => ({ file: 'out.json', record: r })));
+  expect((await open({ records: [record], comparison: [] })).llcs).toHaveLength(1);
+  expect((await open([fakeReport(), fakeReport()])).reports).toHaveLength(2);
+  const wrong = await open([record, { ...record, passes: 'many' }]);
+  expect([wrong.llcs, wrong.refusals.map((r) => r.code)]).toEqual([[], ['llc-schema']]);
 });

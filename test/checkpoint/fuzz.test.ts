@@ -5,6 +5,7 @@ import { naturalCompare } from '../../src/base/natural';
 import { Random } from '../../src/base/random';
 import { InputError } from '../../src/base/errors';
 import { parseStrictJson } from '../../src/checkpoint/strict-json';
+import { graph, integer, model, node, packed, run, tensor, value } from './onnx-writer';
 import { f32, join, latin, legacy, loaded, npyOf, open, P, pt, safetensors, text, zip } from './writers';
 
 const state = P.file(P.dict(['model', P.orderedDict(['a', P.tensor('0', 4, [2, 2], [1, 2])], ['b', P.tensor('0', 4, [4], [1])])], ['config', P.dict(['act', P.str('gelu')])], ['n', join(P.global('argparse', 'Namespace'), ')\x81}b')]));
@@ -14,6 +15,19 @@ const seeds: [string, Uint8Array][] = [
   ['m.npz', zip([{ name: 'a.npy', data: npyOf('<f4', '(2,)', f32(1, 2)) }, { name: 'b.npy', data: npyOf('<f4', '(2,)', f32(1, 2)), deflate: true, zip64: true }], { zip64: true })],
   ['m.pt', pt(state)],
   ['legacy.pt', legacy(state)],
+  [
+    'm.onnx',
+    model({
+      nodes: [
+        node('Gemm', ['x', 'a', 'b'], ['y'], { transB: 1, alpha: { float: 1 } }),
+        node('Constant', [], ['c'], { value: { tensor: tensor({ dims: [1], type: 7, more: integer(7, 3) }) } }),
+        node('If', ['c'], ['z'], { then_branch: { graph: graph({ nodes: [node('Relu', ['y'], ['z'])] }) }, axes: [1, 2] }),
+      ],
+      tensors: [tensor({ name: 'a', dims: [1, 2], raw: f32(1, 2) }), tensor({ name: 'b', dims: [1], more: run(4, f32(3)) }), tensor({ name: 'd', type: 10, more: packed(5, [0x3c00, 1]) })],
+      inputs: [value('x', ['n', 2])],
+      outputs: [value('z', ['n', 1])],
+    }),
+  ],
   ['m.index.json', text('{"weight_map":{"a":"model-00001-of-00002.safetensors","b":"x.safetensors"}}')],
 ];
 const INTERESTING = [0, 1, 0x28, 0x2e, 0x52, 0x62, 0x63, 0x7f, 0x80, 0x93, 0xff];

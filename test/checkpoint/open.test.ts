@@ -23,8 +23,6 @@ describe('files of other kinds', () => {
     ['Keras h5', 'm.h5', join('\x89HDF\r\n\x1a\n', new Uint8Array(90)), 'hdf5', 'keras.models.load_model'],
     ['a cut h5', 'm.h5', latin('\x89HDF\r\n\x1a\n'), 'hdf5', 'not supported here'],
     ['Keras v3', 'm.keras', zip([{ name: 'config.json', data: latin('{}') }, { name: 'model.weights.h5', data: latin('x') }]), 'keras', 'np.savez'],
-    ['ONNX', 'm.onnx', join([8, 8, 0x12, 7], 'pytorch', new Uint8Array(20)), 'onnx', 'graph.initializer'],
-    ['ONNX by content', 'm.dat', join([8, 8, 0x12, 7], 'pytorch', new Uint8Array(20)), 'onnx', 'onnx.load'],
     ['GGUF', 'm.gguf', join('GGUF', le(3, 4), new Uint8Array(40)), 'gguf', 'GGUFReader'],
     ['TF.js', 'model.json', text('{"format":"layers-model","modelTopology":{},"weightsManifest":[]}'), 'tfjs', 'load_keras_model'],
     ['TF.js shard', 'group1-shard1of2.bin', f32(1, 2), 'tfjs', 'model.json'],
@@ -59,6 +57,8 @@ describe('files of other kinds', () => {
     const report = '{"kind":"deadreckon-report","schema":1}';
     const { sides, refusals } = await drop({ 'run/config.json': text('{"a":1}'), 'r.json': text(report), 'r.json.gz': new Uint8Array(gzipSync(report)), 'bom.json': join([0xef, 0xbb, 0xbf], '{"b":2}') });
     expect(refusals).toEqual([]);
+    const lists = { 'all.json': text(` [\n ${report}, ${report}]`), 'llc.json': text('[{"kind": "deadreckon-llc"}]'), 'list.json.gz': new Uint8Array(gzipSync(`[${report}]`)) };
+    expect([...(await drop(lists)).sides.keys()]).toEqual(Object.keys(lists));
     expect([...sides]).toEqual([['run/config.json', '{"a":1}'], ['r.json', report], ['r.json.gz', report], ['bom.json', '{"b":2}']]);
   });
 

@@ -62,9 +62,9 @@ describe('the words of llc', () => {
       compare: null,
       json: false,
     });
-    expect(parseCommand(['llc', 'a.pt', '--gamma', '1,10', '--step', 'auto', '--batch', '8', '--activation', 'relu'])).toMatchObject({
-      llc: { gammas: [1, 10], step: null, batch: 8 },
-      request: { choices: { activation: 'relu' } },
+    expect(parseCommand(['llc', 'a.pt', '--gamma', '1,10', '--step', 'auto', '--batch', '8', '--seed', '2', '--chain-seed', '5', '--activation', 'relu'])).toMatchObject({
+      llc: { gammas: [1, 10], step: null, batch: 8, seed: 5 },
+      request: { seed: 2, choices: { activation: 'relu' } },
     });
     expect(parseCommand(['llc', '--help'])).toBe('help');
   });
@@ -74,6 +74,8 @@ describe('the words of llc', () => {
     [['llc', 'a', '--chains', 'x'], "--chains takes a number, not 'x'"],
     [['llc', 'a', '--chains', '0'], '--chains'],
     [['llc', 'a', '--burn-in', '1.5'], '--burn-in'],
+    [['llc', 'a', '--chain-seed', '-1'], '--chain-seed'],
+    [['llc', 'a', '--seed', '-1'], '--seed'],
     [['llc', 'a', '--step', '-1'], '--step'],
     [['llc', 'a', '--gamma', '1,'], "--gamma takes a number, not ''"],
     [['llc', 'a', '--loss', 'hinge'], '--loss is mse or ce'],

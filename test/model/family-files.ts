@@ -1,4 +1,4 @@
-/** The small random models of test/fixtures/make_families.py. */
+/** The small random models of test/fixtures/make_families.py and make_families2.py. */
 import { join } from 'node:path';
 import { readProbeFile } from '../../src/analysis/probe-file';
 import { openFiles } from '../../src/checkpoint/open';
@@ -24,21 +24,64 @@ export async function modelOf(checkpoint: Checkpoint): Promise<Model> {
   return verdict.model;
 }
 
+export interface Family {
+  readonly name: string;
+  readonly path: string;
+  readonly architecture: string;
+  /** Tensors that the audit leaves out: those of a further layer; null where all are taken. */
+  readonly layer: RegExp | null;
+  /** Choices as they are read from the files. */
+  readonly sizes: Readonly<Record<string, string>>;
+  readonly tied: boolean;
+  /** Choices that the files do not say. */
+  readonly assumed?: readonly string[];
+}
+
 const encoder = { heads: '2', activation: 'relu', attention: 'bidirectional' };
 
-export const FAMILIES = [
+export const FIRST: readonly Family[] = [
   { name: 'gpt2', path: 'gpt2', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
-  { name: 'nanogpt', path: 'nanogpt.pt', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
+  { name: 'nanogpt', path: 'nanogpt.pt', architecture: 'gpt2', layer: /\.h\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true, assumed: ['activation'] },
   { name: 'gpt-neox', path: 'gpt-neox', architecture: 'gpt-neox', layer: /\.layers\.1\./, sizes: { heads: '1', activation: 'gelu' }, tied: false },
   { name: 'llama', path: 'llama', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
   { name: 'mistral', path: 'mistral', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: false },
   { name: 'qwen2', path: 'qwen2', architecture: 'llama', layer: /\.layers\.1\./, sizes: { heads: '2', activation: 'silu' }, tied: true },
-  { name: 'torch-encoder', path: 'torch-encoder.pt', architecture: 'torch-encoder', layer: /\.layers\.1\./, sizes: { ...encoder, 'norm-position': 'post' }, tied: false },
-  { name: 'torch-encoder-pre', path: 'torch-encoder-pre.pt', architecture: 'torch-encoder', layer: /\.layers\.1\./, sizes: { ...encoder, 'norm-position': 'pre' }, tied: false },
+  { name: 'torch-encoder', path: 'torch-encoder.pt', architecture: 'torch-encoder', layer: /\.layers\.1\./, sizes: { ...encoder, 'norm-position': 'post' }, tied: false, assumed: ['activation', 'attention'] },
+  { name: 'torch-encoder-pre', path: 'torch-encoder-pre.pt', architecture: 'torch-encoder', layer: /\.layers\.1\./, sizes: { ...encoder, 'norm-position': 'pre' }, tied: false, assumed: ['activation', 'attention'] },
   { name: 'bert', path: 'bert', architecture: 'bert', layer: /\.layer\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
   // The queries of a single layer would see one class token alone: these are taken whole.
   { name: 'vit', path: 'vit', architecture: 'vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false },
-  { name: 'timm-vit', path: 'timm-vit', architecture: 'timm-vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false },
+  { name: 'timm-vit', path: 'timm-vit', architecture: 'timm-vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false, assumed: ['activation'] },
+];
+
+const gated = { architecture: 'llama', layer: /\.layers\.1\./, tied: false };
+
+export const DECODERS: readonly Family[] = [
+  { ...gated, name: 'qwen3', path: 'qwen3', sizes: { heads: '2', activation: 'silu' } },
+  { ...gated, name: 'llama3', path: 'llama3', sizes: { heads: '2', activation: 'silu' } },
+  { ...gated, name: 'gemma', path: 'gemma', sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
+  { ...gated, name: 'phi3', path: 'phi3', sizes: { heads: '2', activation: 'silu' } },
+];
+
+export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS];
+
+/** Of test/fixtures/make_convolutions.py; `assumed`: the choices that files do not record. */
+export const CONVOLUTIONS = [
+  { name: 'resnet', path: 'resnet', architecture: 'resnet', sizes: { 'input-size': '14', stem: 'imagenet' }, assumed: ['stem'] },
+  { name: 'resnet-bottleneck', path: 'resnet-bottleneck.pt', architecture: 'resnet', sizes: { 'input-size': '8', stem: 'cifar' }, assumed: ['stem'] },
+  {
+    name: 'conv-stack', path: 'conv-stack.pt', architecture: 'conv-stack',
+    sizes: { 'input-size': '8', padding: 'same', stride: '1', 'pool-after': 'each', pool: 'max', activation: 'relu' },
+    assumed: ['input-size', 'padding', 'stride', 'pool-after', 'pool', 'activation'],
+  },
+  {
+    name: 'conv-lenet', path: 'conv-lenet.pt', architecture: 'conv-stack',
+    sizes: { 'input-size': '16', padding: 'valid', stride: '1', 'pool-after': 'each', pool: 'average', activation: 'tanh' }, assumed: ['stride', 'pool-after'],
+  },
+  {
+    name: 'conv-separable', path: 'conv-separable', architecture: 'conv-stack',
+    sizes: { 'input-size': '6', padding: 'same', stride: '1', 'pool-after': 'each', activation: 'relu' }, assumed: ['padding', 'stride', 'pool-after', 'activation'],
+  },
 ] as const;
 
 export async function familyModel(path: string): Promise<Model> {

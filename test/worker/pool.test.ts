@@ -2,38 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { gramOfRows, plainGramOfRows } from '../../src/numerics/cpu/gram';
 import { Random } from '../../src/base/random';
-import { SolverPool, type PoolJob, type PoolWorker } from '../../src/worker/pool';
-import { solveJob } from '../../src/worker/solve-job';
-
-interface Made {
-  worker: PoolWorker;
-  stopped: boolean;
-}
-
-/** A pool whose workers answer after `delay` milliseconds, with a record of what was made. */
-function pool(size: number, answer: (job: PoolJob) => unknown = (job) => solveJob(job).reply, delay = 1): { pool: SolverPool; made: Made[] } {
-  const made: Made[] = [];
-  const make = () => {
-    const entry: Made = {
-      stopped: false,
-      worker: {
-        onmessage: null,
-        onerror: null,
-        terminate: () => (entry.stopped = true),
-        postMessage: (job) =>
-          setTimeout(() => {
-            if (entry.stopped) return;
-            const reply = answer(job as PoolJob);
-            if (reply instanceof Error) entry.worker.onerror?.({ message: reply.message });
-            else entry.worker.onmessage?.({ data: structuredClone(reply) as never });
-          }, delay),
-      },
-    };
-    made.push(entry);
-    return entry.worker;
-  };
-  return { pool: new SolverPool(size, make), made };
-}
+import { pool, solved } from './pool';
 
 const x = new Random(5).normals(40 * 6);
 
@@ -86,7 +55,7 @@ describe('the solver pool', () => {
 
   it('a worker that dies rejects its job and is replaced', async () => {
     let deaths = 1;
-    const { pool: p, made } = pool(1, (job) => (deaths-- > 0 ? new Error('out of memory') : solveJob(job).reply));
+    const { pool: p, made } = pool(1, (job) => (deaths-- > 0 ? new Error('out of memory') : solved(job)));
     await expect(p.gramOfRows(x, 40, 6)).rejects.toThrow(/out of memory/);
     expect((await p.gramOfRows(x, 40, 6)).dimension).toBe(6);
     expect(made.length).toBe(2);

@@ -4,9 +4,10 @@
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { recorded } from '../choices';
-import { decideActivation, decideHeads, recordedNumber, unsupported } from '../decoder';
-import { rotaryHalves, type Transformer, type TransformerBlock } from '../layers/transformer';
+import { decideActivation, decideHeads, recordedNumber } from '../decoder';
+import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
+import { readRotary } from '../rotary-scaling';
 import { transformerModel } from '../transformer-model';
 import type { Architecture, Choices, Recognition } from '../types';
 
@@ -48,15 +49,14 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   }
   const finalNorm = layout.norm('gpt_neox.final_layer_norm', width);
   const head = layout.linear('embed_out', width, outputs);
-  const obstacle = unsupported(checkpoint, [{ keys: ['rope_scaling.type', 'rope_type'], is: (v) => v !== 'default', what: 'scaled rotary positions are not computed here' }]);
-  if (obstacle) layout.fail(obstacle);
+  const rotary = readRotary(checkpoint, headWidth, 0.25);
+  if (typeof rotary === 'string') return { missing: rotary, matched: 1 };
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
-  const rotated = 2 * Math.floor((headWidth * recordedNumber(checkpoint, ['rotary_pct', 'partial_rotary_factor'], 0.25)) / 2);
   const context = recordedNumber(checkpoint, ['max_position_embeddings'], 2048);
   const transformer: Transformer = {
     width, heads, groups: heads, headWidth,
-    rotary: rotated === 0 ? null : rotaryHalves(rotated, recordedNumber(checkpoint, ['rotary_emb_base', 'rope_theta'], 10_000)),
+    rotary: rotary.positions,
     normalization: 'layer-norm',
     epsilon: recordedNumber(checkpoint, ['layer_norm_eps'], 1e-5),
     causal: true,
@@ -71,7 +71,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       title: 'GPT-NeoX',
       evidence: [
         `gpt_neox.embed_in, embed_out and ${blocks.length} × gpt_neox.layers.i.attention.query_key_value have the shapes of GPT-NeoX`,
-        `rotary positions on ${rotated} of ${headWidth} dims`,
+        ...rotary.evidence,
         parallel ? 'attention and MLP read the stream in parallel' : 'attention and MLP read the stream one after the other',
       ],
       transforms: ['query_key_value [heads, 3, d_head] is read as query, key and value, each [d_model, heads · d_head]', 'matrices [out, in] are read transposed'],

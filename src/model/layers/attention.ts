@@ -63,7 +63,7 @@ function shareGroups<T>(ops: Ops<T>, x: T, heads: number): T {
 
 /**
  * q [n * T, heads * w], k and v [n * T, groups * w] -> [n * T, heads * w].
- * `mask` [T, T] is added to the scores (0 or a large negative number); null attends everywhere.
+ * `mask` [T, T] is added to the scores (0 or a large negative number); null attends everywhere. `norms` stand before the rotation, over each head.
  */
 export function attend<T>(
   ops: Ops<T>,
@@ -74,10 +74,15 @@ export function attend<T>(
   scale: number,
   mask: T | null,
   rotary: Rotary<T> | null,
+  norms: { query(head: T): T; key(head: T): T } | null = null,
 ): T {
   const { samples, positions, heads, groups, headWidth } = shape;
   let query = splitHeads(ops, q, samples, positions, heads, headWidth);
   let key = splitHeads(ops, k, samples, positions, groups, headWidth);
+  if (norms) {
+    query = norms.query(query);
+    key = norms.key(key);
+  }
   if (rotary) {
     query = rotate(ops, query, rotary);
     key = rotate(ops, key, rotary);

@@ -23,6 +23,8 @@ export interface PatchEmbedding extends Named {
 export interface Stem {
   readonly width: number;
   readonly embedding: TokenEmbedding | PatchEmbedding;
+  /** Embedded tokens enter the stream times this (Gemma: the root of the width). */
+  readonly embeddingScale?: number;
   readonly positions: { readonly name: string; readonly context: number } | null;
   /** A vector that every position gains, such as the embedding of token type 0. */
   readonly typeVector?: string;
@@ -41,7 +43,7 @@ export function imagePositions({ side, patch }: PatchEmbedding): number {
 
 /** The stream before the first block [samples * positions, width]. */
 export function embed<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink: TapSink<T>, stem: Stem, run: { dense: RunDense<T>; norm: RunNorm<T> }): T {
-  const { width, embedding, positions, typeVector, embeddingNorm } = stem;
+  const { width, embedding, embeddingScale, positions, typeVector, embeddingNorm } = stem;
   const { samples } = batch;
   let x: T;
   if (readsPatches(embedding)) {
@@ -52,6 +54,7 @@ export function embed<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink: T
   } else {
     if (batch.kind !== 'tokens') throw new Error('internal: an embedding takes tokens');
     x = ops.gather(weights(embedding.name), batch.ids);
+    if (embeddingScale !== undefined) x = ops.affine(x, embeddingScale, 0);
     sink(embedding.layer, { input: null, bias: false, pre: x, post: x });
   }
   const rows = ops.shape(x)[0]!;

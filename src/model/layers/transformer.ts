@@ -7,6 +7,7 @@ import type { Batch, ModelLayer, TapSink, Weights } from '../types';
 import { attend, causalMask } from './attention';
 import { denseOf, normOf, type Named, type NormTensors } from './dense';
 import type { Normalization } from './norm';
+import type { RotaryPositions } from './rotary';
 import { embed, imagePositions, readsPatches, type Stem } from './stem';
 
 export interface TransformerMlp {
@@ -33,18 +34,11 @@ export interface TransformerBlock {
   readonly parallel: boolean;
   /** Boolean mask [context, context] of local attention; null where it is plainly causal. */
   readonly mask: Float32Array | Float64Array | null;
+  /** RMSNorms [headWidth] over each query and each key, shared by the heads. */
+  readonly headNorms?: { readonly query: NormTensors; readonly key: NormTensors };
   /** Vectors that scale what attention and the MLP write (LayerScale, Touvron et al. 2021). */
   readonly attentionScale?: string;
   readonly mlpScale?: string;
-}
-
-export interface RotaryPositions {
-  /** Leading dims of each head that are rotated. */
-  readonly rotated: number;
-  /** Pairs are (0, 1), (2, 3), … instead of (i, i + rotated / 2). */
-  readonly adjacent: boolean;
-  /** Cosines and sines [positions, rotated]. */
-  table(positions: number): { cos: Float64Array; sin: Float64Array };
 }
 
 /** A dense layer and a norm between the stream and the unembedding, as in BERT's masked language model. */
@@ -92,12 +86,13 @@ export function forward<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink:
   const rotary = t.rotary && table ? { rotated: t.rotary.rotated, adjacent: t.rotary.adjacent, cos: turn(table.cos), sin: turn(table.sin) } : null;
   const scaled = (by: string | undefined, y: T): T => (by === undefined ? y : ops.mul(y, weights(by)));
 
-  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, mask, attentionScale, mlpScale } of t.blocks) {
+  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, mask, headNorms, attentionScale, mlpScale } of t.blocks) {
     const before = x;
     const read = postNorm ? x : norm(attentionNorm, x);
     const allowed = mask && t.causal ? ops.constant(additive(mask, positions), [positions, positions]) : causal;
     const shape = { samples, positions, heads, groups, headWidth };
-    const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), 1 / Math.sqrt(headWidth), allowed, rotary);
+    const over = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
+    const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), 1 / Math.sqrt(headWidth), allowed, rotary, over);
     x = ops.add(x, scaled(attentionScale, dense(output, mixed)));
     if (postNorm) x = norm(attentionNorm, x);
     if (!mlp) continue;
@@ -139,14 +134,6 @@ export function layersOf(t: Transformer): ModelLayer[] {
     ...(head ? [last(linear(head.dense, 'head', width, head.activation))] : []),
     ...(unembedding ? [last({ ...linear(unembedding, t.classOnly ? 'classifier' : 'unembedding', unembedding.outputs), dense: { weight: unembedding.weight, inputAxis: unembedding.inputAxis, bias: unembedding.bias } })] : []),
   ];
-}
-
-/** Rotary positions of Su et al. 2021: frequency base^(-2i / rotated) for pair i, over halves as in GPT-NeoX and Llama. */
-export function rotaryHalves(rotated: number, base: number): RotaryPositions {
-  const half = rotated / 2;
-  const angle = (k: number) => Math.floor(k / rotated) * base ** (-(k % half) / half);
-  const values = (positions: number, f: (x: number) => number) => Float64Array.from({ length: positions * rotated }, (_, k) => f(angle(k)));
-  return { rotated, adjacent: false, table: (positions) => ({ cos: values(positions, Math.cos), sin: values(positions, Math.sin) }) };
 }
 
 /** The top-left [T, T] of a boolean mask as an additive mask. */

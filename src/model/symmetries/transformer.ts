@@ -2,6 +2,7 @@
 import type { Named, NormTensors } from '../layers/dense';
 import { isTied, type Transformer, type TransformerBlock } from '../layers/transformer';
 import { biasExchange, keyShift, logitShift, valueShift } from './constants';
+import { headNormSymmetries } from './head-norms';
 import { layerScales } from './layer-scale';
 import { normSymmetries, takesConstants, type NormSite, type Reader } from './norms';
 import { postNormSites, postNormSymmetries } from './post-norm';
@@ -45,20 +46,22 @@ export function transformerSpaces(a: Transformer): HiddenSpace[] {
   return a.blocks.flatMap((block) => [...channels(block, a), ...units(block)]);
 }
 
-function channels({ query, key, value, output }: TransformerBlock, { heads, groups, headWidth, rotary }: Transformer): HiddenSpace[] {
+/** With norms over queries and keys these are no linear space. */
+function channels({ query, key, value, output, headNorms }: TransformerBlock, { heads, groups, headWidth, rotary }: Transformer): HiddenSpace[] {
   return Array.from({ length: groups }, (_, group) => {
     const served = Array.from({ length: heads / groups }, (__, i) => (group * heads) / groups + i);
     const place = heads === 1 ? '' : ` of head ${served.length === 1 ? served[0]! : `${served[0]!} to ${served.at(-1)!}`}`;
     const space = { width: headWidth, activation: 'linear' };
+    const matched: HiddenSpace = {
+      ...space,
+      name: `query and key${place}`,
+      layer: key.layer,
+      writers: served.flatMap((head) => headPorts(query, head * headWidth)),
+      readers: headPorts(key, group * headWidth),
+      ...(rotary ? { rotary: { rotated: rotary.rotated, adjacent: rotary.adjacent } } : {}),
+    };
     return [
-      {
-        ...space,
-        name: `query and key${place}`,
-        layer: key.layer,
-        writers: served.flatMap((head) => headPorts(query, head * headWidth)),
-        readers: headPorts(key, group * headWidth),
-        ...(rotary ? { rotary: { rotated: rotary.rotated, adjacent: rotary.adjacent } } : {}),
-      },
+      ...(headNorms ? [] : [matched]),
       {
         ...space,
         name: `value and output${place}`,
@@ -80,14 +83,14 @@ function units({ mlp }: TransformerBlock): HiddenSpace[] {
 }
 
 function attentionConstants(block: TransformerBlock, a: Transformer): Symmetry[] {
-  const { key, value, output, attentionNorm, mlp, parallel } = block;
-  const found: Symmetry[] = layerScales(block, a.width);
+  const { key, value, output, attentionNorm, mlp, parallel, headNorms } = block;
+  const found: Symmetry[] = [...layerScales(block, a.width), ...headNormSymmetries(block, a)];
   const keys = reader(key, a.groups * a.headWidth);
   // Behind a norm of its own a constant needs no bias; the stream of a post-norm transformer is also read as it is.
   const site = normSite(a.postNorm ? { layer: '', scale: null, shift: null } : attentionNorm, a, [keys]);
   // Rotary positions turn a constant of the keys with the position: it is free on the coordinates that stay.
   const still = keys.outputs - a.groups * (a.rotary?.rotated ?? 0);
-  if (still > 0 && takesConstants(site, keys)) found.push(keyShift(site, keys, unrotated(a)));
+  if (!headNorms && still > 0 && takesConstants(site, keys)) found.push(keyShift(site, keys, unrotated(a)));
   if (value.bias !== null && output.bias !== null) {
     found.push(valueShift(value.layer, { bias: value.bias, output: output.weight, outputBias: output.bias }, a));
   }

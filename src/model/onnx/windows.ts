@@ -1,0 +1,102 @@
+/** Windows of convolutions and pools, and the sizes that they leave (onnx/docs/Operators.md: Conv, MaxPool, AveragePool). */
+import type { OnnxNode } from '../../checkpoint/program';
+import type { Padding, Window } from '../graph/graph';
+import { attribute, axisOf, listAttribute } from './attributes';
+import { ownName } from './builder';
+import type { Rule } from './translation';
+import { pixelsOf, showFlow, unsupported, type Flow } from './values';
+
+type Pair = readonly [number, number];
+
+/** Extent of a window in pixels. */
+const extent = (kernel: number, dilation: number) => dilation * (kernel - 1) + 1;
+
+/** The window of a node over an image; `auto_pad` and `ceil_mode` as the padding that they come to. */
+export function windowOf(node: OnnxNode, image: Flow, kernel: Pair, dilation: Pair): Window {
+  const stated = listAttribute(node, 'kernel_shape', 2);
+  if (stated && stated.join() !== kernel.join()) throw unsupported(node, `has a kernel_shape of ${stated.join(' x ')} and weights of ${kernel.join(' x ')}`);
+  const stride = (listAttribute(node, 'strides', 2) ?? [1, 1]) as Pair;
+  if (![...kernel, ...stride, ...dilation].every((size) => Number.isInteger(size) && size >= 1)) throw unsupported(node, 'has a window, a stride or a dilation below 1');
+  const sizes = pixelsOf(image);
+  const padding = paddingOf(node, sizes, kernel, stride, dilation);
+  if (attribute(node, 'ceil_mode', 0) === 0) return { kernel, stride, padding };
+  // Rounded up: the last window may reach beyond the padding, but begins inside the image or the padding before it.
+  const grown = [...padding] as [number, number, number, number];
+  for (const axis of [0, 1] as const) {
+    const reach = sizes[axis] + padding[axis] + padding[axis + 2]! - extent(kernel[axis], dilation[axis]);
+    let steps = Math.ceil(reach / stride[axis]);
+    if (steps * stride[axis] >= sizes[axis] + padding[axis]) steps--;
+    grown[axis + 2]! += Math.max(0, steps * stride[axis] - reach);
+  }
+  if (node.op === 'AveragePool' && attribute(node, 'count_include_pad', 0) !== 0 && grown.join() !== padding.join()) throw unsupported(node, 'rounds its size up (ceil_mode) and counts its padding, which is not computed here');
+  return { kernel, stride, padding: grown };
+}
+
+function paddingOf(node: OnnxNode, sizes: Pair, kernel: Pair, stride: Pair, dilation: Pair): Padding {
+  const auto = attribute(node, 'auto_pad', 'NOTSET');
+  if (auto === 'NOTSET' || auto === '') {
+    const pads = listAttribute(node, 'pads', 4) ?? [0, 0, 0, 0];
+    if (!pads.every((pad) => Number.isInteger(pad) && pad >= 0)) throw unsupported(node, `has pads of [${pads.join(', ')}]; whole numbers from 0 on were expected`);
+    return pads as unknown as Padding;
+  }
+  if (auto === 'VALID') return [0, 0, 0, 0];
+  if (auto !== 'SAME_UPPER' && auto !== 'SAME_LOWER') throw unsupported(node, `has an auto_pad of '${auto}', which is none`);
+  const padding: [number, number, number, number] = [0, 0, 0, 0];
+  for (const axis of [0, 1] as const) {
+    const outputs = Math.ceil(sizes[axis] / stride[axis]);
+    const total = Math.max(0, (outputs - 1) * stride[axis] + extent(kernel[axis], dilation[axis]) - sizes[axis]);
+    const before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
+    padding[axis] = before;
+    padding[axis + 2] = total - before;
+  }
+  return padding;
+}
+
+/** The image that a window leaves. */
+export function windowed(node: OnnxNode, image: Flow, { kernel, stride, padding }: Window, dilation: Pair, channels: number): Flow {
+  const sizes = pixelsOf(image);
+  const left = ([0, 1] as const).map((axis) => Math.floor((sizes[axis] + padding[axis] + padding[axis + 2]! - extent(kernel[axis], dilation[axis])) / stride[axis]) + 1);
+  if (left.some((size) => size < 1)) throw unsupported(node, `has a window of ${kernel.join(' x ')} pixels, which does not fit into ${showFlow(image)}`);
+  return { ...image, shape: [channels, ...left] };
+}
+
+const pool = (kind: 'max-pool' | 'average-pool'): Rule => (t, node) => {
+  const x = t.flow(node, 0);
+  if (x.form !== 'chw') throw unsupported(node, `pools ${showFlow(x)}; images [channels, height, width] were expected`);
+  const kernel = listAttribute(node, 'kernel_shape', 2) as Pair | null;
+  if (!kernel) throw unsupported(node, 'has no kernel_shape');
+  if (listAttribute(node, 'dilations', 2)?.some((d) => d !== 1)) throw unsupported(node, 'has dilated windows, which are not computed here');
+  const window = windowOf(node, x, kernel, [1, 1]);
+  const countPadding = attribute(node, 'count_include_pad', 0) !== 0;
+  const name = t.builder.add(ownName(node), [x.node], () => (kind === 'max-pool' ? { kind, ...window } : { kind, countPadding, ...window }));
+  return { ...windowed(node, x, window, [1, 1], x.shape[0]!), node: name };
+};
+
+const globalAveragePool: Rule = (t, node) => {
+  const x = t.flow(node, 0);
+  if (x.form !== 'chw') throw unsupported(node, `pools ${showFlow(x)}; images [channels, height, width] were expected`);
+  return { kind: 'flow', form: 'vector', shape: [x.shape[0]!, 1, 1], node: t.builder.add(ownName(node), [x.node], () => ({ kind: 'global-average-pool' })) };
+};
+
+/** A mean over all pixels is the global average pool. */
+const reduceMean: Rule = async (t, node) => {
+  const x = t.flow(node, 0);
+  const rank = x.shape.length + 1;
+  const axes = listAttribute(node, 'axes') ?? (await t.integers(t.value(node, 1)));
+  const pixels = x.form === 'chw' ? '2,3' : x.form === 'hwc' ? '1,2' : '';
+  const found = axes?.map((axis) => axisOf(axis ?? 0, rank)).sort((a, b) => a - b);
+  if (pixels === '' || found?.join() !== pixels) {
+    throw unsupported(node, `takes a mean of ${showFlow(x)} along ${found ? `axis ${found.join(' and ')}` : 'all axes'}; only the mean over all pixels is computed here. A LayerNorm written out in small operators becomes one node with opset_version=17 or later`);
+  }
+  const channels = x.form === 'chw' ? x.shape[0]! : x.shape[2]!;
+  const kept = attribute(node, 'keepdims', 1) !== 0;
+  const shape = !kept ? [channels] : x.form === 'chw' ? [channels, 1, 1] : [1, 1, channels];
+  return { kind: 'flow', form: 'vector', shape, node: t.builder.add(ownName(node), [x.node], () => ({ kind: 'global-average-pool' })) };
+};
+
+export const WINDOWS: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['MaxPool', pool('max-pool')],
+  ['AveragePool', pool('average-pool')],
+  ['GlobalAveragePool', globalAveragePool],
+  ['ReduceMean', reduceMean],
+]);

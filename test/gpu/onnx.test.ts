@@ -1,0 +1,22 @@
+/** The networks of test/model/onnx.test.ts in float32 on a WebGPU adapter: the logits to 1e-5 of the largest. */
+import { describe, expect, it } from 'vitest';
+import { modelOf } from '../model/family-files';
+import { ONNX_FILES, onnxCheckpoint, onnxLogits, onnxProbe } from '../model/onnx-files';
+import { testOps } from './ops';
+
+const held = testOps();
+
+describe.each(ONNX_FILES)('$path', ({ path, of }) => {
+  it('gives the logits to 1e-5', async () => {
+    const { ops } = held;
+    const model = await modelOf(await onnxCheckpoint(path));
+    const { inputs } = await onnxProbe(of, model);
+    const parameters = await model.parameters();
+    const output = ops.scope(() => model.forward(ops, (key) => ops.constant(parameters.get(key)!.values, parameters.get(key)!.shape), inputs, () => {}));
+    const values = await ops.read(output);
+    ops.dispose(output);
+    const logits = onnxLogits(of);
+    expect(values.length).toBe(logits.length);
+    expect(logits.reduce((most, truth, i) => Math.max(most, Math.abs(values[i]! - truth)), 0) / Math.max(...logits.map(Math.abs))).toBeLessThan(1e-5);
+  });
+});
