@@ -21,12 +21,12 @@ export function lossComparison({ checkpoint, probe }: Pick<Report, 'checkpoint' 
   const { losses = [] } = checkpoint;
   if (losses.length === 0) return [];
   const recorded = `the file records ${losses.map(({ name, value }) => `${name} = ${show(value)}`).join(', ')}, on data and by an average that are not known here`;
-  const { meanLoss, labels, outputs, samples, loss } = probe;
+  const { meanLoss, labels, outputs, samples, positions, loss } = probe;
   if (meanLoss === null) return probe.loss === null ? [] : [`Loss: ${recorded}. This probe has no targets to set beside it.`];
-  if (loss === 'mse' || !labels) return [`Loss on this probe: ${show(meanLoss)} a sample (½|f − y|², summed over outputs); ${recorded}.`];
+  if (loss === 'mse' || !labels) return [`Loss on this probe: ${show(meanLoss)} per sample (½|f − y|², summed over outputs); ${recorded}.`];
   const here = (meanLoss * samples) / labels;
   const guess = outputs && outputs > 1 ? Math.log(outputs) : null;
-  const sentences = [`Loss on this probe: ${show(here)} a label (cross-entropy, ${labels} labels); ${recorded}.${guess === null ? '' : ` A uniform guess among ${outputs} would give ${show(guess)}.`}`];
+  const sentences = [`Loss on this probe: ${show(here)} per ${positions > 1 ? 'token' : 'sample'} (cross-entropy, mean of ${labels}); ${recorded}.${guess === null ? '' : ` A uniform guess among ${outputs} would give ${show(guess)}.`}`];
   if (guess !== null && here >= guess && losses.some(({ value }) => value < guess)) {
     sentences.push('On this probe the network is no better than that guess: the probe, its tokenizer or scale of pixels, or the reading of the file may not be its own.');
   }

@@ -1,6 +1,6 @@
 /** From unpickled values and raw storages to tensors: what both PyTorch containers share. */
 import { InputError } from '../base/errors';
-import { BITS } from './dtype';
+import { BITS, isReal } from './dtype';
 import type { Contents } from './format';
 import { sequence, storageDType } from './pickle-globals';
 import { kindOf, Storage, type TensorView, Tuple, type Value } from './pickle-values';
@@ -28,11 +28,11 @@ export function storageOf(id: Value, file: string): Storage {
   return new Storage(key, dtype, numel);
 }
 
-/** `storages` gives a storage's bytes by its key. Everything is checked here, nothing is read. Throws InputError. */
-export function torchContents(named: NamedTensors, storages: (key: string) => StorageBytes | undefined, bigEndian: boolean, file: string, warnings: readonly string[]): Contents {
+/** `storages` gives a storage's bytes by its key. Everything is checked here; only scalars beside the weights are read. Throws InputError. */
+export async function torchContents(named: NamedTensors, storages: (key: string) => StorageBytes | undefined, bigEndian: boolean, file: string, warnings: readonly string[]): Promise<Contents> {
   const tensors: StoredTensor[] = [];
   const ranges = new Map<string, { name: string; begin: number; end: number }[]>();
-  for (const [name, view] of named.tensors) {
+  const stored = (name: string, view: TensorView) => {
     const { storage, dtype } = view;
     const bytes = storages(storage.key);
     if (bytes === undefined) throw refusal('torch-missing-record', file, `its data should be in record ${quoted(storage.key)}, which is not in the file. The file is cut or was edited: fetch it again.`, name);
@@ -42,16 +42,24 @@ export function torchContents(named: NamedTensors, storages: (key: string) => St
     const width = BITS[dtype] / 8;
     const base = layout.offset * width;
     const elements = stridedElements(dtype, layout.shape, layout.strides, bigEndian, (b, e) => bytes.read(base + b * width, base + e * width));
-    tensors.push(new StoredTensor(name, dtype, layout.shape, file, elements, `${storage.key}:${layout.offset}:${layout.strides.join(',')}`));
-    if (layout.end > layout.offset) {
-      const range = { name, begin: base, end: layout.end * width };
-      const list = ranges.get(storage.key);
-      if (list) list.push(range);
-      else ranges.set(storage.key, [range]);
-    }
+    const tensor = new StoredTensor(name, dtype, layout.shape, file, elements, `${storage.key}:${layout.offset}:${layout.strides.join(',')}`);
+    return { tensor, key: storage.key, range: layout.end > layout.offset ? { name, begin: base, end: layout.end * width } : null };
+  };
+  for (const [name, view] of named.tensors) {
+    const { tensor, key, range } = stored(name, view);
+    tensors.push(tensor);
+    if (range === null) continue;
+    const list = ranges.get(key);
+    if (list) list.push(range);
+    else ranges.set(key, [range]);
+  }
+  const metadata = new Map(named.metadata);
+  for (const [name, view] of named.scalars) {
+    const { tensor } = stored(name, view);
+    if (isReal(tensor.dtype)) metadata.set(name, String((await tensor.values())[0]));
   }
   const shared = [...ranges.values()].flatMap(overlapping);
-  return { tensors, metadata: named.metadata, warnings: [...warnings, ...named.warnings], shared };
+  return { tensors, metadata, warnings: [...warnings, ...named.warnings], shared };
 }
 
 /** Shape, strides and offset inside the storage; `end` is one past the last element that is touched. */

@@ -1,4 +1,5 @@
 /** From the object that a training script saved to named tensors: one wrapper dict taken off, nested dicts joined with dots. */
+import { sequence } from './pickle-globals';
 import { Dict, Global, kindOf, NumpyDType, Opaque, Storage, TensorView, Tuple, type Value } from './pickle-values';
 import { count, listed, quoted, refusal } from './refusal';
 
@@ -13,6 +14,8 @@ const MAX_LIST = 64;
 
 export interface NamedTensors {
   readonly tensors: Map<string, TensorView>;
+  /** Tensors without dimensions beside the weights, such as the loss of a training loop (nanoGPT's best_val_loss). */
+  readonly scalars: Map<string, TensorView>;
   readonly metadata: Map<string, string>;
   readonly warnings: string[];
 }
@@ -21,15 +24,16 @@ export interface NamedTensors {
 export function nameTensors(root: Value, opcodes: number, file: string, loneName: string): NamedTensors {
   const warnings: string[] = [];
   const walker = new Walker(file, 4 * opcodes + 10_000, warnings);
-  if (root instanceof TensorView) return { tensors: new Map([[loneName, root]]), metadata: new Map(), warnings };
+  if (root instanceof TensorView) return { tensors: new Map([[loneName, root]]), scalars: new Map(), metadata: new Map(), warnings };
   const chosen = chooseWrapper(root, walker, warnings);
   walker.walk(chosen.value, '', true);
   for (const [key, value] of chosen.beside) walker.walk(value, key, false);
+  const scalars = new Map(chosen.beside.flatMap(([key, value]) => (value instanceof TensorView ? [[key, value] as const] : [])));
   if (walker.tensors.size === 0) throw noTensors(chosen.value, walker, file);
   const tensors = stripPrefixes(walker.tensors, warnings);
   if (walker.modules.length > 0) warnings.push(`${listed(walker.modules)}: whole pickled modules were left out; only their state_dict() can be read.`);
   if (walker.arrays.length > 0) warnings.push(`${listed(walker.arrays)}: pickled numpy arrays were left out. Save them as torch tensors, or with np.savez.`);
-  return { tensors, metadata: walker.metadata, warnings };
+  return { tensors, scalars, metadata: walker.metadata, warnings };
 }
 
 function noTensors(root: Value, walker: Walker, file: string) {
@@ -54,7 +58,8 @@ function chooseWrapper(root: Value, walker: Walker, warnings: string[]): { value
   if (second?.tensors === best.tensors) {
     warnings.push(`${quoted(best.key)} and ${quoted(second.key)} hold ${count(best.tensors)} tensors each; ${quoted(best.key)} was taken. To read the other, save it alone.`);
   }
-  const left = children.filter((c) => c !== best && (c.tensors > 0 || TRAINING_STATE.test(c.key)));
+  const isScalar = (value: Value) => value instanceof TensorView && sequence(value.shape)?.length === 0;
+  const left = children.filter((c) => c !== best && ((c.tensors > 0 && !isScalar(c.value)) || TRAINING_STATE.test(c.key)));
   if (left.length > 0) {
     const names = left.map((c) => (c.tensors > 0 ? `${quoted(c.key)} (${count(c.tensors)} ${c.tensors === 1 ? 'tensor' : 'tensors'})` : quoted(c.key)));
     warnings.push(`The weights were read from ${quoted(best.key)}; left out beside it: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ` and ${names.length - 12} more` : ''}.`);

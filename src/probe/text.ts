@@ -8,9 +8,9 @@ import type { Probe, ProbeSpec, TokenSpec } from './types';
 const ROWS = 2048;
 const POSITIONS = 64;
 /** Bytes of text that are read at most. */
-const MAX_TEXT = 2 ** 24;
+const MAX_TEXT = 2 ** 22;
 /** Bytes that a token stands for, to begin with. */
-const BYTES = 8;
+const BYTES = 6;
 /** Where a text was cut, its last ids may be those of half a word. */
 const UNSURE = 16;
 
@@ -63,15 +63,30 @@ export async function probeFromText(content: TextContent, tokenizer: TextTokeniz
   };
 }
 
+/** What was read last of each text: settings change more often than texts, and ids take long (10 kB a second and more). */
+const known = new WeakMap<TextContent, { tokenizer: TextTokenizer; bytes: number; ids: readonly number[] }>();
+
 /** At least `wanted` ids where the text has as many. */
-async function read(content: TextContent, { encode }: TextTokenizer, wanted: number): Promise<number[]> {
+async function read(content: TextContent, tokenizer: TextTokenizer, wanted: number): Promise<number[]> {
   const limit = Math.min(content.size, MAX_TEXT);
+  const before = known.get(content);
+  if (before?.tokenizer === tokenizer && (before.ids.length >= wanted || before.bytes === limit)) return before.ids.slice(0, wanted);
   for (let bytes = Math.min(limit, Math.max(4096, BYTES * wanted)); ; bytes = Math.min(limit, 4 * bytes)) {
-    const whole = bytes === content.size;
     const text = await content.read(bytes);
     // Up to the last white space, which may go on behind the cut.
-    const ids = whole ? encode(text) : encode(text.replace(/\s+\S*$/u, '')).slice(0, -UNSURE);
+    const ids = bytes === content.size ? encoded(content.file, text, tokenizer) : encoded(content.file, text.replace(/\s+\S*$/u, ''), tokenizer).slice(0, -UNSURE);
+    known.set(content, { tokenizer, bytes, ids });
     if (ids.length >= wanted || bytes === limit) return ids.slice(0, wanted);
+  }
+}
+
+function encoded(file: string, text: string, tokenizer: TextTokenizer): number[] {
+  try {
+    return tokenizer.encode(text);
+  } catch (error) {
+    // The library passes the tokens of a piece as arguments: a tokenizer that takes a whole text as one piece runs out of stack.
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError('text-long', `${file}: ${text.length} characters at once are more than this tokenizer takes here. Ask for fewer samples or positions.`, { file });
   }
 }
 

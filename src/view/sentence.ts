@@ -73,7 +73,7 @@ export function methodsParagraph(report: Report): string {
     `Spectra of ${checkpoint.name} (${checkpoint.fingerprint}; ${model.title}; ${count(model.parameters)} parameters) were computed with ${provenance.app} on ${backendName(provenance.backend)} (${provenance.device}).`,
     probe.kind === 'none'
       ? 'No probe was used.'
-      : `Probe: ${probe.description}; N = ${count(probe.samples)}${probe.positions > 1 ? `, T = ${count(probe.positions)}` : ''}, seed ${probe.seed}${probe.loss ? `, loss ${probe.loss}` : ''}${probe.fisher ? `, Fisher variant ${probe.fisher}` : ''}.`,
+      : `Probe: ${probe.description}; N = ${count(probe.samples)}${probe.positions > 1 ? `, T = ${count(probe.positions)}` : ''}, seed ${probe.seed}${probe.loss ? `, loss ${probe.loss}` : ''}${probe.fisher ? `, Fisher variant ${probe.fisher}` : ''}.${probe.evidence?.length ? ` How it was made: ${probe.evidence.map((s) => s.replace(/\.$/, '')).join('; ')}.` : ''}`,
     'Gram matrices are averages over rows (samples, or samples times positions).',
     methods.length > 0 ? `Eigenvalues: ${methods.join('; ')}.` : '',
     floors.length > 0

@@ -24,8 +24,13 @@ export async function analyzeFiles(paths: readonly string[], request: Partial<Re
   const opened = await session.open(files);
   const refused = [...refusals, ...opened.refusals];
   if (refused.length > 0 || opened.checkpoints.length !== 1) throw new Error(`expected one checkpoint: ${refused.map((r) => r.message).join('; ')}`);
+  return analyzeOpened(session, opened.checkpoints[0]!.id, opened.probes[0]?.id ?? null, request, options);
+}
+
+/** The same of a checkpoint and a probe that are open. */
+export async function analyzeOpened(session: Session, checkpoint: string, probe: string | null, request: Partial<Request>, options: RunOptions = {}): Promise<Report> {
   const reference = cpuNumerics();
-  return analyze(session.checkpoint(opened.checkpoints[0]!.id), await session.probe(opened.probes[0]?.id ?? null), request, {
+  return analyze(session.checkpoint(checkpoint), await session.probe(probe), request, {
     numerics: options.numerics ?? reference,
     reference,
     solver: inlineSolver,

@@ -169,6 +169,12 @@ describe('odd but valid PyTorch files', () => {
     expect(checkpoint.warnings.join(' ')).toContain('"optimizer_states" (1 tensor), "lr_schedulers"');
   });
 
+  it('scalars that a training loop kept as tensors become metadata, as the loss of nanoGPT', async () => {
+    const checkpoint = await loaded('ckpt.pt', pt(P.file(P.dict(['model', P.dict(['w', tensor])], ['best_val_loss', P.tensor('0', 4, [], [], 2)], ['iter_num', P.int(7)]))));
+    expect([[...checkpoint.tensors.keys()], checkpoint.warnings]).toEqual([['w'], []]);
+    expect([checkpoint.metadata.get('best_val_loss'), checkpoint.metadata.get('iter_num')]).toEqual(['3', '7']);
+  });
+
   it('of two wrappers the larger wins; of equal ones the first, with a warning', async () => {
     const larger = await loaded('w.pt', pt(P.file(P.dict(['model', P.dict(['a', tensor])], ['ema', P.dict(['a', tensor], ['b', tensor])]))));
     expect([...larger.tensors.keys()]).toEqual(['a', 'b']);

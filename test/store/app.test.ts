@@ -64,6 +64,20 @@ describe('a drop', () => {
     expect(client.requests[0]).toMatchObject({ probe: expect.stringMatching(/^p/), request: { samples: 128, loss: 'ce' } });
   });
 
+  it('a text waits for its tokenizer, and pictures for another network: the page says so and reads on what is built in', async () => {
+    const { store, client } = setup();
+    const chosen = () => store.getState().settings[store.getState().current!]?.probe ?? null;
+    await store.getState().openFiles([file('model.safetensors'), file('corpus.txt')]);
+    expect([chosen(), store.getState().toast!.text]).toEqual([null, 'corpus.txt is text: to run the network on it, drop its tokenizer.json too.']);
+    expect(client.requests[0]).toMatchObject({ probe: null });
+    await store.getState().openFiles([file('tokenizer.json')]);
+    expect(chosen()).toBe(store.getState().probes[0]!.id);
+    await store.getState().openFiles([file('cat.png')]);
+    expect([chosen(), store.getState().toast!.text]).toEqual([store.getState().probes[0]!.id, 'cat.png: pictures do not fit a network that takes token ids.']);
+    await store.getState().openFiles([file('tokenizer_config.json')]);
+    expect(store.getState().toast!.text).toContain('Kept: tokenizer_config.json.');
+  });
+
   it('opens a saved report as a finished analysis', async () => {
     const { store } = setup();
     const report = { ...fakeReport(), spectra: [fakeSpectrum({ name: 'embed.W_E', width: 64, rank: 60 }, 'activation')] };

@@ -165,6 +165,7 @@ function inspectionOf(id: string, report: Report, runsAtOnce: boolean): Inspecti
     probe: report.probe,
     cost: 1e9,
     runsAtOnce,
+    takes: 'tokens',
   };
 }
 
@@ -219,6 +220,9 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
             samples: 128,
             targets: true,
           });
+        else if (base.endsWith('.txt') || base.endsWith('.png'))
+          summary.probes.push({ id: `p${++serial}`, kind: base.endsWith('.txt') ? 'text' : 'pictures', name, fingerprint: `sha256:${base}`, description: base, samples: 0, targets: false });
+        else if (base.startsWith('tokenizer')) summary.sideFiles.push(base);
         else if (base.endsWith('.experiment.json')) summary.experiments.push({ file: name, record: JSON.parse(await file.text()) as ExperimentRecord });
         else if (base.endsWith('.llc.json')) summary.llcs.push({ file: name, record: JSON.parse(await file.text()) as LlcRecord });
         else if (base.endsWith('.json')) summary.reports.push(JSON.parse(await file.text()) as Report);

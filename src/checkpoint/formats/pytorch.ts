@@ -33,7 +33,7 @@ export const pytorch: FileFormat = {
     const unknown = new Set<string>();
     const { value, opcodes } = await readPickle(await pickle.read(0, pickle.size), file, unknown);
     const named = namingGlobals(unknown, () => nameTensors(value, opcodes, file, stem(file)));
-    const contents = torchContents(named, (key) => (key.includes('/') ? undefined : members.get(`${root}data/${key}`)), bigEndian, file, unknownGlobals(unknown));
+    const contents = await torchContents(named, (key) => (key.includes('/') ? undefined : members.get(`${root}data/${key}`)), bigEndian, file, unknownGlobals(unknown));
     if (archive!.unpackedSize <= CHECK_AT_ONCE) for (const member of members.values()) await member.verify();
     return contents;
   },
