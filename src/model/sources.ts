@@ -13,15 +13,20 @@ export interface Source {
 
 export type Sources = ReadonlyMap<string, Source>;
 
-/** Every tensor is read once, also where it holds several parameters. */
-export async function readSources(checkpoint: Checkpoint, sources: Sources): Promise<Map<string, Parameter>> {
+/** All parameters, or those named. Every tensor is read once, also where it holds several of them. */
+export async function readSources(checkpoint: Checkpoint, sources: Sources, names?: ReadonlySet<string>): Promise<Map<string, Parameter>> {
   const parameters = new Map<string, Parameter>();
   let last: { tensor: string | null; values: Values } = { tensor: null, values: new Float32Array() };
   for (const [name, { tensor, shape, arrange }] of sources) {
+    if (names && !names.has(name)) continue;
     if (last.tensor !== tensor) last = { tensor, values: await checkpoint.tensors.get(tensor)!.values() };
     parameters.set(name, { values: arrange ? arrange(last.values) : last.values, shape });
   }
   return parameters;
+}
+
+export function shapesOf(sources: Sources): Map<string, readonly number[]> {
+  return new Map(Array.from(sources, ([name, { shape }]) => [name, shape]));
 }
 
 /**

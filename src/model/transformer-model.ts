@@ -1,8 +1,9 @@
 /** A recognised decoder and where its parameters lie -> a runnable model. */
 import type { Checkpoint } from '../checkpoint/types';
-import { forward, isTied, layersOf, type Transformer } from './layers/transformer';
-import { readSources, type Sources } from './sources';
+import { isTied, layersOf, stagesOf, type Transformer } from './layers/transformer';
+import { readSources, shapesOf, type Sources } from './sources';
 import { readsPatches } from './layers/stem';
+import { composed } from './stages';
 import { transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
 import type { Model, ModelChoice } from './types';
 
@@ -27,6 +28,7 @@ type Status = { status: 'analysed' | 'used' | 'buffer' | 'excluded'; reason: str
 export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedTransformer): Model {
   const { transformer: t, sources, architecture, evidence, transforms, choices, context } = recognised;
   const layers = layersOf(t);
+  const stages = stagesOf(t);
   const tokens = readsPatches(t.embedding) ? null : t.embedding;
   const weights = new Set([...(tokens ? [tokens.name] : []), ...layers.flatMap(({ dense }) => (dense ? [dense.weight] : []))]);
   const tensors = new Map<string, Status>();
@@ -60,7 +62,8 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     symmetries: () => transformerSymmetries(t),
     spaces: () => transformerSpaces(t),
     norms: () => (normalization === 'none' ? [] : transformerNorms(t)),
-    parameters: () => readSources(checkpoint, sources),
-    forward: (ops, read, batch, sink) => forward(ops, read, batch, sink, t),
+    staged: { stages, shapes: shapesOf(sources) },
+    parameters: (names) => readSources(checkpoint, sources, names),
+    forward: composed(stages),
   };
 }
