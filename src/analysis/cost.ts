@@ -3,7 +3,7 @@ import type { Rates } from '../numerics/rates';
 import { rowsOf } from '../probe/types';
 import type { Prepared } from './inspect';
 import { rowsKept } from './layer-sums';
-import { backwardPasses } from './model-taps';
+import { backwardPasses } from './run-settings';
 import { matrixShape, MAX_DIMENSION } from './subject';
 
 /** Multiply-adds, by who does them. */

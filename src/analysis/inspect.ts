@@ -8,10 +8,11 @@ import { defaultSource } from '../probe/sources/registry';
 import type { Probe } from '../probe/types';
 import { AT_ONCE, TYPICAL_CPU, secondsOf, workOf } from './cost';
 import type { Inspection } from './events';
-import { backwardPasses } from './model-taps';
+import { boundOf, memoryNeeds, routeOf, type MemoryNeeds } from './memory';
 import type { CheckpointSummary, Layer, ProbeSummary, Skipped } from './report';
 import { Request, type Fisher, type Loss } from './request';
 import { recordedStep } from './run-order';
+import { backwardPasses } from './run-settings';
 import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
@@ -34,6 +35,8 @@ export interface Prepared {
   /** Null where there is no model to run. */
   probe: Probe | null;
   summary: ProbeSummary;
+  /** Null where there is no model to run. */
+  needs: MemoryNeeds | null;
 }
 
 /** @throws InputError when the request does not fit the model or the probe file does not. */
@@ -65,7 +68,7 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent 
       fisher: null,
       meanLoss: null,
     };
-    return { ...common, request: { ...asked, folds: 0 }, probe: null, summary };
+    return { ...common, request: { ...asked, folds: 0 }, probe: null, summary, needs: null };
   }
   const { model } = subject;
   const probe = makeProbe(model, content, asked);
@@ -75,10 +78,12 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeFileContent 
   const { samples } = probe.inputs;
   const cheap = selected.every((l) => l.width <= CHEAP_WIDTH) && samples >= 2 * DEFAULT_FOLDS;
   const folds = asked.folds ?? (cheap ? DEFAULT_FOLDS : 0);
+  const request = { ...asked, samples, positions, loss, fisher, folds };
   return {
     ...common,
-    request: { ...asked, samples, positions, loss, fisher, folds },
+    request,
     probe,
+    needs: memoryNeeds({ ...common, request, probe }),
     summary: { kind: probe.kind, description: probe.description, samples, positions, seed: asked.seed, loss, fisher, meanLoss: null },
   };
 }
@@ -98,7 +103,8 @@ function checkChoices(asked: Request['choices'], { choices }: Model): void {
   }
 }
 
-export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): Inspection {
+/** @param machine Bytes of memory, where they are known. */
+export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint, machine: number | null): Inspection {
   const cost = secondsOf(workOf(p), TYPICAL_CPU);
   const step = recordedStep(checkpoint.metadata);
   return {
@@ -111,6 +117,7 @@ export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): I
     probe: p.summary,
     cost,
     runsAtOnce: cost <= AT_ONCE,
+    ...(p.needs && { memory: routeOf(p.needs, boundOf(p.request, machine)) }),
     ...(step !== null && { step }),
   };
 }

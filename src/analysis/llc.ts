@@ -11,7 +11,7 @@ import { APP } from './app';
 import { prepare } from './inspect';
 import { PILOT_CHAINS, PILOT_PART } from './llc-cost';
 import { LLC_SCHEMA, LlcRequest, type LlcProgress, type LlcRecord } from './llc-record';
-import { notFinite } from './model-taps';
+import { notFinite } from './not-finite';
 import type { Request } from './request';
 
 export interface LlcMeans {

@@ -194,6 +194,15 @@ export const BackendChoice = z.object({
   rates: z.object({ gpu: Rates, cpu: Rates }).nullable(),
 });
 
+export const MemoryRoute = z.object({
+  /** whole: all weights are in memory at once. streamed: part by part, to the same bits. */
+  route: z.enum(['whole', 'streamed']),
+  /** Estimated peak, and what it may take (null: nobody set a bound), in bytes. */
+  needs: z.number().min(0),
+  bound: z.number().min(0).nullable(),
+  reason: sentence,
+});
+
 export const Provenance = z.object({
   app: z.string().max(64),
   /** 'cpu-f64' or 'webgpu' */
@@ -210,6 +219,8 @@ export const Provenance = z.object({
   grams: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
   /** How the backend came to be; absent where the caller brought it along. */
   choice: BackendChoice.optional(),
+  /** How a network was run, and why so; absent where there was none, or its parts are not known. */
+  memory: MemoryRoute.optional(),
 });
 
 export const Report = z.object({
@@ -239,6 +250,7 @@ export type Side = (typeof SIDES)[number];
 export type Layer = z.infer<typeof Layer>;
 export type Choice = z.infer<typeof Choice>;
 export type BackendChoice = z.infer<typeof BackendChoice>;
+export type MemoryRoute = z.infer<typeof MemoryRoute>;
 export type ModelSummary = z.infer<typeof ModelSummary>;
 export type CheckpointSummary = z.infer<typeof CheckpointSummary>;
 export type TensorLine = z.infer<typeof TensorLine>;

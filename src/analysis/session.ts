@@ -19,6 +19,9 @@ export class Session {
   private readonly probes = new Map<string, Checkpoint>();
   private next = 1;
 
+  /** @param memory Bytes that the machine has, where they are known. */
+  constructor(private readonly memory: number | null = null) {}
+
   /**
    * One bad file never takes the others with it. `prefix`: ids of its own, for what may not open again as it did (a remote file)
    * and must not shift the ids of what comes after it.
@@ -46,7 +49,7 @@ export class Session {
         probes.push(summariseProbe(id, checkpoint));
       } else {
         try {
-          checkpoints.push(await inspectCheckpoint(id, checkpoint, {}, null));
+          checkpoints.push(await inspectCheckpoint(id, checkpoint, {}, null, this.memory));
           this.checkpoints.set(id, checkpoint);
         } catch (error) {
           refuse(error);
@@ -78,7 +81,7 @@ export class Session {
 
   /** @throws InputError when the request does not fit. */
   async inspect(id: string, request: Partial<Request>, probe: string | null): Promise<Inspection> {
-    return inspectCheckpoint(id, this.checkpoint(id), request, await this.probe(probe));
+    return inspectCheckpoint(id, this.checkpoint(id), request, await this.probe(probe), this.memory);
   }
 
   checkpoint(id: string): Checkpoint {
@@ -103,8 +106,8 @@ export class Session {
   }
 }
 
-async function inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>, probe: ProbeFileContent | null): Promise<Inspection> {
-  return toInspection(id, await prepare(checkpoint, probe, request), checkpoint);
+async function inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>, probe: ProbeFileContent | null, memory: number | null): Promise<Inspection> {
+  return toInspection(id, await prepare(checkpoint, probe, request), checkpoint, memory);
 }
 
 function summariseProbe(id: string, checkpoint: Checkpoint): ProbeFile {
