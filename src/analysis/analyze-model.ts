@@ -13,7 +13,7 @@ import type { AnalysisEvent } from './events';
 import type { Prepared } from './inspect';
 import { LARGE_DIGITS, solveLarge } from './large-spectrum';
 import type { TapGrams } from './layer-sums';
-import { boundOf, routeOf } from './memory';
+import type { MemoryPlan } from './memory';
 import { notFinite } from './not-finite';
 import { PartWeights } from './part-weights';
 import type { Report } from './report';
@@ -35,21 +35,18 @@ export interface ModelMeans {
 /** Weights that are not finite, found while a GPU was at work. */
 class NotFiniteWeights extends Error {}
 
-export async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Run, means: ModelMeans): Promise<void> {
-  const { request, needs } = p;
-  const memory = needs && routeOf(needs, boundOf(request, means.memory ?? null));
-  if (memory) run.report.provenance.memory = { ...memory };
-  if (memory?.route !== 'streamed') return analyzeWhole(model, p, wanted, run, means);
-  if (request.directions) {
-    throw new InputError('directions-memory', `Directions of the whole network need all its weights in memory at once. ${memory.reason} Leave the directions out, or allow more memory.`);
+export async function analyzeModel(model: Model, p: Prepared, plan: MemoryPlan | null, wanted: Numerics, run: Run, means: ModelMeans): Promise<void> {
+  if (plan?.memory.route !== 'streamed') return analyzeWhole(model, p, wanted, run, means);
+  if (p.request.directions) {
+    throw new InputError('directions-memory', `Directions of the whole network need all its weights in memory at once. ${plan.memory.reason} Leave the directions out, or allow more memory.`);
   }
   try {
-    await analyzeStreamed(model, p, wanted, run, means);
+    await analyzeStreamed(model, p, plan, wanted, run, means);
   } catch (error) {
     if (!(error instanceof NotFiniteWeights)) throw error;
     run.startAgain();
     run.computesOn(means.reference, IN_FLOAT64);
-    await analyzeStreamed(model, p, means.reference, run, means);
+    await analyzeStreamed(model, p, plan, means.reference, run, means);
   }
   const order = new Map(p.selected.map(({ name }, i) => [name, i]));
   run.report.spectra.sort((a, b) => order.get(a.tap.layer)! - order.get(b.tap.layer)!);
@@ -81,10 +78,10 @@ async function analyzeWhole(model: Model, p: Prepared, wanted: Numerics, run: Ru
 }
 
 /** Weights are read when their part has its turn, spectra made when it has had it. */
-async function analyzeStreamed(model: Model, p: Prepared, numerics: Numerics, run: Run, means: ModelMeans): Promise<void> {
+async function analyzeStreamed(model: Model, p: Prepared, { lots }: MemoryPlan, numerics: Numerics, run: Run, means: ModelMeans): Promise<void> {
   const { shapes } = model.staged!;
   const sizes = stageSizes(model.staged!, sliceInputs(p.probe!.inputs, 0, 1));
-  const layers = selectedLayers(model, p);
+  const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
   const broken = new Set<string>();
   const weights = new PartWeights(model, sizes.map((size) => size.parameters), numerics.ops, (read) => {
     const found = notFinite(read);
@@ -95,7 +92,7 @@ async function analyzeStreamed(model: Model, p: Prepared, numerics: Numerics, ru
   });
   const swept: SweptModel = {
     model,
-    parts: sizes.map(({ stage, layers: own }) => ({ name: stage.name, run: stage.run, layers: layers.filter((l) => own.has(l.name)) })),
+    parts: sizes.map(({ stage }, i) => ({ name: stage.name, run: stage.run, lots: (lots.get(i) ?? []).map((names) => names.map((name) => layers.get(name)!)) })),
     parameters: Array.from(shapes.values(), sizeOf).reduce((a, b) => a + b, 0),
     take: (part, next) => run.time('read', () => weights.take(part, next)),
     give: (tensors) => weights.give(tensors),

@@ -12,8 +12,9 @@ import { workOf, type Work } from './cost';
 import { fingerprintOf } from './fingerprint';
 import { prepare, type Prepared } from './inspect';
 import { solveLarge } from './large-spectrum';
+import { boundOf, planMemory } from './memory';
 import { notFinite } from './not-finite';
-import { REPORT_SCHEMA, type BackendChoice, type Report, type Spectrum } from './report';
+import { REPORT_SCHEMA, type BackendChoice, type MemoryRoute, type Report, type Spectrum } from './report';
 import type { Request } from './request';
 import { Run } from './run';
 import { solveSpectrum } from './spectra';
@@ -41,12 +42,13 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | 
   const started = performance.now();
   const prepared = await prepare(checkpoint, probe, request);
   const chosen = typeof means.numerics === 'function' ? await means.numerics(workOf(prepared)) : { numerics: means.numerics };
-  const report = emptyReport(checkpoint, prepared, chosen);
+  const plan = prepared.needs && planMemory(prepared.needs, boundOf(prepared.request, means.memory ?? null));
+  const report = emptyReport(checkpoint, prepared, chosen, plan?.memory);
   means.emit({ type: 'started', report });
   const run = new Run(report, (event) => means.emit(event), started);
 
   const { subject } = prepared;
-  if (subject.kind === 'model') await analyzeModel(subject.model, prepared, chosen.numerics, run, means);
+  if (subject.kind === 'model') await analyzeModel(subject.model, prepared, plan, chosen.numerics, run, means);
   else await analyzeTensors(subject, prepared, run, means);
 
   report.provenance.grams = await fingerprintOf(report.spectra);
@@ -58,7 +60,7 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | 
   return report;
 }
 
-function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>): Report {
+function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>, memory: MemoryRoute | undefined): Report {
   return {
     kind: 'deadreckon-report',
     schema: REPORT_SCHEMA,
@@ -79,6 +81,7 @@ function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: 
       partial: false,
       grams: null,
       ...(choice && { choice }),
+      ...(memory && { memory }),
     },
   };
 }

@@ -8,7 +8,7 @@ import { defaultSource } from '../probe/sources/registry';
 import type { Probe } from '../probe/types';
 import { AT_ONCE, TYPICAL_CPU, secondsOf, workOf } from './cost';
 import type { Inspection } from './events';
-import { boundOf, memoryNeeds, routeOf, type MemoryNeeds } from './memory';
+import { boundOf, memoryNeeds, planMemory, type MemoryNeeds } from './memory';
 import type { CheckpointSummary, Layer, ProbeSummary, Skipped } from './report';
 import { Request, type Fisher, type Loss } from './request';
 import { recordedStep } from './run-order';
@@ -117,7 +117,7 @@ export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint, ma
     probe: p.summary,
     cost,
     runsAtOnce: cost <= AT_ONCE,
-    ...(p.needs && { memory: routeOf(p.needs, boundOf(p.request, machine)) }),
+    ...(p.needs && { memory: planMemory(p.needs, boundOf(p.request, machine)).memory }),
     ...(step !== null && { step }),
   };
 }

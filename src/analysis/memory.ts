@@ -8,8 +8,9 @@
  *   one chunk of samples on its tape                                8 (forward + backward), counted by a run over shapes (model/stages.ts)
  *   the streams between parts, and the gradients at two of them     8 (streams + 2 passes * stream)
  *   the Grams of its selected layers, hi + lo, for each side        16 d² (2 blocks + 1) with a jackknife, else 16 d² * 3, and one solve 48 d²
- * and arrays that were given back are kept for the next ones, as many again, but 128 MiB at most (numerics/cpu/storage.ts). So the peak is a
- * function of the largest part; as a whole, all weights are one part, and they are there twice while they are read.
+ * and arrays that were given back are kept for the next ones, as many again, but 128 MiB at most (numerics/cpu/storage.ts), and 64 MiB that nobody
+ * holds any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part, and they
+ * are there twice while they are read.
  */
 import type { StageSize } from '../model/stages';
 import { stageSizes } from '../model/stages';
@@ -27,13 +28,36 @@ import { visitsOf } from './visits';
 export const MEMORY_PART = 1 / 2;
 /** What arrays given back hold at most. */
 const KEPT = 2 ** 27;
+/** What the collector of V8 lets pile up outside its heap before it looks. */
+const UNCOLLECTED = 2 ** 26;
 const WORD = 8;
 
 export interface MemoryNeeds {
   /** The whole network at once. */
   readonly whole: number;
-  /** Part by part; null where the network cannot be run so. */
-  readonly streamed: number | null;
+  /** By visit of a part, or null where the network cannot be run so. */
+  readonly visits: readonly VisitNeeds[] | null;
+}
+
+interface VisitNeeds {
+  readonly part: number;
+  /** All but the Grams. */
+  readonly passes: number;
+  readonly layers: readonly LayerNeeds[];
+  /** Whether its layers may be taken in several lots. */
+  readonly divides: boolean;
+}
+
+interface LayerNeeds {
+  readonly name: string;
+  readonly grams: number;
+  readonly solve: number;
+}
+
+/** A route, and where it goes part by part the layers of each part in the lots that they are taken in. */
+export interface MemoryPlan {
+  readonly memory: MemoryRoute;
+  readonly lots: ReadonlyMap<number, readonly (readonly string[])[]>;
 }
 
 interface PartSize {
@@ -64,32 +88,51 @@ export function memoryNeeds({ subject, selected, probe, request, checkpoint }: S
   const chunk = Math.max(...chunks.map(({ begin, end }) => end - begin));
   const stored = checkpoint.tensors.some(({ dtype }) => dtype === 'f64') ? 8 : 4;
   const passes = request.fisher === 'exact' ? backwardPasses(model, probe, 'exact') : 1;
-  const gramBytes = (layers: readonly Layer[]) => gramMemory(layers, rowsOf(probe.inputs), samples, Math.max(1, folds), request);
+  const needsOf = (layers: readonly Layer[]) => layers.map((layer) => layerNeeds(layer, rowsOf(probe.inputs), samples, Math.max(1, folds), request));
 
   const tapeOfAll = WORD * chunk * parts.reduce((sum, { tape }) => sum + tape, 0);
-  const whole = withKept(WORD * parameters + tapeOfAll) + stored * (parameters + 2 * Math.max(...all)) + gramBytes(selected);
-  const visits = visitsOf(parts, request.gradients);
+  const whole = withKept(WORD * parameters + tapeOfAll) + stored * (parameters + 2 * Math.max(...all)) + together(needsOf(selected));
+  const visits = visitsOf(parts.map(({ layers }) => Math.min(1, layers.length)), request.gradients);
   const streams = request.gradients ? parts.slice(visits.at(-1)!.part).reduce((sum, { stream }) => sum + stream, 0) : 2 * Math.max(...parts.map((p) => p.stream));
-  const at = visits.map(({ part, what }, i) => {
+  const at = visits.map(({ part, what }, i): VisitNeeds => {
     const { parameters: own, tape, stream, layers } = parts[part]!;
     const next = visits[i + 1] && parts[visits[i + 1]!.part]!;
     const ahead = next ? stored * (next.parameters + 2 * next.largest) : 0;
     const live = WORD * (own + chunk * tape + samples * (streams + (what === 'gradients' ? 2 * passes * stream : 0)));
-    return withKept(live) + ahead + (what === 'stream' ? 0 : gramBytes(layers));
+    return { part, passes: withKept(live) + ahead, layers: what === 'stream' ? [] : needsOf(layers), divides: part < parts.length - 1 };
   });
-  return { whole, streamed: Math.max(...at) };
+  return { whole, visits: at };
 }
 
 /** The whole network where that fits, else part by part where that can be. */
-export function routeOf(needs: MemoryNeeds, bound: number | null): MemoryRoute {
-  const { whole, streamed } = needs;
-  if (bound === null || whole <= bound || streamed === null || streamed >= whole) {
-    const limit = bound !== null && whole > bound ? `, more than the ${gigabytes(bound)} that it may take; it cannot be run in parts` : '';
-    return { route: 'whole', needs: whole, bound, reason: `The whole network is in memory at once: about ${gigabytes(whole)}${limit}.` };
+export function planMemory({ whole, visits }: MemoryNeeds, bound: number | null): MemoryPlan {
+  const lots = new Map((visits ?? []).filter(({ layers }) => layers.length > 0).map((visit) => [visit.part, lotsOf(visit, bound ?? Infinity)]));
+  const streamed = Math.max(...(visits ?? []).map(({ part, passes }) => passes + Math.max(0, ...(lots.get(part) ?? []).map(together))));
+  if (bound === null || whole <= bound || !visits || streamed >= whole) {
+    const limit = bound !== null && whole > bound ? `, more than the ${gigabytes(bound)} that it may take; in parts it would take as much` : '';
+    return { memory: { route: 'whole', needs: whole, bound, reason: `The whole network is in memory at once: about ${gigabytes(whole)}${limit}.` }, lots: new Map() };
   }
   const over = streamed > bound ? ' Even that is more than it may take: select fewer layers, or a probe with fewer samples.' : '';
   const reason = `As a whole it would take about ${gigabytes(whole)}, and may take ${gigabytes(bound)}: it is read and run part by part, in about ${gigabytes(streamed)}.${over}`;
-  return { route: 'streamed', needs: streamed, bound, reason };
+  const named = new Map(Array.from(lots, ([part, some]) => [part, some.map((lot) => lot.map(({ name }) => name))] as const));
+  return { memory: { route: 'streamed', needs: streamed, bound, reason }, lots: named };
+}
+
+/** As many layers at a time as there is room for, in their order; one at least. */
+function lotsOf({ passes, layers, divides }: VisitNeeds, bound: number): LayerNeeds[][] {
+  if (!divides) return [[...layers]];
+  const lots: LayerNeeds[][] = [];
+  for (const layer of layers) {
+    const lot = lots.at(-1);
+    if (lot && passes + together([...lot, layer]) <= bound) lot.push(layer);
+    else lots.push([layer]);
+  }
+  return lots;
+}
+
+/** All Grams of some layers, and the largest solve. */
+function together(layers: readonly LayerNeeds[]): number {
+  return layers.reduce((sum, { grams }) => sum + grams, 0) + Math.max(0, ...layers.map(({ solve }) => solve));
 }
 
 /** What was asked for, else the documented part of what the machine has (null: unknown). */
@@ -113,20 +156,14 @@ function partSize(size: StageSize, shapes: ReadonlyMap<string, readonly number[]
 }
 
 function withKept(live: number): number {
-  return live + Math.min(live, KEPT);
+  return live + Math.min(live, KEPT) + Math.min(live, UNCOLLECTED);
 }
 
-function gramMemory(layers: readonly Layer[], rows: number, samples: number, blocks: number, { gradients, parameter }: Request): number {
-  const sides = gradients ? 2 : 1;
+function layerNeeds({ name, width }: Layer, rows: number, samples: number, blocks: number, { gradients, parameter }: Request): LayerNeeds {
+  const kept = Math.min(rows, rowsKept(width));
+  const d = width > MAX_DIMENSION ? Math.min(kept, MAX_DIMENSION) : width;
   const pairs = blocks > 1 ? 2 * blocks + 1 : 3;
-  let bytes = 0;
-  let solve = 0;
-  for (const { width } of layers) {
-    const kept = Math.min(rows, rowsKept(width));
-    const d = width > MAX_DIMENSION ? Math.min(kept, MAX_DIMENSION) : width;
-    bytes += sides * (16 * d ** 2 * pairs + (width > MAX_DIMENSION ? 2 * WORD * kept * width : 0));
-    solve = Math.max(solve, 6 * WORD * d ** 2);
-    if (parameter) bytes += 4 * WORD * rows * width + 16 * samples ** 2;
-  }
-  return bytes + solve;
+  const side = 16 * d ** 2 * pairs + (width > MAX_DIMENSION ? 2 * WORD * kept * width : 0);
+  const ofParameters = parameter ? 4 * WORD * rows * width + 16 * samples ** 2 : 0;
+  return { name, grams: (gradients ? 2 : 1) * side + ofParameters, solve: 6 * WORD * d ** 2 };
 }

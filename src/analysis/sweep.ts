@@ -2,7 +2,7 @@
 import { breathe } from '../base/breathe';
 import { memoize } from '../base/memoize';
 import { Random } from '../base/random';
-import type { LayerTap, Model, Weights } from '../model/types';
+import type { LayerTap, Model, ModelLayer, Weights } from '../model/types';
 import type { Tensor } from '../numerics/ops';
 import { Tape, type Var } from '../numerics/tape';
 import type { Numerics } from '../numerics/types';
@@ -26,7 +26,7 @@ export interface SweptModel {
 }
 
 export interface SweepHooks extends RunHooks {
-  /** All Grams of a part; its weights are given back by then. `done` of `total` is done before. */
+  /** All Grams of a lot of layers; the weights of its part are given back by then, unless it has more of them. `done` of `total` is done before. */
   finished(grams: TapGrams[], done: number, total: number): Promise<void>;
 }
 
@@ -86,22 +86,27 @@ class Sweep {
     const scale = numerics.name === 'webgpu' ? 4 : 1;
     this.chunks = planChunks(swept.model.layers, swept.parameters, { samples, positions: this.positions, folds: settings.folds, scale });
     this.between = this.chunks.map(() => ({ streams: new Map(), gradients: [] }));
-    this.visits = visitsOf(swept.parts, settings.gradients);
+    this.visits = visitsOf(swept.parts.map(({ lots }) => lots.length), settings.gradients);
     // Passes of a part and the decompositions of its Grams count the same: none is known to be the longer one.
-    this.total = this.visits.length + this.visits.filter((v) => v.what !== 'stream' && swept.parts[v.part]!.layers.length > 0).length;
+    this.total = this.visits.length + this.visits.filter((v) => this.layersOf(v).length > 0).length;
   }
 
   async all(): Promise<void> {
-    for (const [i, visit] of this.visits.entries()) {
-      const weights = await this.swept.take(visit.part, this.visits[i + 1]?.part ?? null);
-      let grams: TapGrams[] | null;
-      try {
-        grams = await this.visit(visit, weights);
-      } finally {
-        this.swept.give(weights);
+    let weights: ReadonlyMap<string, Tensor> | null = null;
+    try {
+      for (const [i, visit] of this.visits.entries()) {
+        const next = this.visits.slice(i).find(({ part }) => part !== visit.part)?.part ?? null;
+        weights ??= await this.swept.take(visit.part, next);
+        const grams = await this.visit(visit, weights);
+        this.visited++;
+        if (this.visits[i + 1]?.part !== visit.part) {
+          this.swept.give(weights);
+          weights = null;
+        }
+        if (grams) await this.hooks.finished(grams, this.visited++, this.total);
       }
-      this.visited++;
-      if (grams) await this.hooks.finished(grams, this.visited++, this.total);
+    } finally {
+      if (weights) this.swept.give(weights);
     }
   }
 
@@ -113,13 +118,17 @@ class Sweep {
     for (const { streams, gradients } of this.between) this.numerics.ops.dispose(...streams.values(), ...gradients);
   }
 
+  private layersOf({ part, what, lot }: Visit): readonly ModelLayer[] {
+    return what === 'stream' ? [] : (this.swept.parts[part]!.lots[lot] ?? []);
+  }
+
   /** Every chunk through one part. Null where no taps are taken. */
   private async visit(visit: Visit, weights: ReadonlyMap<string, Tensor>): Promise<TapGrams[] | null> {
     const { settings, hooks, numerics, positions } = this;
     const { samples } = this.probe.inputs;
     const part = this.swept.parts[visit.part]!;
     const options = { samples, positions, blocks: Math.max(1, settings.folds), gradients: settings.gradients, parameter: parameterGrams(settings), skip: hooks.skip, signal: hooks.signal };
-    const sums = visit.what === 'stream' ? [] : part.layers.map((layer) => new LayerSums(layer, numerics, options));
+    const sums = this.layersOf(visit).map((layer) => new LayerSums(layer, numerics, options));
     try {
       for (const c of this.chunks.keys()) {
         hooks.signal?.throwIfAborted();
@@ -181,12 +190,12 @@ class Sweep {
       });
       if (visit.what === 'gradients') {
         const wanted = sums.map((sum) => taps.get(sum.layer.name)!.pre);
-        await this.passesBack(visit, c, tape, output, isLast, wanted, visit.part > this.visits.at(-1)!.part ? before : null, sums);
-      } else if (!isLast) this.keepStream(visit, c, this.held(output.value));
+        await this.passesBack(visit, c, tape, output, isLast, wanted, visit.last && visit.part > this.visits.at(-1)!.part ? before : null, sums);
+      } else if (!isLast && visit.last) this.keepStream(visit, c, this.held(output.value));
     } finally {
       ops.dispose(...keep);
     }
-    if (visit.what === 'gradients') this.dropStream(visit.part, c);
+    if (visit.what === 'gradients' && visit.drops) this.dropStream(visit.part, c);
   }
 
   /** Backward passes from the output of a part to its layers, and to the stream before it where a part before it has its turn. */
@@ -207,13 +216,13 @@ class Sweep {
     const rows = isLast ? this.lossRows(c) : null;
     const count = rows ? passes(rows) : between.gradients.length;
     const arrived = between.gradients;
-    between.gradients = [];
+    if (visit.last) between.gradients = [];
     try {
       for (let pass = 0; pass < count; pass++) {
         this.hooks.signal?.throwIfAborted();
         const gradients = await this.timed(async () => {
           const found = ops.scope(() => {
-            const start = rows ? seed(ops, output.value, rows, pass) : arrived[pass]!;
+            const start = rows ? seed(ops, output.value, rows, pass) : this.held(arrived[pass]!);
             const of = tape.gradient(output, start, before ? [...pres, before] : pres);
             return { of, squares: rows && Cancellation.squares(ops, output.value, start, rows, pass) };
           });
@@ -231,7 +240,7 @@ class Sweep {
         ops.dispose(...new Set([...gradients, ...(after ? [after] : [])]));
       }
     } finally {
-      ops.dispose(...arrived);
+      if (visit.last) ops.dispose(...arrived);
     }
   }
 

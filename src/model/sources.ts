@@ -1,5 +1,6 @@
 /** Where the parameters of a model lie among the tensors of its checkpoint, and how they are arranged there. */
 import type { Checkpoint } from '../checkpoint/types';
+import { transpose } from '../numerics/transpose';
 import type { Parameter } from './types';
 
 type Values = Float32Array | Float64Array;
@@ -39,14 +40,14 @@ export function matrixSource(tensor: string, stored: readonly number[], outputAx
   const [rows, columns] = stored as [number, number];
   const inputs = outputAxis === 0 ? columns : rows;
   const width = outputs?.length ?? (outputAxis === 0 ? rows : columns);
-  if (outputAxis === 1 && !outputs) return { tensor, shape: [inputs, width] };
+  if (!outputs) return { tensor, shape: [inputs, width], ...(outputAxis === 0 && { arrange: (values) => transpose(values, rows, columns) }) };
   return {
     tensor,
     shape: [inputs, width],
     arrange(values) {
       const result = emptyLike(values, inputs * width);
       for (let j = 0; j < width; j++) {
-        const at = outputs ? outputs[j]! : j;
+        const at = outputs[j]!;
         for (let i = 0; i < inputs; i++) result[i * width + j] = values[outputAxis === 0 ? at * columns + i : i * columns + at]!;
       }
       return result;

@@ -1,20 +1,23 @@
-/** Large safetensors files that take no room: holes, and a few tensors with values. */
+/** Large safetensors files: tensors without values are holes, which take no room on disk. */
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
+const WIDTHS = { F32: 4, BF16: 2 };
+
 export interface SparseTensor {
+  readonly dtype: keyof typeof WIDTHS;
   readonly shape: readonly number[];
-  /** Zeros, which are never written, where there are none. */
-  readonly values?: Float32Array;
+  /** Bytes as stored; zeros, which are never written, where there are none. */
+  readonly bytes?: Uint8Array;
 }
 
-/** Writes float32 tensors. @returns the bytes that the file takes on disk, of `size`. */
-export function writeSparse(path: string, tensors: Readonly<Record<string, SparseTensor>>): { size: number; onDisk: number } {
+/** @returns the size of the file, and the bytes that it takes on disk. */
+export function writeSparse(path: string, tensors: ReadonlyMap<string, SparseTensor>): { size: number; onDisk: number } {
   const header: Record<string, object> = {};
   let end = 0;
-  for (const [name, { shape }] of Object.entries(tensors)) {
+  for (const [name, { dtype, shape }] of tensors) {
     const begin = end;
-    end += 4 * shape.reduce((a, b) => a * b, 1);
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+    end += shape.reduce((a, b) => a * b, WIDTHS[dtype]);
+    header[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
@@ -24,10 +27,9 @@ export function writeSparse(path: string, tensors: Readonly<Record<string, Spars
     writeSync(file, length);
     writeSync(file, text);
     let at = 8 + text.length;
-    for (const { shape, values } of Object.values(tensors)) {
-      const bytes = 4 * shape.reduce((a, b) => a * b, 1);
-      if (values) writeSync(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 0, bytes, at);
-      at += bytes;
+    for (const { dtype, shape, bytes } of tensors.values()) {
+      if (bytes) writeSync(file, bytes, 0, bytes.length, at);
+      at += shape.reduce((a, b) => a * b, WIDTHS[dtype]);
     }
     ftruncateSync(file, at);
     const { size, blocks } = fstatSync(file);
