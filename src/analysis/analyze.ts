@@ -13,8 +13,9 @@ import { fingerprintOf } from './fingerprint';
 import { prepare, type Prepared } from './inspect';
 import { solveLarge } from './large-spectrum';
 import { boundOf, planMemory } from './memory';
+import { readNorms } from './norm-readings';
 import { notFinite } from './not-finite';
-import { REPORT_SCHEMA, type BackendChoice, type MemoryRoute, type Report, type Spectrum } from './report';
+import { REPORT_SCHEMA, type BackendChoice, type MemoryRoute, type NormReading, type Report, type Spectrum } from './report';
 import type { Request } from './request';
 import { Run } from './run';
 import { solveSpectrum } from './spectra';
@@ -43,7 +44,8 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | 
   const prepared = await prepare(checkpoint, probe, request);
   const chosen = typeof means.numerics === 'function' ? await means.numerics(workOf(prepared)) : { numerics: means.numerics };
   const plan = prepared.needs && planMemory(prepared.needs, boundOf(prepared.request, means.memory ?? null));
-  const report = emptyReport(checkpoint, prepared, chosen, plan?.memory);
+  const norms = prepared.subject.kind === 'model' ? await readNorms(prepared.subject.model) : [];
+  const report = emptyReport(checkpoint, prepared, chosen, plan?.memory, norms);
   means.emit({ type: 'started', report });
   const run = new Run(report, (event) => means.emit(event), started);
 
@@ -60,7 +62,7 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeFileContent | 
   return report;
 }
 
-function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>, memory: MemoryRoute | undefined): Report {
+function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>, memory: MemoryRoute | undefined, norms: NormReading[]): Report {
   return {
     kind: 'deadreckon-report',
     schema: REPORT_SCHEMA,
@@ -69,6 +71,7 @@ function emptyReport(checkpoint: Checkpoint, p: Prepared, { numerics, choice }: 
     model: describe(p.subject, checkpoint),
     probe: p.summary,
     layers: p.selected,
+    ...(norms.length > 0 && { norms }),
     spectra: [],
     skipped: [...p.skipped],
     provenance: {

@@ -9,6 +9,7 @@ import type { Probe } from '../probe/types';
 import { AT_ONCE, TYPICAL_CPU, secondsOf, workOf } from './cost';
 import type { Inspection } from './events';
 import { boundOf, memoryNeeds, planMemory, type MemoryNeeds } from './memory';
+import { readNorms } from './norm-readings';
 import type { CheckpointSummary, Layer, ProbeSummary, Skipped } from './report';
 import { Request, type Fisher, type Loss } from './request';
 import { recordedStep } from './run-order';
@@ -104,7 +105,7 @@ function checkChoices(asked: Request['choices'], { choices }: Model): void {
 }
 
 /** @param machine Bytes of memory, where they are known. */
-export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint, machine: number | null): Inspection {
+export async function toInspection(id: string, p: Prepared, checkpoint: Checkpoint, machine: number | null): Promise<Inspection> {
   const cost = secondsOf(workOf(p), TYPICAL_CPU);
   const step = recordedStep(checkpoint.metadata);
   return {
@@ -118,6 +119,7 @@ export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint, ma
     cost,
     runsAtOnce: cost <= AT_ONCE,
     ...(p.needs && { memory: planMemory(p.needs, boundOf(p.request, machine)).memory }),
+    ...(p.subject.kind === 'model' && { norms: await readNorms(p.subject.model) }),
     ...(step !== null && { step }),
   };
 }

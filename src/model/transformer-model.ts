@@ -4,7 +4,7 @@ import { isTied, layersOf, stagesOf, type Transformer } from './layers/transform
 import { readSources, shapesOf, type Sources } from './sources';
 import { readsPatches } from './layers/stem';
 import { composed } from './stages';
-import { transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
+import { everyNorm, transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
 import type { Model, ModelChoice } from './types';
 
 export interface RecognisedTransformer {
@@ -62,6 +62,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     symmetries: () => transformerSymmetries(t),
     spaces: () => transformerSpaces(t),
     norms: () => (normalization === 'none' ? [] : transformerNorms(t)),
+    normLayers: () => (normalization === 'none' ? [] : everyNorm(t)),
     staged: { stages, shapes: shapesOf(sources) },
     parameters: (names) => readSources(checkpoint, sources, names),
     forward: composed(stages),

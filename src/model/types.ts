@@ -105,6 +105,8 @@ export interface Model {
   spaces(): readonly HiddenSpace[];
   /** Norms whose output linear maps read. */
   norms(): readonly NormSite[];
+  /** Every norm over the last axis, with those that no linear map of its own reads: they have no readers. Absent: `norms` are all. */
+  normLayers?(): readonly NormSite[];
   /** Its forward pass in parts; absent where it can only be run as a whole. */
   readonly staged?: Staged;
   /** Reads the weights once, transposed and reshaped as the forward pass wants them: all, or those named. */

@@ -8,7 +8,7 @@ import { activate } from '../layers/activations';
 import { normalize } from '../layers/norm';
 import { readSources, shapesOf, type Source } from '../sources';
 import { composed } from '../stages';
-import { mlpNorms, mlpSpaces, mlpSymmetries } from '../symmetries/mlp';
+import { mlpNormLayers, mlpNorms, mlpSpaces, mlpSymmetries } from '../symmetries/mlp';
 import type { Architecture, Choices, Stage as ForwardStage, Model, ModelChoice, Recognition } from '../types';
 
 /** `0.weight`, `net.fc1.bias`, `linears.2.weight`, `dense_1/kernel`, `mlp/~/linear_0/w`; `W1` and `b1` of an npz. */
@@ -230,6 +230,7 @@ function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: Mod
     symmetries: () => mlpSymmetries(stages.map(described), EPSILON),
     spaces: () => mlpSpaces(stages.map(described)),
     norms: () => mlpNorms(stages.map(described)),
+    normLayers: () => mlpNormLayers(stages.map(described)),
     staged: { stages: parts, shapes: shapesOf(sources) },
     parameters: (names) => readSources(checkpoint, sources, names),
     forward: composed(parts),
