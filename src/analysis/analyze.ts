@@ -1,25 +1,23 @@
 /** The pipeline as one readable function: checkpoint, probe and request in, report out, with events on the way. */
 import { InputError, messageOf } from '../base/errors';
 import type { Checkpoint } from '../checkpoint/types';
-import type { Model, Parameter } from '../model/types';
 import { dualGramOfRowsAsync, gramOfRowsAsync } from '../numerics/cpu/gram';
-import type { Tensor } from '../numerics/ops';
 import { transpose } from '../numerics/transpose';
-import type { Gram, Numerics, Solver } from '../numerics/types';
+import type { Gram, Numerics } from '../numerics/types';
 import type { ProbeContent } from '../probe/content';
+import { analyzeModel, type ModelMeans } from './analyze-model';
 import { APP } from './app';
 import { NO_LAYERS } from './choice';
 import { workOf, type Work } from './cost';
-import { readModelDirections } from './directions';
-import type { AnalysisEvent, Phase } from './events';
 import { fingerprintOf } from './fingerprint';
 import { prepare, type Prepared } from './inspect';
-import { defaultDigits } from '../spectrum/floor';
-import type { TapGrams } from './layer-sums';
-import { notFinite, runModel } from './model-taps';
-import { REPORT_SCHEMA, type BackendChoice, type Report, type Side, type Spectrum } from './report';
+import { solveLarge } from './large-spectrum';
+import { boundOf, planMemory } from './memory';
+import { readNorms } from './norm-readings';
+import { notFinite } from './not-finite';
+import { REPORT_SCHEMA, type BackendChoice, type MemoryRoute, type NormReading, type Report, type Spectrum } from './report';
 import type { Request } from './request';
-import { LARGE_DIGITS, solveLarge } from './large-spectrum';
+import { Run } from './run';
 import { solveSpectrum } from './spectra';
 import { matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
 
@@ -31,18 +29,11 @@ export interface Chosen {
   choice: BackendChoice;
 }
 
-export interface Means {
-  /** Taps are computed here. */
+export interface Means extends ModelMeans {
+  /** Taps are computed here. The reference: weights and recorded taps, and models whose weights are not finite. */
   numerics: Numerics | ChooseNumerics;
-  /** The float64 reference: weights and recorded taps, and models whose weights are not finite. */
-  reference: Numerics;
-  solver: Solver;
-  emit(event: AnalysisEvent): void;
   /** A spectrum of a weight or of a recorded tap that need not be computed again: its tensor is known to be the same. */
   known?(tensor: string): Spectrum | null;
-  /** Weights in place of those that a recognised model reads from its checkpoint. */
-  parameters?(): Promise<Map<string, Parameter>>;
-  signal?: AbortSignal;
 }
 
 /**
@@ -52,12 +43,14 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeContent | null
   const started = performance.now();
   const prepared = await prepare(checkpoint, probe, request);
   const chosen = typeof means.numerics === 'function' ? await means.numerics(workOf(prepared)) : { numerics: means.numerics };
-  const report = emptyReport(prepared, chosen);
+  const plan = prepared.needs && planMemory(prepared.needs, boundOf(prepared.request, means.memory ?? null));
+  const norms = prepared.subject.kind === 'model' ? await readNorms(prepared.subject.model) : [];
+  const report = emptyReport(prepared, chosen, plan?.memory, norms);
   means.emit({ type: 'started', report });
-  const run = new Run(report, means, started);
+  const run = new Run(report, (event) => means.emit(event), started);
 
   const { subject } = prepared;
-  if (subject.kind === 'model') await analyzeModel(subject.model, prepared, chosen.numerics, run, means);
+  if (subject.kind === 'model') await analyzeModel(subject.model, prepared, plan, chosen.numerics, run, means);
   else await analyzeTensors(subject, prepared, run, means);
 
   report.provenance.grams = await fingerprintOf(report.spectra);
@@ -69,57 +62,7 @@ export async function analyze(checkpoint: Checkpoint, probe: ProbeContent | null
   return report;
 }
 
-/** One run: the growing report, its clock and its progress. */
-class Run {
-  private readonly clocks = new Map<Phase, { running: number; since: number }>();
-
-  constructor(
-    readonly report: Report,
-    private readonly means: Means,
-    private readonly started: number,
-  ) {}
-
-  /** `reason` where this is not the backend that was chosen. */
-  computesOn({ name, device }: Numerics, reason: string): void {
-    const { provenance } = this.report;
-    if (provenance.choice && provenance.backend !== name) provenance.choice = { ...provenance.choice, reason };
-    provenance.backend = name;
-    provenance.device = device;
-  }
-
-  progress(phase: Phase, layer: string | null, done: number, total: number): void {
-    const elapsed = (performance.now() - this.started) / 1000;
-    const secondsLeft = done > 0 && elapsed > 0.5 ? (elapsed * (total - done)) / done : null;
-    this.means.emit({ type: 'progress', phase, layer, done, total, secondsLeft });
-  }
-
-  skip(layer: string, side: Side, reason: string): void {
-    if (this.report.skipped.some((s) => s.layer === layer && s.side === side)) return;
-    const skipped = { layer, side, reason: reason.slice(0, 4000) };
-    this.report.skipped.push(skipped);
-    this.means.emit({ type: 'skipped', skipped });
-  }
-
-  add(spectrum: Spectrum): void {
-    this.report.spectra.push(spectrum);
-    this.means.emit({ type: 'spectrum', spectrum });
-  }
-
-  /** Runs `work` and books its seconds under a phase; what runs side by side in one phase counts once. */
-  async time<R>(phase: Phase, work: () => Promise<R>): Promise<R> {
-    const clock = this.clocks.get(phase) ?? { running: 0, since: 0 };
-    this.clocks.set(phase, clock);
-    if (clock.running++ === 0) clock.since = performance.now();
-    try {
-      return await work();
-    } finally {
-      const { phases } = this.report.provenance;
-      if (--clock.running === 0) phases[phase] = (phases[phase] ?? 0) + (performance.now() - clock.since) / 1000;
-    }
-  }
-}
-
-function emptyReport(p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>): Report {
+function emptyReport(p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'> & Partial<Chosen>, memory: MemoryRoute | undefined, norms: NormReading[]): Report {
   return {
     kind: 'deadreckon-report',
     schema: REPORT_SCHEMA,
@@ -128,6 +71,7 @@ function emptyReport(p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'>
     model: p.model,
     probe: p.summary,
     layers: p.selected,
+    ...(norms.length > 0 && { norms }),
     spectra: [],
     skipped: [...p.skipped],
     provenance: {
@@ -140,100 +84,9 @@ function emptyReport(p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'>
       partial: false,
       grams: null,
       ...(choice && { choice }),
+      ...(memory && { memory }),
     },
   };
-}
-
-async function analyzeModel(model: Model, p: Prepared, wanted: Numerics, run: Run, means: Means): Promise<void> {
-  const parameters = await run.time('read', () => means.parameters?.() ?? model.parameters());
-  const broken = notFinite(parameters);
-  if (broken) run.report.checkpoint.warnings.push(`${broken}. Layers that it reaches cannot be analysed.`);
-  // A shader may assume that there are no NaNs: what they reach is only known in float64.
-  const numerics = broken ? means.reference : wanted;
-  run.computesOn(numerics, 'Weights that are not finite are computed in float64: a shader may assume that there are none.');
-
-  const weights = new Map<string, Tensor>();
-  for (const [name, { values, shape }] of parameters) weights.set(name, numerics.ops.constant(values, shape));
-  const { request } = p;
-  // Copies are on the backend now; directions are read from these.
-  if (!request.directions) parameters.clear();
-  const layers = model.layers.filter((l) => p.selected.some((s) => s.name === l.name));
-  const settings = {
-    loss: request.loss!,
-    fisher: request.fisher!,
-    seed: request.seed,
-    folds: request.folds ?? 0,
-    parameter: request.parameter,
-  };
-  let grams: TapGrams[];
-  try {
-    const taps = await run.time('gram', () =>
-      runModel(model, weights, p.probe!, layers, settings, numerics, {
-        // Passes over the probe and decompositions count half each: neither is known to be the longer one.
-        progress: (layer, done, total) => run.progress('forward', layer, done, 2 * total),
-        skip: (layer, side, reason) => run.skip(layer, side, broken ? `${reason} The cause: ${broken}.` : reason),
-        signal: means.signal,
-      }),
-    );
-    grams = taps.grams;
-    const { phases } = run.report.provenance;
-    // Grams are summed beside the passes: theirs is the time that the passes do not account for.
-    phases.forward = taps.passSeconds;
-    phases.gram = phases.gram! - taps.passSeconds;
-    run.report.probe.meanLoss = taps.meanLoss !== null && Number.isFinite(taps.meanLoss) ? taps.meanLoss : null;
-  } finally {
-    numerics.ops.dispose(...weights.values());
-  }
-  await solveAll(grams, numerics.ops.roundoff, request, run, means);
-  if (request.directions) await run.time('directions', () => readDirections(model, parameters, p, numerics, run, means));
-}
-
-async function readDirections(
-  model: Model,
-  parameters: ReadonlyMap<string, Parameter>,
-  { probe, request }: Prepared,
-  { ops }: Numerics,
-  run: Run,
-  means: Means,
-): Promise<void> {
-  const found = await readModelDirections(model, parameters, probe!, { loss: request.loss!, seed: request.seed }, ops, {
-    progress: (layer, done, total) => run.progress('directions', layer, done, total),
-    found: (direction) => means.emit({ type: 'direction', direction }),
-    signal: means.signal,
-  });
-  Object.assign(run.report, found satisfies Partial<Report>);
-}
-
-/** Solves in the order of the layers, as many at a time as the solver likes; spectra arrive in order. */
-async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, request: Request, run: Run, means: Means): Promise<void> {
-  const { threshold, seed } = request;
-  let solved = 0;
-  await run.time('eigen', async () => {
-    const jobs = grams.map(({ total, ...g }) => {
-      const job = { ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold };
-      // Those without a Gram are solved here, each when it is its turn.
-      if ('values' in total) {
-        const large = { ...job, factor: total, dimension: total.columns, rows: total.rows, digits: request.digits ?? LARGE_DIGITS, seed };
-        return () => solveLarge(large, means.signal);
-      }
-      const digits = request.digits ?? defaultDigits(tapRoundoff, g.cancellation);
-      const solved = solveSpectrum({ ...job, total, digits }, means.solver, means.signal);
-      // A later job may fail before an earlier one is awaited.
-      solved.catch(() => {});
-      return () => solved;
-    });
-    for (const [i, job] of jobs.entries()) {
-      means.signal?.throwIfAborted();
-      run.progress('eigen', grams[i]!.layer, grams.length + solved, 2 * grams.length);
-      try {
-        run.add(await job());
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        run.skip(grams[i]!.layer, grams[i]!.side, messageOf(error));
-      }
-      solved++;
-    }
-  });
 }
 
 /** Unit roundoff of the floating-point types that taps are recorded in. */

@@ -3,7 +3,7 @@ import { InputError, messageOf } from '../base/errors';
 import type { MeasuredNumerics } from '../numerics/rates';
 import type { Numerics } from '../numerics/types';
 import type { ChooseNumerics, Chosen } from './analyze';
-import { chooseBackend, withoutGpu, type GpuFacts } from './choice';
+import { chooseBackend, withoutBinding, withoutGpu, type GpuFacts } from './choice';
 import type { Work } from './cost';
 import type { Backend } from './request';
 
@@ -63,7 +63,7 @@ export class Backends {
       if (asked === 'webgpu') throw new InputError('no-webgpu', `WebGPU cannot be used here: ${gpu.refusal} Choose the backend cpu-f64.`);
       return this.cpu(gpu.refusal);
     }
-    const { backend, reason } = asked === 'webgpu' ? { backend: asked, reason: BY_NAME } : chooseBackend(work, this.workers, gpu);
+    const { backend, reason } = asked === 'webgpu' ? (withoutBinding(work, gpu) ?? { backend: asked, reason: BY_NAME }) : chooseBackend(work, this.workers, gpu);
     return { numerics: backend === 'webgpu' ? this.gpu! : this.reference, choice: { reason, adapter: gpu.adapter, rates: gpu.rates } };
   }
 
@@ -73,8 +73,8 @@ export class Backends {
       if ('reason' in opened) return { refusal: opened.reason };
       this.gpu = opened;
     }
-    const { device, software, measured } = this.gpu;
-    return { adapter: device, software, rates: measured?.rates ?? null };
+    const { device, software, measured, binding } = this.gpu;
+    return { adapter: device, software, rates: measured?.rates ?? null, ...(binding !== undefined && { binding }) };
   }
 
   private cpu(reason: string): Chosen {

@@ -13,6 +13,8 @@ export interface GpuFacts {
   readonly adapter: string;
   readonly software: boolean;
   readonly rates: { readonly gpu: Rates; readonly cpu: Rates } | null;
+  /** Bytes of one tensor at most; absent: as many as there are. */
+  readonly binding?: number;
 }
 
 export interface Verdict {
@@ -34,10 +36,24 @@ export function withoutGpu(work: Work, workers: number): Verdict | null {
   };
 }
 
+/** `cpu-f64` where a shader cannot be handed one of the parameters, also where the GPU was asked for by name; null: it can be handed all. */
+export function withoutBinding({ largest }: Work, { adapter, binding = Infinity }: GpuFacts): Verdict | null {
+  const bytes = 4 * (largest?.values ?? 0);
+  if (bytes <= binding) return null;
+  const reason = `'${largest!.name}' takes ${megabytes(bytes)} in float32, and ${adapter} hands its shaders ${megabytes(binding)} at most: this runs in float64 on the CPU.`;
+  return { backend: 'cpu-f64', reason };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
 /** @param workers Grams and decompositions that the CPU makes at a time. */
 export function chooseBackend(work: Work, workers: number, gpu: GpuFacts): Verdict {
   const early = withoutGpu(work, workers);
   if (early) return early;
+  const bound = withoutBinding(work, gpu);
+  if (bound) return bound;
   if (gpu.software) return { backend: 'cpu-f64', reason: `${gpu.adapter} emulates a GPU: the float64 CPU code is faster.` };
   if (!gpu.rates) return { backend: 'cpu-f64', reason: `The speed of ${gpu.adapter} could not be measured, so the float64 CPU code is used.` };
   const cpuSeconds = onCpu(work, gpu.rates.cpu, workers);

@@ -1,9 +1,10 @@
 /** What an analysis takes, in operations and in seconds, before it is run. */
 import type { Rates } from '../numerics/rates';
+import { sizeOf } from '../numerics/shape';
 import { rowsOf } from '../probe/types';
 import type { Prepared } from './inspect';
 import { rowsKept } from './layer-sums';
-import { backwardPasses } from './model-taps';
+import { backwardPasses } from './run-settings';
 import { matrixShape, MAX_DIMENSION } from './subject';
 
 /** Multiply-adds, by who does them. */
@@ -16,6 +17,8 @@ export interface Work {
   readonly solves: number;
   /** Values of the factors of which no Gram is made: their heads are found and the rest is estimated (large-spectrum.ts). */
   readonly factors: number;
+  /** Values of the largest parameter, and its name; absent where it is not known. */
+  readonly largest?: { readonly name: string; readonly values: number };
 }
 
 /** One laptop-class core with the WebAssembly loops, shared with others, where nothing was measured. */
@@ -48,7 +51,13 @@ export function workOf({ subject, selected, probe, request }: Prepared): Work {
     grams: grams * (1 + backward),
     solves: 2 * solves * (1 + (request.folds ?? 0)),
     factors: 2 * factors,
+    ...largestOf(subject.model.staged?.shapes),
   };
+}
+
+function largestOf(shapes: ReadonlyMap<string, readonly number[]> | undefined): Pick<Work, 'largest'> {
+  const sizes = Array.from(shapes ?? [], ([name, shape]) => ({ name, values: sizeOf(shape) }));
+  return sizes.length === 0 ? {} : { largest: sizes.reduce((a, b) => (b.values > a.values ? b : a)) };
 }
 
 /** @param workers how many Grams and how many decompositions are made at a time. */

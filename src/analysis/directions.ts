@@ -1,4 +1,5 @@
 /** Dead directions of a model at its checkpoint: candidates, their orders and verdicts, the gauge audit, and what can be assembled. */
+import { memoize } from '../base/memoize';
 import { Random } from '../base/random';
 import { ArcMap } from '../direction/arc-map';
 import { ArcReader } from '../direction/arc-order';
@@ -23,7 +24,6 @@ import { Tape, type Var } from '../numerics/tape';
 import { sliceInputs, type Probe } from '../probe/types';
 import { placeOfDirection, type DirectionId } from './direction-id';
 import { withOnes } from './layer-sums';
-import { memoize } from './model-taps';
 
 /** Outputs (samples x positions x classes) that are followed at most. */
 const MOST_OUTPUTS = 2000;

@@ -2,7 +2,7 @@
 import type { Direction } from '../direction/types';
 import type { ExperimentRecord } from './experiment-record';
 import type { LlcRecord } from './llc-record';
-import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Report, Skipped, Spectrum } from './report';
+import type { CheckpointSummary, Layer, MemoryRoute, ModelSummary, NormReading, ProbeSummary, Report, Skipped, Spectrum } from './report';
 import type { Request } from './request';
 import type { Trajectory } from './trajectory';
 
@@ -32,6 +32,10 @@ export interface Inspection {
   /** Rough cost in seconds of one core; small ones run at once. */
   cost: number;
   runsAtOnce: boolean;
+  /** What a run of the network will take, and how it is run; absent where there is none. */
+  memory?: MemoryRoute;
+  /** Every norm of a network, from its parameters alone. */
+  norms?: NormReading[];
   /** Training step that the file records, where it does. */
   step?: number;
   /** What the network is run on; absent where there is none to run. */

@@ -14,13 +14,15 @@ import { openTokenizer } from '../probe/tokenizer';
 import type { Probe } from '../probe/types';
 import { AT_ONCE, TYPICAL_CPU, secondsOf, workOf } from './cost';
 import type { Inspection } from './events';
-import { backwardPasses } from './model-taps';
+import { boundOf, memoryNeeds, planMemory, type MemoryNeeds } from './memory';
+import { readNorms } from './norm-readings';
 import { besideOf } from './probe-file';
 import { probeHash } from './probe-hash';
 import { recordedLosses } from './recorded-loss';
 import type { CheckpointSummary, Layer, ModelSummary, ProbeSummary, Skipped } from './report';
 import { Request, type Fisher, type Loss } from './request';
 import { recordedStep } from './run-order';
+import { backwardPasses } from './run-settings';
 import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
@@ -44,6 +46,8 @@ export interface Prepared {
   /** Null where there is no model to run. */
   probe: Probe | null;
   summary: ProbeSummary;
+  /** Null where there is no model to run. */
+  needs: MemoryNeeds | null;
 }
 
 /** @throws InputError when the request does not fit the model or the probe file does not. */
@@ -75,7 +79,7 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeContent | nu
       fisher: null,
       meanLoss: null,
     };
-    return { ...common, request: { ...asked, folds: 0 }, probe: null, summary };
+    return { ...common, request: { ...asked, folds: 0 }, probe: null, summary, needs: null };
   }
   const { model } = subject;
   const probe = await makeProbe(model, checkpoint, content, asked);
@@ -85,11 +89,13 @@ export async function prepare(checkpoint: Checkpoint, content: ProbeContent | nu
   const { samples } = probe.inputs;
   const cheap = selected.every((l) => l.width <= CHEAP_WIDTH) && samples >= 2 * DEFAULT_FOLDS;
   const folds = asked.folds ?? (cheap ? DEFAULT_FOLDS : 0);
+  const request = { ...asked, samples, positions, loss, fisher, folds };
   return {
     ...common,
     model: { ...common.model, choices: [...common.model.choices, ...(probe.choices ?? []).map((c) => ({ ...c, options: [...c.options] }))] },
-    request: { ...asked, samples, positions, loss, fisher, folds },
+    request,
     probe,
+    needs: memoryNeeds({ ...common, request, probe }),
     summary: {
       kind: probe.kind, description: probe.description.slice(0, 4000), samples, positions, seed: asked.seed, loss, fisher, meanLoss: null,
       outputs: model.outputs,
@@ -115,7 +121,8 @@ function checkChoices(asked: Request['choices'], { choices }: Model): void {
   }
 }
 
-export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): Inspection {
+/** @param machine Bytes of memory, where they are known. */
+export async function toInspection(id: string, p: Prepared, checkpoint: Checkpoint, machine: number | null): Promise<Inspection> {
   const cost = secondsOf(workOf(p), TYPICAL_CPU);
   const step = recordedStep(checkpoint.metadata);
   return {
@@ -128,6 +135,8 @@ export function toInspection(id: string, p: Prepared, checkpoint: Checkpoint): I
     probe: p.summary,
     cost,
     runsAtOnce: cost <= AT_ONCE,
+    ...(p.needs && { memory: planMemory(p.needs, boundOf(p.request, machine)).memory }),
+    ...(p.subject.kind === 'model' && { norms: await readNorms(p.subject.model) }),
     ...(step !== null && { step }),
     ...(p.subject.kind === 'model' && { takes: p.subject.model.input.kind }),
   };

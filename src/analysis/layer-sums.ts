@@ -37,6 +37,7 @@ export interface SumOptions {
   positions: number;
   /** Blocks of samples. */
   blocks: number;
+  gradients: boolean;
   /** Why there is no parameter Gram where one was asked for; true: there is one; false: nobody asked. */
   parameter: boolean | string;
   skip(layer: string, side: Side, reason: string): void;
@@ -97,7 +98,7 @@ export class LayerSums {
   ) {
     const sink = () => (layer.width > MAX_DIMENSION ? new Rows(rowsKept(layer.width)) : new GramBlocks(options.blocks));
     const most = Math.min(options.samples, MAX_PARAMETER_SAMPLES) * this.positions;
-    this.sides = new Map([['activation', sink()], ['gradient', sink()]]);
+    this.sides = new Map([['activation', sink()], ...(options.gradients ? [['gradient', sink()] as const] : [])]);
     this.dense = options.parameter === true && layer.dense ? { input: new Rows(most), delta: new Rows(most) } : null;
   }
 

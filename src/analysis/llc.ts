@@ -13,7 +13,7 @@ import type { ChainWorkers } from './chain-job';
 import { prepare } from './inspect';
 import { llcCost, MOST_WEIGHTS, PILOT_CHAINS, PILOT_PART } from './llc-cost';
 import { LLC_SCHEMA, LlcRequest, type LlcProgress, type LlcRecord } from './llc-record';
-import { notFinite } from './model-taps';
+import { notFinite } from './not-finite';
 import type { Request } from './request';
 
 /** A thread starts in half a second: samplings that are expected to take fewer seconds than this run without. */

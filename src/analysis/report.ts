@@ -203,6 +203,31 @@ export const BackendChoice = z.object({
   rates: z.object({ gpu: Rates, cpu: Rates }).nullable(),
 });
 
+export const NormReading = z.object({
+  layer: name,
+  kind: z.enum(['layer-norm', 'rms-norm']),
+  width: count,
+  /** Whether its readers have the dead direction gamma^-1, whatever the data. */
+  kernel: z.boolean(),
+  /** Its gamma is in the weights of its readers: here it is one. */
+  folded: z.boolean(),
+  /** Linear maps that read it, with weights of their own. */
+  readers: count,
+  /** Largest over smallest |gamma|; null where one is zero, or not finite. */
+  condition: z.number().min(1).nullable(),
+  /** Entries of gamma under 1e-4 of the largest. */
+  nearlyZero: count,
+});
+
+export const MemoryRoute = z.object({
+  /** whole: all weights are in memory at once. streamed: part by part, to the same bits. */
+  route: z.enum(['whole', 'streamed']),
+  /** Estimated peak, and what it may take (null: nobody set a bound), in bytes. */
+  needs: z.number().min(0),
+  bound: z.number().min(0).nullable(),
+  reason: sentence,
+});
+
 export const Provenance = z.object({
   app: z.string().max(64),
   /** 'cpu-f64' or 'webgpu' */
@@ -219,6 +244,8 @@ export const Provenance = z.object({
   grams: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
   /** How the backend came to be; absent where the caller brought it along. */
   choice: BackendChoice.optional(),
+  /** How a network was run, and why so; absent where there was none, or its parts are not known. */
+  memory: MemoryRoute.optional(),
 });
 
 export const Report = z.object({
@@ -230,6 +257,8 @@ export const Report = z.object({
   model: ModelSummary,
   probe: ProbeSummary,
   layers: z.array(Layer).max(20_000),
+  /** Every norm of a network that runs, from its parameters alone. */
+  norms: z.array(NormReading).max(20_000).optional(),
   spectra: z.array(Spectrum).max(100_000),
   skipped: z.array(Skipped).max(100_000),
   /** Absent where nobody asked for directions. */
@@ -248,6 +277,8 @@ export type Side = (typeof SIDES)[number];
 export type Layer = z.infer<typeof Layer>;
 export type Choice = z.infer<typeof Choice>;
 export type BackendChoice = z.infer<typeof BackendChoice>;
+export type NormReading = z.infer<typeof NormReading>;
+export type MemoryRoute = z.infer<typeof MemoryRoute>;
 export type ModelSummary = z.infer<typeof ModelSummary>;
 export type CheckpointSummary = z.infer<typeof CheckpointSummary>;
 export type TensorLine = z.infer<typeof TensorLine>;

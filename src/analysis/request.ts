@@ -27,6 +27,10 @@ export const Request = z.object({
   digits: z.int().min(1).max(MOST_DIGITS).nullable().default(null),
   /** Also build the N x N Gram of per-sample parameter gradients of every layer. */
   parameter: z.boolean().default(false),
+  /** Also the gradient side of every layer. Without it only the activations are read, by one pass up to the last selected layer. */
+  gradients: z.boolean().default(true),
+  /** Gigabytes (1e9 bytes) of memory that the analysis may take; null = the part of the machine's that analysis/memory.ts says. */
+  memory: z.number().positive().max(1e6).nullable().default(null),
   /** Also the order and the verdict of the dead directions of the whole network. */
   directions: z.boolean().default(false),
   /** Blocks of samples for the jackknife error bars; 0 or 1 = none, null = 5 where it is cheap. */

@@ -24,6 +24,9 @@ export class Session {
   private readonly beside: SideFile[] = [];
   private next = 1;
 
+  /** @param memory Bytes that the machine has, where they are known. */
+  constructor(private readonly memory: number | null = null) {}
+
   /**
    * One bad file never takes the others with it. `prefix`: ids of its own, for what may not open again as it did (a remote file)
    * and must not shift the ids of what comes after it.
@@ -47,7 +50,7 @@ export class Session {
       if (isProbe(checkpoint)) probes.push(arraysProbe(handle, checkpoint, this.beside));
       else {
         try {
-          checkpoints.push(await inspectCheckpoint(handle, checkpoint, {}, null));
+          checkpoints.push(await inspectCheckpoint(handle, checkpoint, {}, null, this.memory));
           this.checkpoints.set(handle, checkpoint);
         } catch (error) {
           refuse(error);
@@ -91,7 +94,7 @@ export class Session {
 
   /** @throws InputError when the request does not fit. */
   async inspect(id: string, request: Partial<Request>, probe: string | null): Promise<Inspection> {
-    return inspectCheckpoint(id, this.checkpoint(id), request, await this.probe(probe));
+    return inspectCheckpoint(id, this.checkpoint(id), request, await this.probe(probe), this.memory);
   }
 
   checkpoint(id: string): Checkpoint {
@@ -140,6 +143,6 @@ function refusalOf(error: unknown, file: string): OpenedSummary['refusals'][numb
   return { file, tensor: known?.tensor ?? null, code: known?.code ?? 'unexpected', message: messageOf(error) };
 }
 
-async function inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>, probe: ProbeContent | null): Promise<Inspection> {
-  return toInspection(id, await prepare(checkpoint, probe, request), checkpoint);
+async function inspectCheckpoint(id: string, checkpoint: Checkpoint, request: Partial<Request>, probe: ProbeContent | null, memory: number | null): Promise<Inspection> {
+  return toInspection(id, await prepare(checkpoint, probe, request), checkpoint, memory);
 }

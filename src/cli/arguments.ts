@@ -35,6 +35,8 @@ tokenizer.json of the network is among the files.
   --digits P          digits that an eigenvalue above the floor should be known to (default 9 after a float64 pass, else 1)
   --folds B           blocks of samples for the error bars (0 = none)
   --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
+  --activations-only  no gradients: one pass over the file, up to the last layer that is selected
+  --memory GB         what the analysis may take (default: half of what the machine has); larger networks are read block by block
   --parameter         also the N x N Gram of per-sample parameter gradients
   --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
   --steps S,S,…       trajectory: the step of every checkpoint, where names and files do not say (files in the order given, folders by name)
@@ -97,6 +99,8 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Traject
         probe: { type: 'string', multiple: true },
         text: { type: 'string' },
         samples: { type: 'string' },
+        'activations-only': { type: 'boolean' },
+        memory: { type: 'string' },
         positions: { type: 'string' },
         seed: { type: 'string' },
         loss: { type: 'string' },
@@ -148,6 +152,8 @@ export function parseCommand(words: readonly string[]): AnalyzeCommand | Traject
     fisher: values.fisher,
     layers: values.layers,
     backend: values.backend,
+    gradients: values['activations-only'] ? false : undefined,
+    memory: number(values.memory),
     parameter: values.parameter,
     directions: values.directions,
   });

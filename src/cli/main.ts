@@ -1,6 +1,7 @@
 /** The command line: the same core in Node. Progress and complaints go to standard error, results to standard output. */
 import './relaxed-simd';
 import { rename, writeFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { rememberIn } from '../analysis/adapter-memory';
 import { analyze } from '../analysis/analyze';
@@ -92,7 +93,7 @@ function fromHere(path: string): string {
 
 /** The reports among the paths by the fingerprint of their checkpoint, and those that were made. */
 async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ given: Map<string, Report>; reports: Report[] }> {
-  const session = new Session();
+  const session = new Session(totalmem());
   const opened = await openDrops(session, await dropsAt(command.paths, fromHere, say, signal), signal);
   for (const { file, message } of opened.refusals) say(message.includes(file) ? message : `${file}: ${message}`);
 
@@ -111,7 +112,7 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ give
   for (const { id, checkpoint } of opened.checkpoints) {
     try {
       const emit = progressPrinter(checkpoint.name);
-      const means = { reference, solver: pool ?? inlineSolver, emit, signal };
+      const means = { reference, solver: pool ?? inlineSolver, emit, memory: totalmem(), signal };
       const wanted = command.verify ? given.get(checkpoint.fingerprint) : null;
       if (wanted === undefined) throw new InputError('no-report', `${checkpoint.name}: none of the reports given is of this checkpoint (fingerprint ${checkpoint.fingerprint}).`);
       const request = wanted ? sameAgain(wanted) : command.request;
@@ -142,7 +143,7 @@ async function runTrajectory(command: TrajectoryCommand, signal: AbortSignal): P
   try {
     return await traceFiles(session, opened.checkpoints, { ...command, earlier, folder: drops.some((drop) => drop.folder) }, probe, {
       analyze: (checkpoint, request, own) =>
-        backends.run(request.backend, (numerics) => analyze(checkpoint, probe, request, { reference, signal, ...own, numerics })),
+        backends.run(request.backend, (numerics) => analyze(checkpoint, probe, request, { reference, memory: totalmem(), signal, ...own, numerics })),
       solver: pool ?? inlineSolver,
       ops: reference.ops,
       signal,
@@ -170,17 +171,22 @@ const openGpu: OpenGpu = async (options) => {
   return webgpuNumerics(gpu, { ...options, remember: rememberIn(fileMemory()) });
 };
 
-/** The backend with its reason, then one line per phase and layer, so that a log stays readable. */
+/** The backend with its reason and the memory, then one line per phase and layer, so that a log stays readable. */
 function progressPrinter(name: string): (event: AnalysisEvent) => void {
   let last = '';
   return (event) => {
-    if (event.type === 'started') say(`${name}: ${backendLine(event.report.provenance)}`);
+    if (event.type === 'started') for (const line of startLines(event.report.provenance)) say(`${name}: ${line}`);
     if (event.type !== 'progress') return;
     const percent = Math.floor((100 * event.done) / event.total);
     const line = `${name}: ${event.phase} ${percent} %`;
     if (line !== last && percent % 5 === 0) say(line);
     last = line;
   };
+}
+
+function startLines(provenance: Report['provenance']): string[] {
+  const { memory } = provenance;
+  return [backendLine(provenance), ...(memory ? [memory.reason] : [])];
 }
 
 function backendLine({ backend, choice }: Report['provenance']): string {

@@ -1,7 +1,8 @@
 /** A report as text for a terminal. */
 import { directionId, directionWord } from '../analysis/direction-id';
+import { normsLine } from '../analysis/norm-words';
 import { lossComparison } from '../analysis/recorded-loss';
-import type { Report, Spectrum } from '../analysis/report';
+import type { NormReading, Report, Spectrum } from '../analysis/report';
 
 const COLUMNS = ['layer', 'side', 'width', 'rows', 'rank', 'deficit', 'σ_min', 'λ⁺_min', 'log det⁺', 'stable rank', 'note'];
 
@@ -17,12 +18,18 @@ export function reportTable(report: Report): string {
     lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`, ...(probe.evidence ?? []).map((s) => `  ${s}`));
   }
   lines.push(...lossComparison(report));
+  if (report.norms) lines.push(`norms: ${normsLine(report.norms)}`, ...report.norms.flatMap(degenerate));
   lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '', ...floors(report.spectra));
   lines.push(...directionLines(report));
   for (const s of report.skipped) lines.push(`skipped ${s.layer}${s.side ? ` (${s.side})` : ''}: ${s.reason}`);
   const phases = Object.entries(provenance.phases).map(([name, seconds]) => `${name} ${seconds.toFixed(2)} s`);
   lines.push(`${provenance.device} · ${provenance.seconds.toFixed(2)} s (${phases.join(', ')})`);
   return lines.join('\n') + '\n';
+}
+
+/** A kernel that is hardly more than a few coordinates. */
+function degenerate({ layer, nearlyZero, width }: NormReading): string[] {
+  return nearlyZero > 0 ? [`  ${layer}: ${nearlyZero} of ${width} γ near zero`] : [];
 }
 
 function directionLines({ directions, audit, triple }: Report): string[] {

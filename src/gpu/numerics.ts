@@ -38,7 +38,8 @@ export async function webgpuNumerics(gpu: GPU | undefined, options: WebgpuOption
     const numerics = numericsOn(opened, queue, ops, close);
     close = () => numerics.dispose();
     const measured = options.remember ? await measure(opened, queue, ops, options.remember) : null;
-    return { ...numerics, software: opened.software, measured };
+    const { maxStorageBufferBindingSize, maxBufferSize } = opened.device.limits;
+    return { ...numerics, software: opened.software, measured, binding: Math.min(maxStorageBufferBindingSize, maxBufferSize) };
   } catch (error) {
     close();
     return { reason: `WebGPU did not start on ${opened.description} (${messageOf(error)}), so the float64 CPU code is used.` };

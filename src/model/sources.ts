@@ -1,5 +1,6 @@
 /** Where the parameters of a model lie among the tensors of its checkpoint, and how they are arranged there. */
 import type { Checkpoint } from '../checkpoint/types';
+import { transpose } from '../numerics/transpose';
 import type { Parameter } from './types';
 
 type Values = Float32Array | Float64Array;
@@ -13,15 +14,20 @@ export interface Source {
 
 export type Sources = ReadonlyMap<string, Source>;
 
-/** Every tensor is read once, also where it holds several parameters. */
-export async function readSources(checkpoint: Checkpoint, sources: Sources): Promise<Map<string, Parameter>> {
+/** All parameters, or those named. Every tensor is read once, also where it holds several of them. */
+export async function readSources(checkpoint: Checkpoint, sources: Sources, names?: ReadonlySet<string>): Promise<Map<string, Parameter>> {
   const parameters = new Map<string, Parameter>();
   let last: { tensor: string | null; values: Values } = { tensor: null, values: new Float32Array() };
   for (const [name, { tensor, shape, arrange }] of sources) {
+    if (names && !names.has(name)) continue;
     if (last.tensor !== tensor) last = { tensor, values: await checkpoint.tensors.get(tensor)!.values() };
     parameters.set(name, { values: arrange ? arrange(last.values) : last.values, shape });
   }
   return parameters;
+}
+
+export function shapesOf(sources: Sources): Map<string, readonly number[]> {
+  return new Map(Array.from(sources, ([name, { shape }]) => [name, shape]));
 }
 
 /**
@@ -34,14 +40,14 @@ export function matrixSource(tensor: string, stored: readonly number[], outputAx
   const [rows, columns] = stored as [number, number];
   const inputs = outputAxis === 0 ? columns : rows;
   const width = outputs?.length ?? (outputAxis === 0 ? rows : columns);
-  if (outputAxis === 1 && !outputs) return { tensor, shape: [inputs, width] };
+  if (!outputs) return { tensor, shape: [inputs, width], ...(outputAxis === 0 && { arrange: (values) => transpose(values, rows, columns) }) };
   return {
     tensor,
     shape: [inputs, width],
     arrange(values) {
       const result = emptyLike(values, inputs * width);
       for (let j = 0; j < width; j++) {
-        const at = outputs ? outputs[j]! : j;
+        const at = outputs[j]!;
         for (let i = 0; i < inputs; i++) result[i * width + j] = values[outputAxis === 0 ? at * columns + i : i * columns + at]!;
       }
       return result;

@@ -1,9 +1,10 @@
 /** A recognised decoder and where its parameters lie -> a runnable model. */
 import type { Checkpoint } from '../checkpoint/types';
-import { forward, isTied, layersOf, type Transformer } from './layers/transformer';
-import { readSources, type Sources } from './sources';
+import { isTied, layersOf, stagesOf, type Transformer } from './layers/transformer';
+import { readSources, shapesOf, type Sources } from './sources';
 import { readsPatches, type PatchEmbedding } from './layers/stem';
-import { transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
+import { composed } from './stages';
+import { everyNorm, transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
 import type { InputSpec, Model, ModelChoice } from './types';
 
 export interface RecognisedTransformer {
@@ -37,6 +38,7 @@ function predictsNext({ causal, classOnly, unembedding }: Transformer, vocabular
 export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedTransformer): Model {
   const { transformer: t, sources, architecture, evidence, transforms, choices, context } = recognised;
   const layers = layersOf(t);
+  const stages = stagesOf(t);
   const tokens = readsPatches(t.embedding) ? null : t.embedding;
   const weights = new Set([...(tokens ? [tokens.name] : []), ...layers.flatMap(({ dense }) => (dense ? [dense.weight] : []))]);
   const tensors = new Map<string, Status>();
@@ -70,7 +72,9 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     symmetries: () => transformerSymmetries(t),
     spaces: () => transformerSpaces(t),
     norms: () => (normalization === 'none' ? [] : transformerNorms(t)),
-    parameters: () => readSources(checkpoint, sources),
-    forward: (ops, read, batch, sink) => forward(ops, read, batch, sink, t),
+    normLayers: () => (normalization === 'none' ? [] : everyNorm(t)),
+    staged: { stages, shapes: shapesOf(sources) },
+    parameters: (names) => readSources(checkpoint, sources, names),
+    forward: composed(stages),
   };
 }

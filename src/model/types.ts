@@ -1,7 +1,7 @@
 /** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
 import type { Program } from '../checkpoint/program';
 import type { Checkpoint } from '../checkpoint/types';
-import type { Ops } from '../numerics/ops';
+import type { Ops, Shape } from '../numerics/ops';
 import type { NormSite } from './symmetries/norms';
 import type { HiddenSpace } from './symmetries/spaces';
 import type { Symmetry } from './symmetries/symmetry';
@@ -73,6 +73,22 @@ export interface Parameter {
   readonly shape: readonly number[];
 }
 
+/** A part of a forward pass: a function of the stream that the part before it gives, of parameters and of the batch alone. */
+export interface Stage {
+  /** For people: 'block 3'. */
+  readonly name: string;
+  /** The stream behind it, or the output of the network behind the last; `stream` is null before the first. Shows its layers to `sink`. */
+  run<T>(ops: Ops<T>, weights: Weights<T>, stream: T | null, batch: Batch, sink: TapSink<T>): T;
+}
+
+/** A forward pass in parts: a network that does not fit into memory runs one after the other. */
+export interface Staged {
+  /** In order; the forward pass is their composition. */
+  readonly stages: readonly Stage[];
+  /** The shape of every parameter, as `parameters` gives it: nothing is read. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
 export interface ModelChoice {
   readonly key: string;
   readonly value: string;
@@ -102,8 +118,12 @@ export interface Model {
   spaces(): readonly HiddenSpace[];
   /** Norms whose output linear maps read. */
   norms(): readonly NormSite[];
-  /** Reads the weights once, transposed and reshaped as the forward pass wants them. */
-  parameters(): Promise<Map<string, Parameter>>;
+  /** Every norm over the last axis, with those that no linear map of its own reads: they have no readers. Absent: `norms` are all. */
+  normLayers?(): readonly NormSite[];
+  /** Its forward pass in parts; absent where it can only be run as a whole. */
+  readonly staged?: Staged;
+  /** Reads the weights once, transposed and reshaped as the forward pass wants them: all, or those named. */
+  parameters(names?: ReadonlySet<string>): Promise<Map<string, Parameter>>;
   /**
    * Runs a batch and shows every layer to `sink`. @returns the output: [n, outputs], or [n * positions, outputs] for tokens.
    */

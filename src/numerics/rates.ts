@@ -27,4 +27,6 @@ export interface MeasuredNumerics extends Numerics {
   readonly software: boolean;
   /** Null where it was not measured. */
   readonly measured: AdapterMeasurement | null;
+  /** Bytes of one tensor that a shader can be handed; absent: as many as there are. */
+  readonly binding?: number;
 }

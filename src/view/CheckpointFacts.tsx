@@ -1,9 +1,10 @@
 import type { Inspection } from '../analysis/events';
-import type { CheckpointSummary, ModelSummary } from '../analysis/report';
+import type { CheckpointSummary, MemoryRoute, ModelSummary } from '../analysis/report';
 import { bytes, count, counted } from '../figure/number';
 import { shownReport } from '../store/report';
 import { currentSubject } from '../store/session';
 import { useApp, useStore } from './app-context';
+import { NormFacts } from './NormFacts';
 
 /** What was recognised, in short; the Report tab has all of it. */
 export function CheckpointFacts() {
@@ -33,13 +34,14 @@ export function CheckpointFacts() {
         </select>
       )}
       <dl className="facts">
-        {factsOf(checkpoint, model).map(([name, value]) => (
+        {factsOf(checkpoint, model, report?.provenance.memory ?? subject.inspection?.memory).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd title={value}>{value}</dd>
           </div>
         ))}
       </dl>
+      <NormFacts norms={report?.norms ?? subject.inspection?.norms ?? []} />
       <button className="textual" onClick={() => store.getState().look({ tab: 'report' })} hidden={!report}>
         Evidence, tensors and reasons
       </button>
@@ -47,7 +49,7 @@ export function CheckpointFacts() {
   );
 }
 
-function factsOf(checkpoint: CheckpointSummary, model: ModelSummary): [string, string][] {
+function factsOf(checkpoint: CheckpointSummary, model: ModelSummary, memory?: MemoryRoute): [string, string][] {
   const size = checkpoint.files.reduce((sum, f) => sum + f.size, 0);
   const skipped = checkpoint.tensors.filter((t) => t.status !== 'analysed' && t.status !== 'used').length;
   const facts: [string, string][] = [
@@ -57,6 +59,7 @@ function factsOf(checkpoint: CheckpointSummary, model: ModelSummary): [string, s
   ];
   if (model.transforms.length > 0) facts.push(['transforms', count(model.transforms.length)]);
   if (model.tied.length > 0) facts.push(['tied', counted(model.tied.length, 'group')]);
+  if (memory) facts.push(['memory', `${memory.route === 'whole' ? 'about' : 'part by part, about'} ${bytes(memory.needs)}`]);
   return facts;
 }
 

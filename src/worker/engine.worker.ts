@@ -15,7 +15,12 @@ import { cacheMemory } from './cache-memory';
 import { SolverPool, type PoolWorker } from './pool';
 import { serve, type Port } from './rpc';
 
-const session = new Session();
+/** Memory of a machine that does not say. */
+const ASSUMED_GIB = 8;
+
+// Chromium names the memory in GiB, rounded; other browsers do not.
+const memory = ((navigator as Navigator & { deviceMemory?: number }).deviceMemory ?? ASSUMED_GIB) * 2 ** 30;
+const session = new Session(memory);
 const kept = new CacheBlocks();
 const remote = new Remote({ fetch: (url, init) => fetch(url, init), store: kept });
 // The engine waits while the pool works, so that two workers fit on two cores.
@@ -51,11 +56,11 @@ serve(self as unknown as Port, {
   inspect: ({ id, probe, request }) => session.inspect(id, request, probe),
   analyze: ({ id, probe, request }, emit, signal) =>
     backends.run(request.backend, async (numerics) =>
-      analyze(session.checkpoint(id), await session.probe(probe), request, { numerics, reference, solver: pool, emit, signal }),
+      analyze(session.checkpoint(id), await session.probe(probe), request, { numerics, reference, solver: pool, emit, memory, signal }),
     ),
   trace: async ({ probe, ...ask }, emit, signal) => {
     const content = await session.probe(probe);
-    const means = { reference, signal };
+    const means = { reference, memory, signal };
     return trace(await planTrace(session, ask, content, reference.ops), {
       analyze: (checkpoint, request, own) => backends.run(request.backend, (numerics) => analyze(checkpoint, content, request, { ...means, ...own, numerics })),
       solver: pool,

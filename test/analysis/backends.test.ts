@@ -44,6 +44,17 @@ describe('auto', () => {
     expect(open.mock.calls).toEqual([[{ allowSoftware: false }]]);
   });
 
+  it('leaves a GPU alone that one parameter is too large for, also by name', async () => {
+    const open = opens(gpu({ binding: 128e6 }));
+    const work = { ...large, largest: { name: 'lm_head.weight', values: 131e6 } };
+    for (const asked of ['auto', 'webgpu'] as const) {
+      const { numerics, choice } = await choose(new Backends(reference, 1, open), asked, work);
+      expect(numerics).toBe(reference);
+      expect(choice.reason).toBe("'lm_head.weight' takes 524 MB in float32, and Fast GPU hands its shaders 128 MB at most: this runs in float64 on the CPU.");
+    }
+    expect((await choose(new Backends(reference, 1, open), 'webgpu', { ...work, largest: { name: 'w', values: 32e6 } })).numerics.name).toBe('webgpu');
+  });
+
   it('says why there is no GPU', async () => {
     const { numerics, choice } = await choose(new Backends(reference, 1, opens({ reason: 'There is none.' })), 'auto', large);
     expect(numerics).toBe(reference);

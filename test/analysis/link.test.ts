@@ -21,7 +21,7 @@ describe('share links', () => {
         seed: fc.nat(4294967295), samples: fc.option(fc.integer({ min: 1, max: 1000 })), positions: fc.constant(null),
         loss: fc.constantFrom('mse' as const, 'ce' as const, null), fisher: fc.constantFrom('exact' as const, null), layers: name,
         backend: fc.constant('auto' as const), choices: fc.constant({ activation: 'gelu' }), threshold: fc.double({ min: 0, max: 1, noNaN: true }),
-        parameter: fc.boolean(), directions: fc.boolean(), digits: fc.option(fc.integer({ min: 1, max: 12 })), folds: fc.option(fc.nat(20)),
+        parameter: fc.boolean(), gradients: fc.boolean(), memory: fc.option(fc.integer({ min: 1, max: 100 })), directions: fc.boolean(), digits: fc.option(fc.integer({ min: 1, max: 12 })), folds: fc.option(fc.nat(20)),
       }),
       grams: fc.option(fc.stringMatching(/^[0-9a-f]{64}$/)),
       view: fc.record({

@@ -76,7 +76,7 @@ function ownAnswers(net: Model, parameters: ReadonlyMap<string, Parameter>, valu
 
 async function spectra(numerics: Numerics, net: Model, parameters: ReadonlyMap<string, Parameter>, probe: Probe, loss: 'mse' | 'ce'): Promise<Spectrum[]> {
   const weights = new Map([...parameters].map(([name, p]) => [name, numerics.ops.constant(p.values, p.shape)]));
-  const settings = { loss, fisher: 'empirical' as const, seed: 1, folds: 0, parameter: false };
+  const settings = { loss, fisher: 'empirical' as const, seed: 1, folds: 0, parameter: false, gradients: true };
   const skip = (layer: string, _: string, reason: string) => expect.fail(`${layer}: ${reason}`);
   const { grams } = await runModel(net, weights, probe, net.layers, settings, numerics, { progress: () => undefined, skip });
   const tapRoundoff = numerics.ops.roundoff;

@@ -39,7 +39,7 @@ export class ChainReader {
       inputs: { kind: 'vector', values: inputs, samples: count, width },
       targets: { kind: 'values', values: targets },
     } as const;
-    const settings = { loss: 'mse', fisher: 'empirical', seed: 0, folds: 0, parameter: false } as const;
+    const settings = { loss: 'mse', fisher: 'empirical', seed: 0, folds: 0, parameter: false, gradients: true } as const;
     const refuse = (layer: string, _: unknown, reason: string): never => {
       throw new InputError('protocol', `Layer ${layer} could not be read: ${reason} If the run diverged, choose a smaller learning rate or condition number.`);
     };

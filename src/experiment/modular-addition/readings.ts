@@ -43,7 +43,7 @@ export async function readLayers(numerics: Numerics, size: Size, w: Float64Array
   const { ops } = numerics;
   const model = await tappedModel(size);
   const weights = tensorsAt(ops, layoutOf(size), w);
-  const settings = { loss: 'ce', fisher: 'exact', seed: 0, folds: 0, parameter: false } as const;
+  const settings = { loss: 'ce', fisher: 'exact', seed: 0, folds: 0, parameter: false, gradients: true } as const;
   const readings: LayerReading[] = [];
   try {
     const { grams } = await runModel(model, weights, probeOf(size.modulus, allPairs(size.modulus)), model.layers, settings, numerics, {

@@ -6,8 +6,10 @@ import { transpose } from '../../numerics/transpose';
 import { ACTIVATION, decide, type Assumption } from '../choices';
 import { activate } from '../layers/activations';
 import { normalize } from '../layers/norm';
-import { mlpNorms, mlpSpaces, mlpSymmetries } from '../symmetries/mlp';
-import type { Architecture, Choices, Model, ModelChoice, Parameter, Recognition } from '../types';
+import { readSources, shapesOf, type Source } from '../sources';
+import { composed } from '../stages';
+import { mlpNormLayers, mlpNorms, mlpSpaces, mlpSymmetries } from '../symmetries/mlp';
+import type { Architecture, Choices, Stage as ForwardStage, Model, ModelChoice, Recognition } from '../types';
 
 /** `0.weight`, `net.fc1.bias`, `linears.2.weight`, `dense_1/kernel`, `mlp/~/linear_0/w`; `W1` and `b1` of an npz. */
 const SUFFIXED = /^(?:(.*)[./])?(weight|bias|kernel|w|b|running_mean|running_var|num_batches_tracked)$/;
@@ -201,6 +203,8 @@ function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: Mod
   }
   const chain = [first.inputs, ...stages.map((s) => s.dense.outputs)].join(' → ');
   const linear = stages.every((s) => s.activation === 'linear' && s.norms.length === 0);
+  const parts = stages.map(partOf);
+  const sources = sourcesOf(stages);
   const used = [...new Set(stages.slice(0, -1).map((s) => s.activation))].join(', ');
   return {
     architecture: 'mlp',
@@ -226,20 +230,27 @@ function build(checkpoint: Checkpoint, stages: readonly Stage[], activation: Mod
     symmetries: () => mlpSymmetries(stages.map(described), EPSILON),
     spaces: () => mlpSpaces(stages.map(described)),
     norms: () => mlpNorms(stages.map(described)),
-    parameters: () => read(stages),
-    forward(ops, weights, batch, sink) {
+    normLayers: () => mlpNormLayers(stages.map(described)),
+    staged: { stages: parts, shapes: shapesOf(sources) },
+    parameters: (names) => readSources(checkpoint, sources, names),
+    forward: composed(parts),
+  };
+}
+
+/** One dense layer and what follows it, as a part of the forward pass. */
+function partOf({ dense, norms, activation }: Stage): ForwardStage {
+  return {
+    name: dense.name,
+    run(ops, weights, stream, batch, sink) {
       if (batch.kind !== 'vector') throw new Error('internal: an MLP takes vectors');
-      let x = ops.constant(batch.values, [batch.samples, batch.width]);
-      for (const { dense, norms, activation: f } of stages) {
-        const input = x;
-        let pre = ops.matmul(x, weights(`${dense.name}.weight`), { transposeB: true });
-        if (dense.group.bias) pre = ops.add(pre, weights(`${dense.name}.bias`));
-        let y = pre;
-        for (const norm of norms) y = applyNorm(ops, norm, y, weights);
-        x = activate(ops, f, y);
-        sink(dense.name, { input, bias: dense.group.bias !== undefined, pre, post: x });
-      }
-      return x;
+      const input = stream ?? ops.constant(batch.values, [batch.samples, batch.width]);
+      let pre = ops.matmul(input, weights(`${dense.name}.weight`), { transposeB: true });
+      if (dense.group.bias) pre = ops.add(pre, weights(`${dense.name}.bias`));
+      let y = pre;
+      for (const norm of norms) y = applyNorm(ops, norm, y, weights);
+      const post = activate(ops, activation, y);
+      sink(dense.name, { input, bias: dense.group.bias !== undefined, pre, post });
+      return post;
     },
   };
 }
@@ -271,24 +282,23 @@ function applyNorm<T>(ops: Ops<T>, norm: Norm, x: T, weights: (name: string) => 
   return shift === null ? y : ops.add(y, shift);
 }
 
-async function read(stages: readonly Stage[]): Promise<Map<string, Parameter>> {
-  const parameters = new Map<string, Parameter>();
-  const vector = async (name: string, tensor: TensorEntry | undefined) => {
-    if (tensor) parameters.set(name, { values: await tensor.values(), shape: tensor.shape });
+/** Where the parameters lie: weights [out, in], and the vectors around them. */
+function sourcesOf(stages: readonly Stage[]): Map<string, Source> {
+  const sources = new Map<string, Source>();
+  const vector = (name: string, tensor: TensorEntry | undefined) => {
+    if (tensor) sources.set(name, { tensor: tensor.name, shape: tensor.shape });
   };
   for (const { dense, norms } of stages) {
-    const values = await dense.group.weight!.values();
-    parameters.set(`${dense.name}.weight`, {
-      values: dense.group.transposed ? transpose(values, dense.inputs, dense.outputs) : values,
-      shape: [dense.outputs, dense.inputs],
-    });
-    await vector(`${dense.name}.bias`, dense.group.bias);
+    const { inputs, outputs, group } = dense;
+    const arrange = (values: Float32Array | Float64Array) => transpose(values, inputs, outputs);
+    sources.set(`${dense.name}.weight`, { tensor: group.weight!.name, shape: [outputs, inputs], ...(group.transposed && { arrange }) });
+    vector(`${dense.name}.bias`, group.bias);
     for (const { group: g } of norms) {
-      await vector(`${g.prefix}.weight`, g.weight);
-      await vector(`${g.prefix}.bias`, g.bias);
-      await vector(`${g.prefix}.running_mean`, g.mean);
-      await vector(`${g.prefix}.running_var`, g.variance);
+      vector(`${g.prefix}.weight`, g.weight);
+      vector(`${g.prefix}.bias`, g.bias);
+      vector(`${g.prefix}.running_mean`, g.mean);
+      vector(`${g.prefix}.running_var`, g.variance);
     }
   }
-  return parameters;
+  return sources;
 }

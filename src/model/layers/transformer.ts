@@ -3,9 +3,9 @@
  * (GPT-2, Llama, ViT) or after each sum of branch and stream (BERT). Weights are [in, out] with the heads side by side.
  */
 import type { Ops } from '../../numerics/ops';
-import type { Batch, ModelLayer, TapSink, Weights } from '../types';
+import type { Batch, ModelLayer, Stage, TapSink, Weights } from '../types';
 import { attend, causalMask } from './attention';
-import { denseOf, normOf, type Named, type NormTensors } from './dense';
+import { denseOf, normOf, type Named, type NormTensors, type RunDense, type RunNorm } from './dense';
 import type { Normalization } from './norm';
 import type { RotaryPositions } from './rotary';
 import { embed, imagePositions, readsPatches, type Stem } from './stem';
@@ -72,38 +72,51 @@ export function isTied({ embedding, unembedding }: Transformer): boolean {
   return !readsPatches(embedding) && unembedding?.weight === embedding.name;
 }
 
-export function forward<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink: TapSink<T>, t: Transformer): T {
-  const { heads, groups, headWidth, width, postNorm = false } = t;
-  const { samples } = batch;
-  const dense = denseOf(ops, weights, sink);
-  const norm = normOf(ops, weights, t.normalization, t.epsilon);
-  let x = embed(ops, weights, batch, sink, t, { dense, norm });
+/** The forward pass in parts: what makes the stream, every block, and what reads the stream out. */
+export function stagesOf(t: Transformer): Stage[] {
+  return [
+    { name: t.embedding.layer, run: (ops, weights, _, batch, sink) => embed(ops, weights, batch, sink, t, runnersOf(ops, weights, sink, t)) },
+    ...t.blocks.map((block, i): Stage => ({ name: `block ${i}`, run: (ops, weights, x, batch, sink) => runBlock(ops, weights, x!, batch, sink, t, block) })),
+    { name: 'readout', run: (ops, weights, x, { samples }, sink) => readOut(ops, weights, x!, samples, sink, t) },
+  ];
+}
 
-  const positions = ops.shape(x)[0]! / samples;
-  const causal = t.causal ? ops.constant(causalMask(positions), [positions, positions]) : null;
+function runnersOf<T>(ops: Ops<T>, weights: Weights<T>, sink: TapSink<T>, t: Transformer): { dense: RunDense<T>; norm: RunNorm<T> } {
+  return { dense: denseOf(ops, weights, sink), norm: normOf(ops, weights, t.normalization, t.epsilon) };
+}
+
+/** The stream [samples * positions, width] behind a block. */
+function runBlock<T>(ops: Ops<T>, weights: Weights<T>, before: T, { samples }: Batch, sink: TapSink<T>, t: Transformer, block: TransformerBlock): T {
+  const { heads, groups, headWidth, postNorm = false } = t;
+  const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, mask, headNorms, attentionScale, mlpScale } = block;
+  const { dense, norm } = runnersOf(ops, weights, sink, t);
+  const positions = ops.shape(before)[0]! / samples;
+  const allowed = t.causal ? ops.constant(mask ? additive(mask, positions) : causalMask(positions), [positions, positions]) : null;
   const table = t.rotary?.table(positions);
   const turn = (values: Float64Array) => ops.constant(values, [positions, t.rotary!.rotated]);
   const rotary = t.rotary && table ? { rotated: t.rotary.rotated, adjacent: t.rotary.adjacent, cos: turn(table.cos), sin: turn(table.sin) } : null;
   const scaled = (by: string | undefined, y: T): T => (by === undefined ? y : ops.mul(y, weights(by)));
 
-  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, mask, headNorms, attentionScale, mlpScale } of t.blocks) {
-    const before = x;
-    const read = postNorm ? x : norm(attentionNorm, x);
-    const allowed = mask && t.causal ? ops.constant(additive(mask, positions), [positions, positions]) : causal;
-    const shape = { samples, positions, heads, groups, headWidth };
-    const over = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
-    const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), 1 / Math.sqrt(headWidth), allowed, rotary, over);
-    x = ops.add(x, scaled(attentionScale, dense(output, mixed)));
-    if (postNorm) x = norm(attentionNorm, x);
-    if (!mlp) continue;
-    const sameNorm = mlpNorm.layer === attentionNorm.layer;
-    const m = postNorm ? x : sameNorm ? read : norm(mlpNorm, parallel ? before : x);
-    let hidden = mlp.gate ? ops.mul(dense(mlp.gate, m, mlp.activation), dense(mlp.up, m)) : dense(mlp.up, m, mlp.activation);
-    if (mlp.productBias !== null) hidden = ops.add(hidden, weights(mlp.productBias));
-    x = ops.add(x, scaled(mlpScale, dense(mlp.down, hidden)));
-    if (postNorm) x = norm(mlpNorm, x);
-  }
-  if (t.classOnly) x = ops.reshape(ops.slice(ops.reshape(x, [samples, positions, width]), [0, 0, 0], [samples, 1, width]), [samples, width]);
+  const read = postNorm ? before : norm(attentionNorm, before);
+  const shape = { samples, positions, heads, groups, headWidth };
+  const over = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
+  const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), 1 / Math.sqrt(headWidth), allowed, rotary, over);
+  let x = ops.add(before, scaled(attentionScale, dense(output, mixed)));
+  if (postNorm) x = norm(attentionNorm, x);
+  if (!mlp) return x;
+  const sameNorm = mlpNorm.layer === attentionNorm.layer;
+  const m = postNorm ? x : sameNorm ? read : norm(mlpNorm, parallel ? before : x);
+  let hidden = mlp.gate ? ops.mul(dense(mlp.gate, m, mlp.activation), dense(mlp.up, m)) : dense(mlp.up, m, mlp.activation);
+  if (mlp.productBias !== null) hidden = ops.add(hidden, weights(mlp.productBias));
+  x = ops.add(x, scaled(mlpScale, dense(mlp.down, hidden)));
+  return postNorm ? norm(mlpNorm, x) : x;
+}
+
+function readOut<T>(ops: Ops<T>, weights: Weights<T>, stream: T, samples: number, sink: TapSink<T>, t: Transformer): T {
+  const { dense, norm } = runnersOf(ops, weights, sink, t);
+  const { width } = t;
+  let x = stream;
+  if (t.classOnly) x = ops.reshape(ops.slice(ops.reshape(x, [samples, ops.shape(x)[0]! / samples, width]), [0, 0, 0], [samples, 1, width]), [samples, width]);
   if (t.finalNorm) x = norm(t.finalNorm, x);
   if (t.head) x = norm(t.head.norm, dense(t.head.dense, x, t.head.activation));
   return t.unembedding ? dense(t.unembedding, x, 'linear', t.unembedding.inputAxis === 1) : x;

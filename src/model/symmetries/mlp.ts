@@ -48,6 +48,11 @@ export function mlpNorms(stages: readonly Stage[]): NormSite[] {
   return sites(stages).flatMap(({ site, linear }) => (linear ? [site] : []));
 }
 
+/** Those before a nonlinearity too, which no linear map reads. */
+export function mlpNormLayers(stages: readonly Stage[]): NormSite[] {
+  return sites(stages).map(({ site, linear }) => (linear ? site : { ...site, readers: [] }));
+}
+
 function sites(stages: readonly Stage[]): { stage: Stage; site: NormSite; linear: boolean }[] {
   return stages.slice(0, -1).flatMap((stage, i) => {
     const next = stages[i + 1]!;

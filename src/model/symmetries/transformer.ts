@@ -110,6 +110,14 @@ export function transformerNorms(a: Transformer): NormSite[] {
   return a.postNorm ? postNormSites(a) : residual(a).norms;
 }
 
+/** Every norm in the order of the forward pass, those without readers of their own too: a tied unembedding moves with the embedding. */
+export function everyNorm(a: Transformer): NormSite[] {
+  const sites = new Map(transformerNorms(a).map((site) => [site.layer, site]));
+  const norms = [a.embeddingNorm, ...a.blocks.flatMap(({ attentionNorm, mlpNorm, mlp }) => [attentionNorm, ...(mlp ? [mlpNorm] : [])]), a.finalNorm, a.head?.norm];
+  const named = new Map(norms.flatMap((norm) => (norm ? [[norm.layer, norm] as const] : [])));
+  return Array.from(named.values(), (norm) => sites.get(norm.layer) ?? normSite(norm, a, []));
+}
+
 function stream(a: Transformer): Symmetry[] {
   const { writers, norms, stages } = residual(a);
   const { width, embedding, finalNorm, unembedding } = a;

@@ -1,0 +1,43 @@
+/** The weights of the parts of a network: read when a part has its turn, the next ones while this one is computed with. */
+import type { Model, Parameter } from '../model/types';
+import type { Tensor, TensorOps } from '../numerics/ops';
+
+type Read = Promise<Map<string, Parameter>>;
+
+export class PartWeights {
+  private coming: { part: number; read: Read } | null = null;
+
+  /** @param names The parameters of every part; null: all are read at once. */
+  constructor(
+    private readonly model: Pick<Model, 'parameters'>,
+    private readonly names: readonly (ReadonlySet<string> | null)[],
+    private readonly ops: TensorOps,
+    /** Sees what was read before it is used. */
+    private readonly inspect: (parameters: Map<string, Parameter>) => void,
+  ) {}
+
+  /** Tensors of the backend; what was read is given up one by one. */
+  async take(part: number, next: number | null): Promise<ReadonlyMap<string, Tensor>> {
+    const parameters = await (this.coming?.part === part ? this.coming.read : this.read(part));
+    this.coming = null;
+    this.inspect(parameters);
+    const weights = new Map<string, Tensor>();
+    for (const [name, { values, shape }] of parameters) {
+      weights.set(name, this.ops.constant(values, shape));
+      parameters.delete(name);
+    }
+    if (next !== null) this.coming = { part: next, read: this.read(next) };
+    return weights;
+  }
+
+  give(weights: ReadonlyMap<string, Tensor>): void {
+    this.ops.dispose(...weights.values());
+  }
+
+  private read(part: number): Read {
+    const read = this.model.parameters(this.names[part] ?? undefined);
+    // It is awaited when its part has its turn, perhaps after it failed, perhaps never.
+    read.catch(() => {});
+    return read;
+  }
+}
