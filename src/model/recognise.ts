@@ -15,7 +15,7 @@ export async function recogniseModel(checkpoint: Checkpoint, choices: Choices): 
     if ('model' in result) return { model: result.model };
     if (!closest || result.matched > closest.matched) closest = { title: architecture.title, ...result };
   }
-  if (kind !== undefined && closest) return { model: null, sentence: `This is ${closest.title} that cannot be run here: ${closest.missing}. Each weight tensor is analysed on its own.` };
+  if (kind !== undefined && closest) return { model: null, sentence: `This is ${closest.title}, but ${closest.missing}. Each weight tensor is analysed on its own.` };
   const resembles = closest && closest.matched > 0 ? ` The closest is ${closest.title}, but ${closest.missing}.` : '';
   return { model: null, sentence: `No known architecture.${resembles} Each weight tensor is analysed on its own.` };
 }
