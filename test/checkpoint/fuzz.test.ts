@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { naturalCompare } from '../../src/base/natural';
 import { Random } from '../../src/base/random';
-import { InputError } from '../../src/base/errors';
 import { parseStrictJson } from '../../src/checkpoint/strict-json';
+import { mutate, survives } from './mutants';
 import { graph, integer, model, node, packed, run, tensor, value } from './onnx-writer';
 import { f32, join, latin, legacy, loaded, npyOf, open, P, pt, safetensors, text, zip } from './writers';
 
@@ -30,23 +30,6 @@ const seeds: [string, Uint8Array][] = [
   ],
   ['m.index.json', text('{"weight_map":{"a":"model-00001-of-00002.safetensors","b":"x.safetensors"}}')],
 ];
-const INTERESTING = [0, 1, 0x28, 0x2e, 0x52, 0x62, 0x63, 0x7f, 0x80, 0x93, 0xff];
-
-function mutate(bytes: Uint8Array, random: Random): Uint8Array {
-  let out: Uint8Array = bytes.slice();
-  for (let edits = 1 + random.integer(4); edits > 0 && out.length > 0; edits--) {
-    const at = random.integer(out.length);
-    const kind = random.integer(6);
-    if (kind === 0) out[at] = random.integer(256);
-    else if (kind === 1) out[at]! ^= 1 << random.integer(8);
-    else if (kind === 2) out[at] = INTERESTING[random.integer(INTERESTING.length)]!;
-    else if (kind === 3) out = out.slice(0, at);
-    else if (kind === 4) out = join(out.slice(0, at), out.slice(random.integer(out.length)));
-    else out = join(out.slice(0, at), [random.integer(256)], out.slice(at));
-  }
-  return out;
-}
-
 /** Pickle opcodes and sane arguments in random order, inside a sound archive: deeper than byte flips get. */
 function randomPickle(random: Random): Uint8Array {
   const pieces: Uint8Array[] = [...'(012NRbcdehloqtsua}])Q'].map((c) => latin(c)).concat([
@@ -54,23 +37,6 @@ function randomPickle(random: Random): Uint8Array {
     latin('\x85'), latin('\x86'), latin('\x81'), latin('q\x01'), latin('h\x01'), latin('\x94'), P.global('numpy', 'dtype'), P.global('_codecs', 'encode'),
   ]);
   return pt(P.file(...Array.from({ length: 3 + random.integer(25) }, () => pieces[random.integer(pieces.length)]!)));
-}
-
-async function survives(name: string, bytes: Uint8Array, id: string): Promise<void> {
-  const begin = performance.now();
-  const { checkpoints, refusals, sides } = await open(name, bytes);
-  for (const refusal of refusals) {
-    if (refusal.code === 'internal' || !refusal.message.includes(name)) throw new Error(`${id}: ${refusal.message}`);
-  }
-  if (checkpoints.length + refusals.length + sides.size === 0) throw new Error(`${id}: no outcome`);
-  for (const checkpoint of checkpoints) {
-    for (const tensor of checkpoint.tensors.values()) {
-      await tensor.values().catch((error: unknown) => {
-        if (!(error instanceof InputError)) throw new Error(`${id}: ${String(error)}`);
-      });
-    }
-  }
-  if (performance.now() - begin > 1000) throw new Error(`${id}: took ${performance.now() - begin} ms`);
 }
 
 describe('mutants', () => {

@@ -20,11 +20,11 @@ const drop = (files: Record<string, Uint8Array>) => openFiles(Object.entries(fil
 
 describe('files of other kinds', () => {
   it.each<[string, string, Uint8Array, string, ...string[]]>([
-    ['Keras h5', 'm.h5', join('\x89HDF\r\n\x1a\n', new Uint8Array(90)), 'hdf5', 'keras.models.load_model'],
-    ['a cut h5', 'm.h5', latin('\x89HDF\r\n\x1a\n'), 'hdf5', 'not supported here'],
-    ['Keras v3', 'm.keras', zip([{ name: 'config.json', data: latin('{}') }, { name: 'model.weights.h5', data: latin('x') }]), 'keras', 'np.savez'],
+    ['Keras h5', 'm.h5', join('\x89HDF\r\n\x1a\n', new Uint8Array(90)), 'hdf5-damaged', 'addresses of 0'],
+    ['a cut h5', 'm.h5', latin('\x89HDF\r\n\x1a\n'), 'hdf5-version', 'version none'],
+    ['Keras v3', 'm.keras', zip([{ name: 'config.json', data: latin('{}') }, { name: 'model.weights.h5', data: latin('x') }]), 'hdf5-damaged', 'HDF5 signature'],
     ['GGUF', 'm.gguf', join('GGUF', le(3, 4), new Uint8Array(40)), 'gguf', 'GGUFReader'],
-    ['TF.js', 'model.json', text('{"format":"layers-model","modelTopology":{},"weightsManifest":[]}'), 'tfjs', 'load_keras_model'],
+    ['a graph of TF.js', 'model.json', text('{"format":"graph-model","modelTopology":{"node":[]},"weightsManifest":[]}'), 'tfjs-graph', 'tensorflowjs_converter'],
     ['TF.js shard', 'group1-shard1of2.bin', f32(1, 2), 'tfjs', 'model.json'],
     ['Flax', 'flax_model.msgpack', join([0x81, 0xa6], 'params', [0x80]), 'flax', 'msgpack_restore'],
     ['Flax by content', 'weights', join([0x81, 0xa6], 'params', [0x80]), 'flax', 'flatten_dict'],

@@ -51,6 +51,7 @@ export async function readHdf5(source: ByteSource, skips: (path: string) => bool
 async function openSuperblock(source: ByteSource): Promise<{ blocks: Blocks; root: number }> {
   const file = source.name;
   const bytes = await source.read(0, Math.min(source.size, 128));
+  if (String.fromCharCode(...bytes.subarray(0, SIGNATURE.length)) !== SIGNATURE) throw damaged(file, 'its HDF5 part does not begin with the HDF5 signature');
   const version = bytes[SIGNATURE.length];
   const first = version === 0 || version === 1;
   if (!first && version !== 2 && version !== 3) throw refusal('hdf5-version', file, `its HDF5 superblock has version ${version ?? 'none'}; expected 0 to 3. The file is cut or newer than this program: save it again with Keras.`);
