@@ -10,7 +10,7 @@ import { resized } from './resize';
 import type { ImageSpec, Probe, ProbeChoice, ProbeInputs, ProbeSpec } from './types';
 
 /** Values of all inputs together. */
-const MAX_VALUES = 2 ** 27;
+const MAX_VALUES = 2 ** 26;
 /** Sides may differ from the network's by this factor more in one direction than in the other. */
 const MOST_SQUEEZE = 1.25;
 /** Weights of red, green and blue in grey (ITU-R BT.601, as Pillow's mode L). */

@@ -70,6 +70,15 @@ describe('a vision transformer with pictures', () => {
     expect(report.probe).toMatchObject({ kind: 'pictures', samples: 2, content: inspection.probe.content });
   });
 
+  it('convolutional networks take them too, each in its order and scale', async () => {
+    const session = new Session();
+    const opened = await session.open([...folder('families/resnet'), source('families/conv-stack.pt'), source('pictures/grey.png', 'grey.png')]);
+    const read = async (architecture: string) => session.inspect(opened.checkpoints.find((c) => c.model.architecture === architecture)!.id, {}, opened.probes[0]!.id);
+    expect((await read('resnet')).probe).toMatchObject({ kind: 'pictures', description: 'grey.png: one picture as [3, 14, 14], no targets' });
+    expect((await read('resnet')).model.choices.find((c) => c.key === 'pixels')).toMatchObject({ value: 'ImageNet', assumed: true, evidence: expect.stringContaining('less 0.485, 0.456, 0.406') });
+    expect((await read('conv-stack')).model.choices.find((c) => c.key === 'pixels')).toMatchObject({ value: '0 to 1', assumed: true });
+  });
+
   it('a preprocessor_config.json dropped later wins', async () => {
     const session = new Session();
     const opened = await session.open([...folder('families/vit'), source('pictures/grey.png')]);

@@ -63,6 +63,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     graph: { input: { kind: 'image', channels, height: side, width: side, order: 'chw' }, nodes: graph.nodes },
     sources: layout.sources,
     defaultLoss: classes === null ? 'mse' : 'ce',
+    pixels: { value: 'ImageNet', evidence: 'as torchvision gives them to its ResNets' },
     buffer: isCounter,
   });
 }

@@ -2,8 +2,8 @@
 import { InputError } from '../../base/errors';
 import type { Checkpoint } from '../../checkpoint/types';
 import { readSources, type Sources } from '../sources';
-import type { Model, ModelChoice, Recognition } from '../types';
-import type { Graph } from './graph';
+import type { ImageInput, InputSpec, Model, ModelChoice, Recognition } from '../types';
+import type { Graph, GraphInput } from './graph';
 import { tapsOf } from './graph-layers';
 import { graphNorms } from './graph-norms';
 import { graphSpaces } from './graph-spaces';
@@ -21,6 +21,8 @@ export interface RecognisedGraph {
   /** By the names that the graph's nodes use. */
   readonly sources: Sources;
   readonly defaultLoss: 'mse' | 'ce';
+  /** How networks of this kind are usually given their pixels, where that is known. */
+  readonly pixels?: ImageInput['pixels'];
   /** Tensors that are no parameters, and why. */
   buffer?(name: string): string | null;
   /** Tensors that the output does not depend on, and why. */
@@ -39,7 +41,6 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
   if (graph.input.kind === 'tokens' && output.kind !== 'sequence') {
     throw new InputError('graph', `The graph reads tokens and gives ${showValue(output)}: an output for every token was expected.`);
   }
-  const { input } = graph;
   return {
     architecture,
     title,
@@ -47,10 +48,7 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     transforms,
     tied: checkpoint.shared,
     choices,
-    input:
-      input.kind === 'tokens'
-        ? { kind: 'tokens', vocabulary: input.vocabulary, context: input.context }
-        : { kind: 'vector', width: input.kind === 'vector' ? input.width : input.channels * input.height * input.width },
+    input: inputOf(graph.input, recognised.pixels),
     outputs: sizeOfValue(output),
     defaultLoss,
     layers: taps.map(({ layer }) => layer),
@@ -61,6 +59,12 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     parameters: () => readSources(checkpoint, sources),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
   };
+}
+
+function inputOf(input: GraphInput, pixels: ImageInput['pixels']): InputSpec {
+  if (input.kind !== 'image') return input;
+  const { channels, height, width, order } = input;
+  return { kind: 'vector', width: channels * height * width, image: { channels, height, width, order, ...(pixels && { pixels }) } };
 }
 
 /** The model, or the sentence that says which node does not fit. @param matched part of the anchors that are there */
