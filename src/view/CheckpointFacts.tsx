@@ -59,7 +59,7 @@ function factsOf(checkpoint: CheckpointSummary, model: ModelSummary, memory?: Me
   ];
   if (model.transforms.length > 0) facts.push(['transforms', count(model.transforms.length)]);
   if (model.tied.length > 0) facts.push(['tied', counted(model.tied.length, 'group')]);
-  if (memory) facts.push(['memory', `${memory.route === 'whole' ? 'about' : 'part by part, about'} ${bytes(memory.needs)}`]);
+  if (memory) facts.push(['memory', `${memory.route === 'whole' ? 'about' : 'part by part, about'} ${bytes(Number(memory.needs.toPrecision(2)))}`]);
   return facts;
 }
 

@@ -8,6 +8,7 @@ const MOST = 400;
 /** The norms of a network, read from their parameters alone: one line, and each of them on demand. */
 export function NormFacts({ norms }: { norms: readonly NormReading[] }) {
   if (norms.length === 0) return null;
+  const degenerate = norms.some(({ nearlyZero }) => nearlyZero > 0);
   return (
     <details className="norms" data-testid="norms">
       <summary>{normsLine(norms)}</summary>
@@ -20,9 +21,11 @@ export function NormFacts({ norms }: { norms: readonly NormReading[] }) {
               <th scope="col" title="largest over smallest absolute γ">
                 γ ratio
               </th>
-              <th scope="col" title="γ under 1e-4 of the largest: there γ⁻¹ is that coordinate alone">
-                near 0
-              </th>
+              {degenerate && (
+                <th scope="col" title="γ under 1e-4 of the largest: there γ⁻¹ is that coordinate alone">
+                  near 0
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -33,7 +36,7 @@ export function NormFacts({ norms }: { norms: readonly NormReading[] }) {
                 </th>
                 <td>{norm.kernel ? (norm.folded ? '1, folded' : 'γ⁻¹') : 'none'}</td>
                 <td className="num">{norm.condition === null ? '∞' : decimal(norm.condition, 3)}</td>
-                <td className="num">{count(norm.nearlyZero)}</td>
+                {degenerate && <td className="num">{count(norm.nearlyZero)}</td>}
               </tr>
             ))}
           </tbody>
