@@ -20,7 +20,7 @@ import { multiply } from '../numerics/cpu/matmul';
 import type { Tensor, TensorOps } from '../numerics/ops';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import { Tape, type Var } from '../numerics/tape';
-import { sliceInputs, type Probe } from '../probe/types';
+import { outputPositions, sliceInputs, type Probe } from '../probe/types';
 import { withOnes } from './layer-sums';
 import { memoize } from './model-taps';
 
@@ -50,7 +50,7 @@ export async function readModelDirections(
   ops: TensorOps,
   hooks: DirectionHooks,
 ): Promise<DirectionsReport> {
-  const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
+  const positions = outputPositions(probe.inputs, model.input);
   const mostSamples = Math.max(1, Math.floor(MOST_OUTPUTS / (model.outputs * positions)));
   const samples = Math.max(1, Math.min(probe.inputs.samples, mostSamples));
   const inputs = sliceInputs(probe.inputs, 0, samples);

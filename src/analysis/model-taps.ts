@@ -6,7 +6,7 @@ import { Tape, type Var } from '../numerics/tape';
 import type { Numerics } from '../numerics/types';
 import { Cancellation } from '../probe/cancellation';
 import { passes, seed, totalLoss, type Fisher, type Loss, type LossRows } from '../probe/loss';
-import { rowsOf, sliceInputs, type Probe, type Targets } from '../probe/types';
+import { outputPositions, sliceInputs, type Probe, type Targets } from '../probe/types';
 import { LayerSums, type TapGrams } from './layer-sums';
 import type { Side } from './report';
 
@@ -32,17 +32,15 @@ export interface RunHooks {
 }
 
 /** Rows that carry a loss, and why that is so. */
-export function carriers(probe: Probe): Float64Array {
-  const rows = rowsOf(probe.inputs);
-  const carries = new Float64Array(rows).fill(1);
+export function carriers(probe: Probe, { input }: Pick<Model, 'input'>): Float64Array {
+  const carries = new Float64Array(probe.inputs.samples * outputPositions(probe.inputs, input)).fill(1);
   if (probe.targets?.kind === 'labels') probe.targets.labels.forEach((y, i) => (carries[i] = y < 0 ? 0 : 1));
   return carries;
 }
 
 /** Backward passes over the whole probe: what an exact Fisher costs. */
 export function backwardPasses(model: Model, probe: Probe, fisher: Fisher): number {
-  const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
-  return passes({ fisher, outputs: model.outputs, carries: carriers(probe), positions });
+  return passes({ fisher, outputs: model.outputs, carries: carriers(probe, model), positions: outputPositions(probe.inputs, model.input) });
 }
 
 /** Names the tensors that hold NaN or Inf, with a count and the first place; null when all are finite. */
@@ -92,7 +90,8 @@ export async function runModel(
   const { ops } = numerics;
   const { samples } = probe.inputs;
   const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
-  const carries = carriers(probe);
+  const perSample = outputPositions(probe.inputs, model.input);
+  const carries = carriers(probe, model);
   const random = new Random(settings.seed).split('sampled labels');
   const chunks = plan(model, weights, samples, positions, settings.folds, numerics.name === 'webgpu' ? 4 : 1);
   const manyGradients = 'the exact Fisher has many gradients per sample; choose the empirical or sampled one';
@@ -114,7 +113,7 @@ export async function runModel(
     for (const [index, { begin, end, block }] of chunks.entries()) {
       signal?.throwIfAborted();
       const inputs = sliceInputs(probe.inputs, begin, end);
-      const rows: [number, number] = [begin * positions, end * positions];
+      const rows: [number, number] = [begin * perSample, end * perSample];
       const targets = probe.targets && sliceTargets(probe.targets, rows, model.outputs);
       const tape = new Tape(ops);
       const taps = new Map<string, LayerTap<Var<Tensor>>>();
@@ -137,7 +136,7 @@ export async function runModel(
           carries: carries.slice(...rows),
           targets,
           random,
-          positions,
+          positions: perSample,
         };
         hooks.progress(null, index, chunks.length);
         // The pass above ran beside the Grams of the chunk before; more than that is not held.

@@ -1,6 +1,6 @@
 /** A recognised decoder and where its parameters lie -> a runnable model. */
 import type { Checkpoint } from '../checkpoint/types';
-import { forward, isTied, layersOf, type Transformer } from './layers/transformer';
+import { forward, isPooled, isTied, layersOf, type Transformer } from './layers/transformer';
 import { readSources, type Sources } from './sources';
 import { readsPatches } from './layers/stem';
 import { transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
@@ -52,9 +52,10 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     transforms,
     tied: isTied(t) ? [...checkpoint.shared, [t.embedding.layer, t.unembedding!.layer]] : checkpoint.shared,
     choices,
-    input: readsPatches(t.embedding) ? { kind: 'vector', width: t.embedding.channels * t.embedding.side ** 2 } : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context },
+    input: readsPatches(t.embedding) ? { kind: 'vector', width: t.embedding.channels * t.embedding.side ** 2 } : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, pooled: isPooled(t) },
     outputs: t.unembedding?.outputs ?? width,
-    defaultLoss: t.unembedding ? 'ce' : 'mse',
+    // One output is a regression.
+    defaultLoss: t.unembedding && t.unembedding.outputs > 1 ? 'ce' : 'mse',
     layers,
     tensors,
     symmetries: () => transformerSymmetries(t),

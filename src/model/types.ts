@@ -49,7 +49,8 @@ export type Batch =
 
 export type InputSpec =
   | { readonly kind: 'vector'; readonly width: number }
-  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number };
+  /** `pooled`: one row of outputs for a sequence, instead of one for each position. */
+  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number; readonly pooled?: boolean };
 
 /** Weights as the forward pass wants them, by the name that `parameters` gives. */
 export type Weights<T> = (name: string) => T;
@@ -92,7 +93,7 @@ export interface Model {
   /** Reads the weights once, transposed and reshaped as the forward pass wants them. */
   parameters(): Promise<Map<string, Parameter>>;
   /**
-   * Runs a batch and shows every layer to `sink`. @returns the output: [n, outputs], or [n * positions, outputs] for tokens.
+   * Runs a batch and shows every layer to `sink`. @returns the output: [n, outputs], or [n * positions, outputs] for tokens that are not pooled.
    */
   forward<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink: TapSink<T>): T;
 }

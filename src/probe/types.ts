@@ -22,7 +22,7 @@ export interface Probe {
 
 /** What a probe must fit. */
 export interface ProbeSpec {
-  readonly input: { readonly kind: 'vector'; readonly width: number } | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number };
+  readonly input: { readonly kind: 'vector'; readonly width: number } | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number; readonly pooled?: boolean };
   readonly outputs: number;
   readonly samples: number | null;
   readonly positions: number | null;
@@ -38,7 +38,12 @@ export interface ProbeSource {
   make(spec: ProbeSpec): Probe;
 }
 
-/** Rows of the output: samples, or samples x positions. */
+/** Output rows of a sample: its positions; one where it is a vector, or where the positions are pooled. */
+export function outputPositions(inputs: ProbeInputs, input: ProbeSpec['input']): number {
+  return inputs.kind === 'tokens' && !(input.kind === 'tokens' && input.pooled) ? inputs.positions : 1;
+}
+
+/** Rows of the layers: samples, or samples x positions. */
 export function rowsOf(inputs: ProbeInputs): number {
   return inputs.kind === 'tokens' ? inputs.samples * inputs.positions : inputs.samples;
 }
