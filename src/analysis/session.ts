@@ -2,6 +2,7 @@
 import { InputError, messageOf } from '../base/errors';
 import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
+import { withDeltas } from '../model/lora';
 import { unprefixed } from '../model/unprefix';
 import type { ProbeFileContent } from '../probe/file';
 import type { Inspection, OpenedExperiment, OpenedLlc, OpenedSummary, ProbeFile } from './events';
@@ -32,7 +33,7 @@ export class Session {
     const reports: Report[] = [];
     const trajectories: Trajectory[] = [];
     for (const found of opened.checkpoints) {
-      const checkpoint = await unprefixed(found);
+      const checkpoint = await unprefixed(withDeltas(found));
       const refuse = (error: unknown) =>
         void refusals.push({
           file: checkpoint.name,

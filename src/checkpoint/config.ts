@@ -1,4 +1,4 @@
-/** config.json beside the weights: its scalars become metadata of the checkpoint, as 'config.rope_scaling.type'. */
+/** config.json and adapter_config.json beside the weights: their scalars become metadata of the checkpoint, as 'config.rope_scaling.type', 'adapter.lora_alpha'. */
 import { baseName } from './format';
 import type { Checkpoint } from './types';
 
@@ -8,14 +8,18 @@ const MAX_TEXT = 1000;
 
 /** Each checkpoint with the config of its folder, or with the only one of the drop where there is one checkpoint. */
 export function withConfigs(checkpoints: readonly Checkpoint[], sides: ReadonlyMap<string, string>): Checkpoint[] {
-  const configs = [...sides].filter(([name]) => baseName(name) === 'config.json');
+  return withConfig(withConfig(checkpoints, sides, 'config.json', 'config'), sides, 'adapter_config.json', 'adapter');
+}
+
+function withConfig(checkpoints: readonly Checkpoint[], sides: ReadonlyMap<string, string>, base: string, path: string): Checkpoint[] {
+  const configs = [...sides].filter(([name]) => baseName(name) === base);
   if (configs.length === 0) return [...checkpoints];
   return checkpoints.map((checkpoint) => {
     const folder = folderOf(checkpoint.files[0]!.name);
     const found = configs.find(([name]) => folderOf(name) === folder) ?? (checkpoints.length === 1 && configs.length === 1 ? configs[0] : undefined);
     if (!found) return checkpoint;
     // What is in the weights' own file comes first.
-    return { ...checkpoint, metadata: new Map([...scalars(JSON.parse(found[1]), 'config'), ...checkpoint.metadata]) };
+    return { ...checkpoint, metadata: new Map([...scalars(JSON.parse(found[1]), path), ...checkpoint.metadata]) };
   });
 }
 
