@@ -21,7 +21,7 @@ import { multiply } from '../numerics/cpu/matmul';
 import type { Tensor, TensorOps } from '../numerics/ops';
 import { eigenvaluesOfGram } from '../numerics/solve';
 import { Tape, type Var } from '../numerics/tape';
-import { sliceInputs, type Probe } from '../probe/types';
+import { outputPositions, sliceInputs, type Probe } from '../probe/types';
 import { placeOfDirection, type DirectionId } from './direction-id';
 import { withOnes } from './layer-sums';
 
@@ -55,7 +55,7 @@ interface Place {
 
 /** @throws InputError where the outputs are not finite. */
 async function placeOf(model: Model, stored: ReadonlyMap<string, Parameter>, probe: Probe, { loss, seed }: ReadSettings, ops: TensorOps): Promise<Place> {
-  const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
+  const positions = outputPositions(probe.inputs, model.input);
   const mostSamples = Math.max(1, Math.floor(MOST_OUTPUTS / (model.outputs * positions)));
   const samples = Math.max(1, Math.min(probe.inputs.samples, mostSamples));
   const inputs = sliceInputs(probe.inputs, 0, samples);

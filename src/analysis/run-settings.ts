@@ -1,7 +1,7 @@
 /** What a run over a probe is told, and what it costs in passes. */
 import type { Model } from '../model/types';
 import { passes, type Fisher, type Loss } from '../probe/loss';
-import { rowsOf, type Probe } from '../probe/types';
+import { outputPositions, type Probe } from '../probe/types';
 import type { Side } from './report';
 
 export interface RunSettings {
@@ -29,15 +29,13 @@ export function parameterGrams({ parameter, gradients, fisher }: RunSettings): b
 }
 
 /** Rows that carry a loss, and why that is so. */
-export function carriers(probe: Probe): Float64Array {
-  const rows = rowsOf(probe.inputs);
-  const carries = new Float64Array(rows).fill(1);
+export function carriers(probe: Probe, { input }: Pick<Model, 'input'>): Float64Array {
+  const carries = new Float64Array(probe.inputs.samples * outputPositions(probe.inputs, input)).fill(1);
   if (probe.targets?.kind === 'labels') probe.targets.labels.forEach((y, i) => (carries[i] = y < 0 ? 0 : 1));
   return carries;
 }
 
 /** Backward passes over the whole probe: what an exact Fisher costs. */
 export function backwardPasses(model: Model, probe: Probe, fisher: Fisher): number {
-  const positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
-  return passes({ fisher, outputs: model.outputs, carries: carriers(probe), positions });
+  return passes({ fisher, outputs: model.outputs, carries: carriers(probe, model), positions: outputPositions(probe.inputs, model.input) });
 }

@@ -3,6 +3,7 @@ import { InputError, messageOf } from '../base/errors';
 import { baseName } from '../checkpoint/format';
 import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
+import { withDeltas } from '../model/lora';
 import { unprefixed } from '../model/unprefix';
 import type { ProbeContent, SideFile } from '../probe/content';
 import type { Inspection, OpenedExperiment, OpenedLlc, OpenedSummary } from './events';
@@ -44,7 +45,7 @@ export class Session {
     const trajectories: Trajectory[] = [];
     for (const found of opened.checkpoints) {
       if (found.format === 'PNG') continue;
-      const checkpoint = await unprefixed(found);
+      const checkpoint = await unprefixed(withDeltas(found));
       const refuse = (error: unknown) => void refusals.push(refusalOf(error, checkpoint.name));
       const handle = id();
       if (isProbe(checkpoint)) probes.push(arraysProbe(handle, checkpoint, this.beside));

@@ -8,7 +8,7 @@ import { Tape, type Var } from '../numerics/tape';
 import type { Numerics } from '../numerics/types';
 import { Cancellation } from '../probe/cancellation';
 import { passes, seed, totalLoss, type LossRows } from '../probe/loss';
-import { sliceInputs, type Probe } from '../probe/types';
+import { outputPositions, sliceInputs, type Probe } from '../probe/types';
 import { planChunks, sliceTargets, type Chunk } from './chunks';
 import { LayerSums, type TapGrams } from './layer-sums';
 import { carriers, parameterGrams, type RunHooks, type RunSettings } from './run-settings';
@@ -16,7 +16,7 @@ import { visitsOf, type Part, type Visit } from './visits';
 
 /** A network in parts. */
 export interface SweptModel {
-  readonly model: Pick<Model, 'layers' | 'outputs'>;
+  readonly model: Pick<Model, 'layers' | 'outputs' | 'input'>;
   readonly parts: readonly Part[];
   /** Scalars of all parameters. */
   readonly parameters: number;
@@ -65,6 +65,8 @@ class Sweep {
   private readonly chunks: readonly Chunk[];
   private readonly between: readonly Between[];
   private readonly positions: number;
+  /** Rows of the output for each sample. */
+  private readonly outputRows: number;
   private readonly carries: Float64Array;
   private readonly random: Random;
   private readonly cancellation = new Cancellation();
@@ -81,7 +83,8 @@ class Sweep {
   ) {
     const { samples } = probe.inputs;
     this.positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
-    this.carries = carriers(probe);
+    this.outputRows = outputPositions(probe.inputs, swept.model.input);
+    this.carries = carriers(probe, swept.model);
     this.random = new Random(settings.seed).split('sampled labels');
     const scale = numerics.name === 'webgpu' ? 4 : 1;
     this.chunks = planChunks(swept.model.layers, swept.parameters, { samples, positions: this.positions, folds: settings.folds, scale });
@@ -252,11 +255,11 @@ class Sweep {
   }
 
   private lossRows(c: number): LossRows {
-    const { settings, swept, probe, random, positions } = this;
+    const { settings, swept, probe, random, outputRows } = this;
     const rows = this.rows(c);
     const { outputs } = swept.model;
     const targets = probe.targets && sliceTargets(probe.targets, rows, outputs);
-    return { loss: settings.loss, fisher: settings.fisher, rows: rows[1] - rows[0], outputs, carries: this.carries.slice(...rows), targets, random, positions };
+    return { loss: settings.loss, fisher: settings.fisher, rows: rows[1] - rows[0], outputs, carries: this.carries.slice(...rows), targets, random, positions: outputRows };
   }
 
   /** The same values, freed apart: what a part gives back may be what it was given. */
@@ -266,7 +269,7 @@ class Sweep {
 
   private rows(c: number): [number, number] {
     const { begin, end } = this.chunks[c]!;
-    return [begin * this.positions, end * this.positions];
+    return [begin * this.outputRows, end * this.outputRows];
   }
 
   private inputs(c: number) {

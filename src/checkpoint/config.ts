@@ -1,5 +1,5 @@
 /**
- * JSON beside the weights becomes metadata of the checkpoint: every scalar of config.json ('config.rope_scaling.type'), which tokens are
+ * JSON beside the weights becomes metadata of the checkpoint: every scalar of config.json ('config.rope_scaling.type') and of adapter_config.json ('adapter.lora_alpha'), which tokens are
  * special (tokenizer.json), and how far training was (trainer_state.json of transformers).
  */
 import { baseName } from './format';
@@ -14,6 +14,7 @@ const READ: Readonly<Record<string, (value: object) => Map<string, string>>> = {
   'trainer_state.json': trainerState,
   'tokenizer.json': specialTokens,
   'config.json': (value) => scalars(value, 'config'),
+  'adapter_config.json': (value) => scalars(value, 'adapter'),
 };
 
 /** Each checkpoint with the side files of its folder, or with the only one of a name in the drop where there is one checkpoint. */

@@ -5,7 +5,7 @@ import type { Model, Parameter } from '../model/types';
 import type { Tensor, TensorOps } from '../numerics/ops';
 import { sizeOf } from '../numerics/shape';
 import { Tape, type Var } from '../numerics/tape';
-import { sampleOf, type Probe, type ProbeInputs } from '../probe/types';
+import { outputPositions, sampleOf, type Probe, type ProbeInputs } from '../probe/types';
 import { labelRows, outputLoss, ownLabels, type LabelRows } from './label-rows';
 import type { LossModel } from './loss-model';
 
@@ -28,7 +28,7 @@ export interface NetworkLossSettings {
  * the checkpoint itself (its outputs, or its probabilities): then the checkpoint is a minimum, and the loss above it is K.
  */
 export async function networkLoss(
-  model: Pick<Model, 'forward' | 'layers' | 'outputs'>,
+  model: Pick<Model, 'forward' | 'layers' | 'outputs' | 'input'>,
   parameters: ReadonlyMap<string, Parameter>,
   { inputs, targets }: Pick<Probe, 'inputs' | 'targets'>,
   { loss, batch }: NetworkLossSettings,
@@ -43,6 +43,7 @@ export async function networkLoss(
 
   const { samples } = inputs;
   const positions = inputs.kind === 'tokens' ? inputs.positions : 1;
+  const perSample = outputPositions(inputs, model.input);
   const width = model.layers.reduce((sum, layer) => sum + layer.width, model.outputs) * positions;
   const chunk = Math.max(1, Math.floor(CHUNK_VALUES / width));
 
@@ -97,8 +98,8 @@ export async function networkLoss(
   };
 
   const labels = targets
-    ? labelRows(targets, model.outputs, positions)
-    : await ownLabels(loss, model.outputs, positions, samples, chunk, (which, seen) => pass(start, sampleOf(inputs, which), null, null, seen));
+    ? labelRows(targets, model.outputs, perSample)
+    : await ownLabels(loss, model.outputs, perSample, samples, chunk, (which, seen) => pass(start, sampleOf(inputs, which), null, null, seen));
   const size = batch === null ? samples : Math.min(batch, samples);
   return {
     dimension,

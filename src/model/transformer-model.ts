@@ -1,6 +1,6 @@
 /** A recognised decoder and where its parameters lie -> a runnable model. */
 import type { Checkpoint } from '../checkpoint/types';
-import { isTied, layersOf, stagesOf, type Transformer } from './layers/transformer';
+import { isPooled, isTied, layersOf, stagesOf, type Transformer } from './layers/transformer';
 import { readSources, shapesOf, type Sources } from './sources';
 import { readsPatches, type PatchEmbedding } from './layers/stem';
 import { composed } from './stages';
@@ -64,9 +64,10 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     transforms,
     tied: isTied(t) ? [...checkpoint.shared, [t.embedding.layer, t.unembedding!.layer]] : checkpoint.shared,
     choices,
-    input: readsPatches(t.embedding) ? imageInput(t.embedding) : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, next: predictsNext(t, t.embedding.vocabulary) },
+    input: readsPatches(t.embedding) ? imageInput(t.embedding) : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, next: predictsNext(t, t.embedding.vocabulary), pooled: isPooled(t) },
     outputs: t.unembedding?.outputs ?? width,
-    defaultLoss: t.unembedding ? 'ce' : 'mse',
+    // One output is a regression.
+    defaultLoss: t.unembedding && t.unembedding.outputs > 1 ? 'ce' : 'mse',
     layers,
     tensors,
     symmetries: () => transformerSymmetries(t),

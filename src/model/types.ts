@@ -53,8 +53,8 @@ export type Batch =
 export type InputSpec =
   /** `image`: what the entries are, where they are pixels, and how networks of this kind are usually given them (`probe/pixels.ts`). */
   | { readonly kind: 'vector'; readonly width: number; readonly image?: ImageInput }
-  /** `next`: the output at a position is the logits of the token that follows. */
-  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number; readonly next?: boolean };
+  /** `next`: the output at a position is the logits of the token that follows. `pooled`: one row of outputs for a sequence, instead of one for each position. */
+  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number; readonly next?: boolean; readonly pooled?: boolean };
 
 export interface ImageInput {
   readonly channels: number;
@@ -125,7 +125,7 @@ export interface Model {
   /** Reads the weights once, transposed and reshaped as the forward pass wants them: all, or those named. */
   parameters(names?: ReadonlySet<string>): Promise<Map<string, Parameter>>;
   /**
-   * Runs a batch and shows every layer to `sink`. @returns the output: [n, outputs], or [n * positions, outputs] for tokens.
+   * Runs a batch and shows every layer to `sink`. @returns the output: [n, outputs], or [n * positions, outputs] for tokens that are not pooled.
    */
   forward<T>(ops: Ops<T>, weights: Weights<T>, batch: Batch, sink: TapSink<T>): T;
 }

@@ -28,7 +28,7 @@ export async function probeFromFile(content: ProbeFileContent, spec: ProbeSpec, 
   const images = areImages(content.inputs, spec) ? await imagesOfArray(content.file, content.inputs, spec, preprocessor) : null;
   const inputs = images?.inputs ?? readInputs(content, spec);
   const found = content.inputs.shape[0]!;
-  const targets = content.targets ? readTargets(content, content.targets, inputs, spec.outputs) : null;
+  const targets = content.targets ? readTargets(content, content.targets, inputs, spec) : null;
   const used = inputs.samples < found ? `the first ${inputs.samples} of ${found}` : `${found}`;
   const shape = inputs.kind === 'tokens' ? `sequences of ${inputs.positions} tokens` : images ? `images [${content.inputs.shape.slice(1).join(', ')}]` : `vectors of width ${inputs.width}`;
   return {
@@ -73,14 +73,14 @@ function readInputs({ file, inputs }: ProbeFileContent, spec: ProbeSpec): ProbeI
   return { kind: 'tokens', ids: Int32Array.from(values), samples, positions: second };
 }
 
-function readTargets({ file, inputs: given }: ProbeFileContent, targets: ProbeArray, inputs: ProbeInputs, outputs: number): Targets {
+function readTargets({ file, inputs: given }: ProbeFileContent, targets: ProbeArray, inputs: ProbeInputs, { input, outputs }: ProbeSpec): Targets {
   const fail = (code: string, text: string) => new InputError(code, `${file}: 'targets' ${text}`, { file, tensor: 'targets' });
   const shape = `[${targets.shape.join(', ')}]`;
   if (targets.shape[0] !== given.shape[0]) {
     throw fail('probe-targets', `has shape ${shape}, but there are ${given.shape[0]} inputs. Give one target for each.`);
   }
   const n = inputs.samples;
-  if (inputs.kind === 'tokens') {
+  if (inputs.kind === 'tokens' && !(input.kind === 'tokens' && input.pooled)) {
     const t = inputs.positions;
     const perPosition = targets.shape.length === 2 && targets.shape[1] === t;
     const perSample = targets.shape.length === 1 || (targets.shape.length === 2 && targets.shape[1] === 1 && t !== 1);

@@ -47,6 +47,8 @@ export interface TokenSpec {
   readonly context: number;
   /** The output at a position is the logits of the token that follows. */
   readonly next?: boolean;
+  /** One row of outputs for a sequence, instead of one for each position. */
+  readonly pooled?: boolean;
   /** Ids that stand for no text, and how many ids its tokenizer has, where that is known. */
   readonly special?: readonly number[];
   readonly known?: number;
@@ -72,7 +74,12 @@ export interface ProbeSource {
   make(spec: ProbeSpec): Probe;
 }
 
-/** Rows of the output: samples, or samples x positions. */
+/** Output rows of a sample: its positions; one where it is a vector, or where the positions are pooled. */
+export function outputPositions(inputs: ProbeInputs, input: ProbeSpec['input']): number {
+  return inputs.kind === 'tokens' && !(input.kind === 'tokens' && input.pooled) ? inputs.positions : 1;
+}
+
+/** Rows of the layers: samples, or samples x positions. */
 export function rowsOf(inputs: ProbeInputs): number {
   return inputs.kind === 'tokens' ? inputs.samples * inputs.positions : inputs.samples;
 }

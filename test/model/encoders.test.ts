@@ -74,11 +74,17 @@ describe('BERT', () => {
     expect(model.transforms.join()).toContain('gamma and beta');
   });
 
-  it('says that the pooler and what stands behind it are not computed', async () => {
-    const pooled = renamed(checkpoint, (name) => (name.startsWith('cls.') ? null : name), [zeros(checkpoint, 'bert.pooler.dense.weight', [6, 6]), zeros(checkpoint, 'classifier.weight', [3, 6])]);
+  it('says that the pooler, without a classifier behind it, and answers to questions are not computed', async () => {
+    const pooled = renamed(checkpoint, (name) => (name.startsWith('cls.') ? null : name), [zeros(checkpoint, 'bert.pooler.dense.weight', [6, 6]), zeros(checkpoint, 'qa_outputs.weight', [2, 6])]);
     const { tensors, outputs: width } = await modelOf(pooled);
     expect(width).toBe(6);
-    for (const name of ['bert.pooler.dense.weight', 'classifier.weight']) expect(tensors.get(name)).toMatchObject({ status: 'excluded', reason: expect.stringContaining('not computed here') });
+    for (const name of ['bert.pooler.dense.weight', 'qa_outputs.weight']) expect(tensors.get(name)).toMatchObject({ status: 'excluded', reason: expect.stringContaining('not computed here') });
+  });
+
+  it('with a classifier behind the pooler takes one label for each sequence; one output is a regression', async () => {
+    const pooled = (classes: number) => renamed(checkpoint, (name) => (name.startsWith('cls.') ? null : name), [zeros(checkpoint, 'bert.pooler.dense.weight', [6, 6]), zeros(checkpoint, 'classifier.weight', [classes, 6])]);
+    expect(await modelOf(pooled(3))).toMatchObject({ outputs: 3, defaultLoss: 'ce', input: { kind: 'tokens', pooled: true } });
+    expect(await modelOf(pooled(1))).toMatchObject({ outputs: 1, defaultLoss: 'mse' });
   });
 });
 
@@ -103,8 +109,8 @@ describe('torch.nn.TransformerEncoder', () => {
 describe('ViT', () => {
   it('refuses by name what its relatives have besides', async () => {
     const timm = await familyCheckpoint('timm-vit');
-    expect(await refusal(renamed(timm, (name) => name, [zeros(timm, 'reg_token', [1, 4, 4])]))).toMatch(/'reg_token' are register tokens, which is not computed here/);
-    expect(await refusal(renamed(timm, (name) => name.replace(/^norm\./, 'fc_norm.')))).toMatch(/'fc_norm\.\w+' normalises the mean of all patches/);
+    expect(await refusal(renamed(timm, (name) => name, [zeros(timm, 'dist_token', [1, 1, 4])]))).toMatch(/'dist_token' is a second class token, which is not computed here/);
+    expect(await refusal({ ...timm, metadata: new Map([...timm.metadata, ['config.global_pool', 'map']]) })).toMatch(/config.global_pool = map: pooling is computed as token or avg alone/);
     const hf = await familyCheckpoint('vit');
     expect(await refusal(renamed(hf, (name) => name, [zeros(hf, 'vit.embeddings.distillation_token', [1, 1, 4])]))).toMatch(/'vit.embeddings.distillation_token' is a second class token/);
   });

@@ -51,7 +51,7 @@ export const FIRST: readonly Family[] = [
   { name: 'bert', path: 'bert', architecture: 'bert', layer: /\.layer\.1\./, sizes: { heads: '2', activation: 'gelu' }, tied: true },
   // The queries of a single layer would see one class token alone: these are taken whole.
   { name: 'vit', path: 'vit', architecture: 'vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false },
-  { name: 'timm-vit', path: 'timm-vit', architecture: 'timm-vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false, assumed: ['activation'] },
+  { name: 'timm-vit', path: 'timm-vit', architecture: 'timm-vit', layer: null, sizes: { heads: '2', activation: 'gelu', pooling: 'token' }, tied: false, assumed: ['activation'] },
 ];
 
 const gated = { architecture: 'llama', layer: /\.layers\.1\./, tied: false };
@@ -63,7 +63,22 @@ export const DECODERS: readonly Family[] = [
   { ...gated, name: 'phi3', path: 'phi3', sizes: { heads: '2', activation: 'silu' } },
 ];
 
-export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS];
+// What is pooled sees the queries of the last layer at one position: these are taken whole.
+const pooled = { layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false };
+
+export const CLASSIFIERS: readonly Family[] = [
+  { ...pooled, name: 'bert-classifier', path: 'bert-classifier', architecture: 'bert' },
+  { ...pooled, name: 'distilbert', path: 'distilbert', architecture: 'bert' },
+];
+
+export const VISION: readonly Family[] = [
+  { ...pooled, name: 'timm-mean', path: 'timm-mean', architecture: 'timm-vit', sizes: { heads: '2', activation: 'gelu', pooling: 'avg' }, assumed: ['activation'] },
+  { ...pooled, name: 'torchvision-vit', path: 'torchvision-vit', architecture: 'torchvision-vit', assumed: ['activation'] },
+];
+
+export const ROBERTA: readonly Family[] = [{ ...pooled, name: 'roberta', path: 'roberta', architecture: 'bert', layer: /\.layer\.1\./, tied: true }];
+
+export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...CLASSIFIERS, ...VISION, ...ROBERTA];
 
 /** Of test/fixtures/make_convolutions.py; `assumed`: the choices that files do not record. */
 export const CONVOLUTIONS = [

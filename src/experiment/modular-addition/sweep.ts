@@ -126,7 +126,7 @@ async function onePoint(protocol: SweepProtocol, size: Size, random: Random, num
 /** The mean loss of the logits at '=' over these pairs, all of them at every step. */
 export function lossOn(ops: TensorOps, size: Size, pairs: Pairs): Promise<LossModel> {
   const parameters = new Map([...layoutOf(size)].map(([name, shape]) => [name, { values: new Float64Array(sizeOf(shape)), shape }]));
-  const network = { forward: <T>(on: Ops<T>, weights: Weights<T>) => logits(on, size, weights, pairs), layers: [], outputs: size.modulus };
+  const network = { forward: <T>(on: Ops<T>, weights: Weights<T>) => logits(on, size, weights, pairs), layers: [], outputs: size.modulus, input: { kind: 'vector', width: 0 } as const };
   // The pairs are in the pass already.
   const inputs = { kind: 'vector', values: new Float64Array(0), samples: pairs.sums.length, width: 0 } as const;
   return networkLoss(network, parameters, { inputs, targets: { kind: 'labels', labels: pairs.sums } }, { loss: 'ce', batch: null }, ops);

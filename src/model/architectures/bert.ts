@@ -1,27 +1,47 @@
 /**
- * BERT as Hugging Face saves it: learned positions, token type 0 everywhere, a norm behind the embeddings and behind each branch, attention both
- * ways (checkpoints.md §3). The output is that of the masked language model or of a classifier of tokens, else the last hidden states.
+ * BERT, RoBERTa and DistilBERT as Hugging Face saves them: learned positions, token type 0 everywhere, a norm behind the embeddings and behind each
+ * branch, attention both ways (checkpoints.md §3). What is read out is in ../bert-readout.ts.
  */
 import type { Checkpoint } from '../../checkpoint/types';
+import { recorded } from '../choices';
 import { decideActivation, decideHeads, plainHeads, recordedNumber, unsupported } from '../decoder';
 import type { NormTensors } from '../layers/dense';
-import type { Transformer, TransformerBlock, TransformerHead } from '../layers/transformer';
+import type { PositionTable } from '../layers/stem';
+import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
+import { readout } from '../bert-readout';
 import { transformerModel } from '../transformer-model';
 import type { Architecture, Choices, Recognition } from '../types';
 
-export const bert: Architecture = { key: 'bert', title: 'BERT', recognise };
+export const bert: Architecture = { key: 'bert', title: 'BERT / RoBERTa / DistilBERT', recognise };
+
+/** Of a block. */
+const BERT = {
+  block: 'encoder.layer', query: 'attention.self.query', key: 'attention.self.key', value: 'attention.self.value', output: 'attention.output.dense',
+  attentionNorm: 'attention.output.LayerNorm', up: 'intermediate.dense', down: 'output.dense', mlpNorm: 'output.LayerNorm',
+};
+const DISTILBERT: typeof BERT = {
+  block: 'transformer.layer', query: 'attention.q_lin', key: 'attention.k_lin', value: 'attention.v_lin', output: 'attention.out_lin',
+  attentionNorm: 'sa_layer_norm', up: 'ffn.lin1', down: 'ffn.lin2', mlpNorm: 'output_layer_norm',
+};
 
 async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
-  const root = checkpoint.tensors.has('bert.embeddings.word_embeddings.weight') ? 'bert.' : '';
+  const { tensors } = checkpoint;
+  const root = ['bert.', 'roberta.', 'distilbert.'].find((prefix) => tensors.has(`${prefix}embeddings.word_embeddings.weight`)) ?? '';
+  const distilled = tensors.has(`${root}${DISTILBERT.block}.0.${DISTILBERT.query}.weight`);
+  const names = distilled ? DISTILBERT : BERT;
+  const at = (i: number, part: string) => `${root}${names.block}.${i}.${part}`;
   const words = `${root}embeddings.word_embeddings.weight`;
   const places = `${root}embeddings.position_embeddings.weight`;
-  const absent = missingAnchors(checkpoint, [words, places, `${root}encoder.layer.0.attention.self.query.weight`, `${root}encoder.layer.0.output.dense.weight`]);
+  const absent = missingAnchors(checkpoint, [words, places, `${at(0, names.query)}.weight`, `${at(0, names.down)}.weight`]);
   if (absent) return absent;
+  const counted = root === 'roberta.' || tensors.has('lm_head.dense.weight') || /roberta|camembert/.test(recorded(checkpoint, ['model_type'])?.value ?? '');
+  const title = distilled ? 'DistilBERT' : counted ? 'RoBERTa' : 'BERT';
 
   const layout = new Layout(checkpoint);
   const [vocabulary, width] = layout.stored(words, [null, null]) as [number, number];
-  const [context] = layout.stored(places, [null, width]) as [number];
+  const positions = counted ? countedPositions(layout, checkpoint, places, width) : { name: places, context: layout.stored(places, [null, width])[0]! };
+  const context = positions.context - (positions.padding === undefined ? 0 : 1);
   const types = `${root}embeddings.token_type_embeddings.weight`;
   const typed = layout.has(types);
   const typeVector = `${root}embeddings.token_type_embeddings.0`;
@@ -34,26 +54,26 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     if (found.scale === null) layout.fail(`'${layer}.weight' is missing`);
     return found;
   };
-  const activation = await decideActivation(checkpoint, choices, [], 'gelu', 'BERT');
+  const activation = await decideActivation(checkpoint, choices, [], 'gelu', title);
   const blocks: TransformerBlock[] = [];
-  for (let i = 0; layout.has(`${root}encoder.layer.${i}.attention.self.query.weight`); i++) {
-    const prefix = `${root}encoder.layer.${i}`;
-    const [hidden] = layout.shape(`${prefix}.intermediate.dense.weight`, [null, width]) as [number];
+  for (let i = 0; layout.has(`${at(i, names.query)}.weight`); i++) {
+    const [hidden] = layout.shape(`${at(i, names.up)}.weight`, [null, width]) as [number];
     blocks.push({
-      query: layout.linear(`${prefix}.attention.self.query`, width, width),
-      key: layout.linear(`${prefix}.attention.self.key`, width, width),
-      value: layout.linear(`${prefix}.attention.self.value`, width, width),
-      output: layout.linear(`${prefix}.attention.output.dense`, width, width),
-      attentionNorm: norm(`${prefix}.attention.output.LayerNorm`),
-      mlpNorm: norm(`${prefix}.output.LayerNorm`),
-      mlp: layout.mlp(`${prefix}.intermediate.dense`, `${prefix}.output.dense`, width, hidden, activation.value),
+      query: layout.linear(at(i, names.query), width, width),
+      key: layout.linear(at(i, names.key), width, width),
+      value: layout.linear(at(i, names.value), width, width),
+      output: layout.linear(at(i, names.output), width, width),
+      attentionNorm: norm(at(i, names.attentionNorm)),
+      mlpNorm: norm(at(i, names.mlpNorm)),
+      mlp: layout.mlp(at(i, names.up), at(i, names.down), width, hidden, activation.value),
       parallel: false,
       mask: null,
     });
-    if (layout.has(`${prefix}.crossattention.self.query.weight`)) layout.fail(`'${prefix}.crossattention.self.query.weight' attends to another sequence, which is not computed here`);
+    const crossed = at(i, 'crossattention.self.query.weight');
+    if (layout.has(crossed)) layout.fail(`'${crossed}' attends to another sequence, which is not computed here`);
   }
   const embeddingNorm = norm(`${root}embeddings.LayerNorm`);
-  const { head, unembedding, said } = readout(layout, checkpoint, words, vocabulary, width, activation.value, norm);
+  const { head, unembedding, classOnly, said } = readout({ layout, checkpoint, root, words, vocabulary, width, activation: activation.value, norm });
   const obstacle = unsupported(checkpoint, [
     { keys: ['position_embedding_type'], is: (v) => v !== 'absolute', what: 'relative positions are not computed here' },
     { keys: ['is_decoder'], is: (v) => v === 'true', what: 'a BERT that attends to the past alone is not computed here' },
@@ -69,21 +89,23 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     causal: false,
     postNorm: true,
     embedding: { name: words, layer: `${root}embeddings.word_embeddings`, vocabulary },
-    positions: { name: places, context },
+    positions,
     ...(typed ? { typeVector } : {}),
     embeddingNorm,
     blocks,
     finalNorm: null,
+    ...(classOnly ? { classOnly } : {}),
     ...(head ? { head } : {}),
     unembedding,
   };
   return {
     model: transformerModel(checkpoint, {
       architecture: 'bert',
-      title: 'BERT',
+      title,
       evidence: [
-        `${root}embeddings.{word, position}_embeddings and ${blocks.length} × ${root}encoder.layer.i.{attention.self, intermediate, output} have the shapes of BERT: norms stand after each branch`,
+        `${root}embeddings.{word, position}_embeddings and ${blocks.length} × ${root}${names.block}.i.{${names.query}, ${names.up}, ${names.down}} have the shapes of ${title}: norms stand after each branch`,
         said,
+        ...(positions.padding === undefined ? [] : [`positions are counted from ${positions.padding + 1}, without tokens ${positions.padding}, which are padding`]),
         ...(typed ? ['all tokens are of type 0'] : []),
       ],
       transforms: ['matrices [out, in] are read transposed', ...(embeddingNorm.scale?.endsWith('gamma') ? ['gamma and beta are read as the weight and bias of norms'] : [])],
@@ -91,32 +113,19 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       context,
       transformer,
       sources: layout.sources,
-      buffer: (name) => (name.endsWith('embeddings.position_ids') ? 'a list of positions, not a parameter' : name.startsWith('cls.predictions.decoder.') ? 'the same as the word embeddings or as cls.predictions.bias' : null),
-      excluded: (name) => (/^(bert\.)?pooler\.|^cls\.seq_relationship\.|^(classifier|qa_outputs)\./.test(name) ? 'reads one position or the whole sequence, which is not computed here: the output is that of each token' : null),
+      buffer: (name) => (name.endsWith('embeddings.position_ids') ? 'a list of positions, not a parameter' : /^(cls\.predictions|lm_head)\.decoder\.|^vocab_projector\./.test(name) ? 'the same as the word embeddings or as the bias beside it' : null),
+      excluded: (name) => (/^(\w*bert\w*\.)?pooler\.|^cls\.seq_relationship\.|^qa_outputs\./.test(name) ? 'reads one position or the whole sequence, which is not computed here: the output is that of each token' : null),
     }),
   };
 }
 
-interface Readout {
-  readonly head: TransformerHead | null;
-  readonly unembedding: Transformer['unembedding'];
-  readonly said: string;
-}
-
-function readout(layout: Layout, { tensors, metadata }: Checkpoint, words: string, vocabulary: number, width: number, activation: string, norm: (layer: string) => NormTensors): Readout {
-  const transform = 'cls.predictions.transform';
-  const decoder = 'cls.predictions.decoder';
-  if (layout.has(`${transform}.dense.weight`)) {
-    const head = { dense: layout.linear(`${transform}.dense`, width, width), activation, norm: norm(`${transform}.LayerNorm`) };
-    const bias = layout.vector('cls.predictions.bias', vocabulary) ?? layout.vector(`${decoder}.bias`, vocabulary);
-    if (layout.has(`${decoder}.weight`) && metadata.get('config.tie_word_embeddings') === 'false') {
-      const untied = layout.linear(decoder, width, vocabulary);
-      return { head, unembedding: { ...untied, bias, outputs: vocabulary, inputAxis: 0 }, said: 'the head is that of the masked language model, not tied' };
-    }
-    return { head, unembedding: { layer: decoder, weight: words, bias, outputs: vocabulary, inputAxis: 1 }, said: `the head is that of the masked language model, its decoder ${words}, tied` };
-  }
-  // A classifier of sequences stands behind the pooler.
-  const classes = [...tensors.keys()].some((name) => /^(bert\.)?pooler\./.test(name)) ? undefined : tensors.get('classifier.weight')?.shape[0];
-  if (classes === undefined) return { head: null, unembedding: null, said: 'no head that reads every token: the output is the last hidden states' };
-  return { head: null, unembedding: { ...layout.linear('classifier', width, classes), outputs: classes, inputAxis: 0 }, said: 'a classifier reads every token' };
+/** The rows of RoBERTa's table that are used: that of padding, and those behind it. */
+function countedPositions(layout: Layout, checkpoint: Checkpoint, places: string, width: number): PositionTable {
+  const recordedPadding = Number(recorded(checkpoint, ['pad_token_id'])?.value ?? NaN);
+  const padding = Number.isInteger(recordedPadding) && recordedPadding >= 0 ? recordedPadding : 1;
+  const [rows] = layout.shape(places, [null, width]) as [number];
+  const context = rows - padding;
+  if (context < 2) layout.fail(`'${places}' has ${rows} rows; more than ${padding + 1} were expected behind that of padding`);
+  layout.sources.set(places, { tensor: places, shape: [context, width], arrange: (values) => values.slice(padding * width) });
+  return { name: places, context, padding };
 }

@@ -10,8 +10,9 @@ import { onnx } from './onnx';
 import { resnet } from './resnet';
 import { timmVit } from './timm-vit';
 import { torchEncoder } from './torch-encoder';
+import { torchvisionVit } from './torchvision-vit';
 import { transformerLens } from './transformer-lens';
 import { vit } from './vit';
 import type { Architecture } from '../types';
 
-export const ARCHITECTURES: readonly Architecture[] = [onnx, keras, transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchEncoder, resnet, convStack, mlp];
+export const ARCHITECTURES: readonly Architecture[] = [onnx, keras, transformerLens, gpt2, gptNeox, llama, bert, vit, timmVit, torchvisionVit, torchEncoder, resnet, convStack, mlp];

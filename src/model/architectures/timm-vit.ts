@@ -1,6 +1,11 @@
-/** ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale where there is one (checkpoints.md §3). */
+/**
+ * ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale and registers where there are some, a class token or the
+ * mean of all patches (checkpoints.md §3).
+ */
 import type { Checkpoint } from '../../checkpoint/types';
-import { decideActivation, decideHeads, plainHeads, range } from '../decoder';
+import { decide, plainQuestion, recorded } from '../choices';
+import { decideActivation, decideHeads, plainHeads, range, unsupported } from '../decoder';
+import { tokenCount } from '../layers/stem';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { describePatches, patchStem } from '../patches';
@@ -12,11 +17,11 @@ export const timmVit: Architecture = { key: 'timm-vit', title: 'ViT (timm)', rec
 /** Norms of timm's vision transformers. */
 const EPSILON = 1e-6;
 
+const POOLING = plainQuestion('pooling', ['token', 'avg'], ['global_pool']);
+
 /** What other members of the family have besides. */
 const OTHERS: readonly [RegExp, string][] = [
-  [/^reg_token$/, 'are register tokens'],
   [/^dist_token$/, 'is a second class token'],
-  [/^fc_norm\./, 'normalises the mean of all patches'],
   [/^(norm_pre|patch_embed\.norm)\./, 'normalises the embeddings'],
   [/\.attn\.[qk]_norm\./, 'normalises queries and keys'],
   [/\.attn\.norm\.|\.mlp\.norm\./, 'normalises inside a branch'],
@@ -24,8 +29,10 @@ const OTHERS: readonly [RegExp, string][] = [
 ];
 
 async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
-  const stemNames = { convolution: 'patch_embed.proj', classToken: 'cls_token', positions: 'pos_embed' };
-  const anchors = ['patch_embed.proj.weight', 'cls_token', 'pos_embed', 'blocks.0.attn.qkv.weight', 'blocks.0.mlp.fc1.weight'];
+  const placeless = recorded(checkpoint, ['no_embed_class']);
+  const placed = placeless ? { placed: placeless.value !== 'true' } : {};
+  const stemNames = { convolution: 'patch_embed.proj', tokens: ['cls_token', 'reg_token'], positions: 'pos_embed', ...placed };
+  const anchors = ['patch_embed.proj.weight', 'pos_embed', 'blocks.0.attn.qkv.weight', 'blocks.0.mlp.fc1.weight'];
   const absent = missingAnchors(checkpoint, anchors);
   if (absent) return absent;
 
@@ -57,13 +64,21 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       ...(mlpScale === null ? {} : { mlpScale }),
     });
   }
-  const finalNorm = layout.norm('norm', width);
+  const beforeNorm = layout.has('fc_norm.weight');
+  const finalNorm = layout.norm(beforeNorm ? 'fc_norm' : 'norm', width);
   if (finalNorm.scale === null) layout.fail("'norm.weight' is missing");
+  const obstacle = unsupported(checkpoint, [{ keys: POOLING.recordedAs, is: (v) => !POOLING.options.includes(v), what: `pooling is computed as ${POOLING.options.join(' or ')} alone` }]);
+  if (obstacle) layout.fail(obstacle);
   const classes = checkpoint.tensors.get('head.weight')?.shape[0];
   const unembedding = classes === undefined ? null : { ...layout.linear('head', width, classes), outputs: classes, inputAxis: 0 as const };
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const heads = await decideHeads(checkpoint, choices, width);
+  const pooling = await decide(checkpoint, choices, POOLING, () => {
+    const why = beforeNorm ? "'fc_norm' normalises the mean of all patches" : layout.has('cls_token') ? null : 'there is no class token';
+    return why === null ? { value: 'token', evidence: 'there is a class token', certain: true } : { value: 'avg', evidence: why, certain: true };
+  });
+  if (pooling.value === 'token' && !layout.has('cls_token')) return { missing: "'cls_token' is missing, which was to be pooled", matched: 1 };
   const transformer: Transformer = {
     ...stem,
     ...plainHeads(heads, width),
@@ -71,7 +86,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     epsilon: EPSILON,
     causal: false,
     blocks, finalNorm,
-    classOnly: true,
+    ...(pooling.value === 'token' ? { classOnly: true } : { mean: { skip: tokenCount(stem.embedding), beforeNorm } }),
     unembedding,
   };
   return {
@@ -81,7 +96,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       evidence: [
         `patch_embed.proj, cls_token, pos_embed and ${blocks.length} × blocks.i.attn.qkv have the shapes of timm's ViT`,
         describePatches(stem),
-        unembedding ? 'head reads the class token' : 'no head: the output is the class token behind the last norm',
+        `${unembedding ? 'head reads' : 'no head: the output is'} the ${pooling.value === 'token' ? 'class token' : 'mean of all patches'} ${beforeNorm ? 'behind fc_norm' : 'behind the last norm'}`,
         ...(scaled > 0 ? [`LayerScale in ${scaled} blocks`] : []),
       ],
       transforms: [
@@ -89,7 +104,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
         'qkv [3, heads, d_head] is read as q, k and v, each [d_model, heads · d_head]',
         'matrices [out, in] are read transposed',
       ],
-      choices: [heads, activation],
+      choices: [heads, activation, pooling],
       context: stem.positions.context,
       transformer,
       sources: layout.sources,

@@ -23,9 +23,9 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const names = checkpoint.tensors.has(`${root}layers.0.attention.q_proj.weight`) ? IN_MEMORY : STORED;
   const at = (i: number, part: string) => `${root}${names.block}.${i}.${part}`;
   const stemNames = {
-    convolution: `${root}embeddings.patch_embeddings.projection`, classToken: `${root}embeddings.cls_token`, positions: `${root}embeddings.position_embeddings`,
+    convolution: `${root}embeddings.patch_embeddings.projection`, tokens: [`${root}embeddings.cls_token`], positions: `${root}embeddings.position_embeddings`,
   };
-  const anchors = [`${stemNames.convolution}.weight`, stemNames.classToken, stemNames.positions, `${at(0, names.query)}.weight`, `${at(0, 'layernorm_before')}.weight`];
+  const anchors = [`${stemNames.convolution}.weight`, ...stemNames.tokens, stemNames.positions, `${at(0, names.query)}.weight`, `${at(0, 'layernorm_before')}.weight`];
   const absent = missingAnchors(checkpoint, anchors);
   if (absent) return absent;
 

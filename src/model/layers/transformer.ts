@@ -41,11 +41,11 @@ export interface TransformerBlock {
   readonly mlpScale?: string;
 }
 
-/** A dense layer and a norm between the stream and the unembedding, as in BERT's masked language model. */
+/** A dense layer, and mostly a norm, between the stream and the unembedding: BERT's masked language model, or its pooler. */
 export interface TransformerHead {
   readonly dense: Named;
   readonly activation: string;
-  readonly norm: NormTensors;
+  readonly norm: NormTensors | null;
 }
 
 export interface Transformer extends Stem {
@@ -62,6 +62,8 @@ export interface Transformer extends Stem {
   readonly finalNorm: NormTensors | null;
   /** The output is that of the first position. */
   readonly classOnly?: boolean;
+  /** The output is that of the mean of all positions but the first `skip`, taken before or after the final norm. */
+  readonly mean?: { readonly skip: number; readonly beforeNorm: boolean };
   readonly head?: TransformerHead;
   /** `inputAxis` 1: the embedding itself [vocabulary, width], tied. Null: the stream is the output. */
   readonly unembedding: (Named & { readonly outputs: number; readonly inputAxis: 0 | 1 }) | null;
@@ -115,11 +117,24 @@ function runBlock<T>(ops: Ops<T>, weights: Weights<T>, before: T, { samples }: B
 function readOut<T>(ops: Ops<T>, weights: Weights<T>, stream: T, samples: number, sink: TapSink<T>, t: Transformer): T {
   const { dense, norm } = runnersOf(ops, weights, sink, t);
   const { width } = t;
+  const positions = ops.shape(stream)[0]! / samples;
   let x = stream;
-  if (t.classOnly) x = ops.reshape(ops.slice(ops.reshape(x, [samples, ops.shape(x)[0]! / samples, width]), [0, 0, 0], [samples, 1, width]), [samples, width]);
+  const from = (begin: number, count: number): T => ops.slice(ops.reshape(x, [samples, positions, width]), [0, begin, 0], [samples, count, width]);
+  const averaged = (skip: number): T => ops.reshape(ops.affine(ops.sum(from(skip, positions - skip), [1]), 1 / (positions - skip), 0), [samples, width]);
+  if (t.classOnly) x = ops.reshape(from(0, 1), [samples, width]);
+  if (t.mean?.beforeNorm) x = averaged(t.mean.skip);
   if (t.finalNorm) x = norm(t.finalNorm, x);
-  if (t.head) x = norm(t.head.norm, dense(t.head.dense, x, t.head.activation));
+  if (t.mean && !t.mean.beforeNorm) x = averaged(t.mean.skip);
+  if (t.head) {
+    x = dense(t.head.dense, x, t.head.activation);
+    if (t.head.norm) x = norm(t.head.norm, x);
+  }
   return t.unembedding ? dense(t.unembedding, x, 'linear', t.unembedding.inputAxis === 1) : x;
+}
+
+/** There is one row of outputs for a sample. */
+export function isPooled({ classOnly, mean }: Transformer): boolean {
+  return classOnly === true || mean !== undefined;
 }
 
 /** Every tap in the order of the forward pass. */
@@ -131,9 +146,9 @@ export function layersOf(t: Transformer): ModelLayer[] {
     name: layer, kind, width: outputs, activation, dense: { weight, inputAxis: 0, bias }, ...rows,
   });
   const stem: ModelLayer = readsPatches(embedding)
-    ? { ...linear(embedding, 'patch embedding', width), positions: imagePositions(embedding) - 1 }
+    ? { ...linear(embedding, 'patch embedding', width), positions: (embedding.side / embedding.patch) ** 2 }
     : { name: embedding.layer, kind: 'embedding', width, activation: 'linear', dense: null };
-  const last = (layer: ModelLayer): ModelLayer => (t.classOnly ? { ...layer, positions: 1 } : layer);
+  const last = (layer: ModelLayer): ModelLayer => (isPooled(t) ? { ...layer, positions: 1 } : layer);
   return [
     stem,
     ...t.blocks.flatMap(({ query, key, value, output, mlp }) => [
@@ -145,7 +160,7 @@ export function layersOf(t: Transformer): ModelLayer[] {
       ...(mlp ? [linear(mlp.up, 'MLP in', mlp.hidden, mlp.gate ? 'linear' : mlp.activation), linear(mlp.down, 'MLP out', width)] : []),
     ]),
     ...(head ? [last(linear(head.dense, 'head', width, head.activation))] : []),
-    ...(unembedding ? [last({ ...linear(unembedding, t.classOnly ? 'classifier' : 'unembedding', unembedding.outputs), dense: { weight: unembedding.weight, inputAxis: unembedding.inputAxis, bias: unembedding.bias } })] : []),
+    ...(unembedding ? [last({ ...linear(unembedding, isPooled(t) ? 'classifier' : 'unembedding', unembedding.outputs), dense: { weight: unembedding.weight, inputAxis: unembedding.inputAxis, bias: unembedding.bias } })] : []),
   ];
 }
 

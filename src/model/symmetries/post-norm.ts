@@ -12,7 +12,7 @@
 import type { Named, NormTensors } from '../layers/dense';
 import { isTied, type Transformer } from '../layers/transformer';
 import { addToRows, type Rows } from './constants';
-import { addConstant, column, input, normKernels, normSymmetries, takesConstants, vector, type NormSite, type Reader } from './norms';
+import { addConstant, alongInverseScale, column, input, inverseScale, normKernels, normSymmetries, takesConstants, vector, type NormSite, type Reader } from './norms';
 import { scaleRotation } from './scale-rotation';
 import { stemWriters } from './stem';
 import { meanByStream, normedStream, streamMeans, type Writer } from './streams';
@@ -46,7 +46,28 @@ export function postNormSymmetries(a: Transformer): Symmetry[] {
   const name = tiedName(a);
   const tied = name === null ? null : { embedding: name, readout: [last.scale, last.shift].filter((x) => x !== null) };
   const stem = embeddingNorm ? normedStream(embedding.layer, width, stemWriters(a), [siteOf(embeddingNorm, a, [])], epsilon, { linear: false, tied }) : [];
-  return [...stem, ...segments.flatMap((segment) => ofSegment(segment, a, tied?.readout ?? [])), ...rotationOf(segments, a)];
+  return [...stem, ...segments.flatMap((segment) => ofSegment(segment, a, tied?.readout ?? [])), ...rotationOf(segments, a), ...tiedPadding(last, a)];
+}
+
+/** A tied embedding is also read: of what padding and its position could exchange there remains what the last norm never gives to its row. */
+function tiedPadding(last: NormSite, a: Transformer): Symmetry[] {
+  const { positions, embedding } = a;
+  const padding = positions?.padding;
+  const reader = last.readers.find(({ weight }) => weight === tiedName(a));
+  if (padding === undefined || !reader || (last.shift !== null && reader.bias === null)) return [];
+  return [
+    {
+      family: 'padding against its position, unseen by the head',
+      layer: embedding.layer,
+      dimension: 1,
+      *generators(parameters) {
+        const kernel = alongInverseScale(last, reader, parameters, [padding], [1]);
+        const place = new DirectionBuilder(parameters);
+        inverseScale(last, parameters).forEach((g, j) => addToRows(place, { name: positions!.name, end: 1 }, j, -g));
+        yield new Map([...kernel, ...place.vector]);
+      },
+    },
+  ];
 }
 
 /** A single block on embeddings without a norm: one scale alone has to follow. */
@@ -99,6 +120,8 @@ function segmentsOf(a: Transformer): Segment[] {
   }
   if (head) {
     through([reader(head.dense, a.width)], null, 0, false);
+    // Without a norm of its own the head gives units, which are no stream.
+    if (!head.norm) return segments;
     from = head.norm;
   }
   if (unembedding) through([{ ...reader(unembedding, unembedding.outputs), inputAxis: unembedding.inputAxis }], null, 0, false);

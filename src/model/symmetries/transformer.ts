@@ -43,7 +43,15 @@ function headPorts({ weight, bias }: Named, begin: number): Port[] {
 
 /** Channels of query times key and of value times output, head by head, and the units of the MLPs. */
 export function transformerSpaces(a: Transformer): HiddenSpace[] {
-  return a.blocks.flatMap((block) => [...channels(block, a), ...units(block)]);
+  return [...a.blocks.flatMap((block) => [...channels(block, a), ...units(block)]), ...headUnits(a)];
+}
+
+/** Units of a head without a norm, such as BERT's pooler. */
+function headUnits({ head, unembedding, width }: Transformer): HiddenSpace[] {
+  if (!head || head.norm || !unembedding) return [];
+  const { layer, weight, bias } = head.dense;
+  const writers: Port[] = [{ name: weight, axis: 1 }, ...(bias === null ? [] : [{ name: bias, axis: 0 }])];
+  return [{ name: 'units of the head', layer, width, activation: head.activation, writers, readers: [{ name: unembedding.weight, axis: unembedding.inputAxis }] }];
 }
 
 /** With norms over queries and keys these are no linear space. */

@@ -44,7 +44,7 @@ describe('the operators', () => {
   it("give torch's outputs to 1e-12, with groups, dilation, and every pool", async () => {
     const model = await operators();
     const content = await readProbeFile(await familyCheckpoint('conv-operators.probe.npz'));
-    const { inputs } = probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });
+    const { inputs } = await probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });
     const parameters = await model.parameters();
     const values = cpuValues(model.forward(ops, (name) => ops.constant(parameters.get(name)!.values, parameters.get(name)!.shape), inputs, () => {}));
     const { logits } = JSON.parse(readFileSync(join(FOLDER, 'conv-operators.json'), 'utf8')) as { logits: number[] };

@@ -1,0 +1,19 @@
+/** RoBERTa, whose positions leave out padding, and vision transformers with registers, the mean of all patches, or torchvision's names. */
+import { expect, it } from 'vitest';
+import { Random } from '../../src/base/random';
+import { familyCheckpoint, modelOf, ROBERTA, VISION } from './family-files';
+import { holdFamilies } from './family-suite';
+import { audit } from './null-space';
+
+holdFamilies([...ROBERTA, ...VISION]);
+
+it('padding and its position are one vector to a RoBERTa without a head', { timeout: 60_000 }, async () => {
+  const checkpoint = await familyCheckpoint('roberta');
+  const model = await modelOf({ ...checkpoint, tensors: new Map([...checkpoint.tensors].filter(([name]) => !/^lm_head|layer\.1\./.test(name))) });
+  expect(model.input).toMatchObject({ kind: 'tokens', context: 6, pooled: false });
+  const random = new Random(5);
+  const ids = Int32Array.from({ length: 20 * 6 }, (_, i) => (i < 9 ? i : Math.floor(9 * random.uniform())));
+  const { nullity, span, families } = await audit(model, { kind: 'tokens', ids, samples: 20, positions: 6 }, 'mse');
+  expect(span).toBe(nullity);
+  expect(families.get('shift between padding and its position')).toBe(6);
+});
