@@ -39,9 +39,10 @@ export function workOf({ subject, selected, probe, request }: Prepared): Work {
   const rows = rowsOf(probe!.inputs);
   const backward = request.fisher === 'exact' ? backwardPasses(subject.model, probe!, 'exact') : 1;
   const { layers } = subject.model;
-  const dense = layers.reduce((sum, l, i) => sum + l.width * (layers[i - 1]?.width ?? l.width), 0);
-  const kept = (width: number) => (width > MAX_DIMENSION ? Math.min(rows, rowsKept(width)) : rows);
-  const { grams, solves, factors } = spectra(selected.map(({ width }) => ({ rows: kept(width), d: width })));
+  const dense = layers.reduce((sum, l, i) => sum + l.width * (l.inputs ?? layers[i - 1]?.width ?? l.width) * (l.positions ?? 1), 0);
+  const kept = (all: number, width: number) => (width > MAX_DIMENSION ? Math.min(all, rowsKept(width)) : all);
+  const positions = new Map(layers.map((l) => [l.name, l.positions ?? 1]));
+  const { grams, solves, factors } = spectra(selected.map(({ name, width }) => ({ rows: kept(rows * positions.get(name)!, width), d: width })));
   return {
     passes: rows * dense * (1 + 2 * backward),
     grams: grams * (1 + backward),

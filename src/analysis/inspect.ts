@@ -15,7 +15,7 @@ import { recordedStep } from './run-order';
 import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
-const CHOICES = ['activation', 'normalization', 'attention', 'heads', 'norm-position'];
+const CHOICES = ['activation', 'normalization', 'attention', 'heads', 'norm-position', 'input-size', 'stem', 'padding', 'stride', 'pool', 'pool-after'];
 /** More backward passes than this are refused: the exact Fisher of a language model would take one for every token. */
 const MAX_PASSES = 4096;
 /** Jackknife folds are solved by default up to this width. */

@@ -189,8 +189,11 @@ async function together<X>(items: readonly X[], work: (item: X, index: number) =
 /** Whole blocks of samples in chunks that keep a pass short. The plan depends on the model and the probe alone. */
 function plan(model: Model, weights: ReadonlyMap<string, Tensor>, samples: number, positions: number, folds: number, scale: number): Chunk[] {
   const parameters = [...weights.values()].reduce((n, w) => n + w.shape.reduce((a, b) => a * b, 1), 0);
-  const values = model.layers.reduce((n, l) => n + l.width * (l.positions ?? positions), 0);
-  const most = Math.max(1, Math.floor(scale * Math.min(CHUNK_VALUES / values, Math.max(64 / positions, CHUNK_FLOPS / (6 * parameters * positions)))));
+  // The windows of a convolution are values too, and its weights work once for each of them.
+  const values = model.layers.reduce((n, l) => n + (l.width + (l.inputs ?? 0)) * (l.positions ?? positions), 0);
+  const again = model.layers.reduce((n, l) => n + l.width * (l.inputs ?? 0) * ((l.positions ?? 1) - 1), 0);
+  const flops = 6 * (parameters * positions + again);
+  const most = Math.max(1, Math.floor(scale * Math.min(CHUNK_VALUES / values, Math.max(64 / positions, CHUNK_FLOPS / flops))));
   const blocks = Math.max(1, Math.min(folds, samples));
   const chunks: Chunk[] = [];
   for (let block = 0; block < blocks; block++) {

@@ -41,6 +41,25 @@ export const FAMILIES = [
   { name: 'timm-vit', path: 'timm-vit', architecture: 'timm-vit', layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false },
 ] as const;
 
+/** Of test/fixtures/make_convolutions.py; `assumed`: the choices that files do not record. */
+export const CONVOLUTIONS = [
+  { name: 'resnet', path: 'resnet', architecture: 'resnet', sizes: { 'input-size': '14', stem: 'imagenet' }, assumed: ['stem'] },
+  { name: 'resnet-bottleneck', path: 'resnet-bottleneck.pt', architecture: 'resnet', sizes: { 'input-size': '8', stem: 'cifar' }, assumed: ['stem'] },
+  {
+    name: 'conv-stack', path: 'conv-stack.pt', architecture: 'conv-stack',
+    sizes: { 'input-size': '8', padding: 'same', stride: '1', 'pool-after': 'each', pool: 'max', activation: 'relu' },
+    assumed: ['input-size', 'padding', 'stride', 'pool-after', 'pool', 'activation'],
+  },
+  {
+    name: 'conv-lenet', path: 'conv-lenet.pt', architecture: 'conv-stack',
+    sizes: { 'input-size': '16', padding: 'valid', stride: '1', 'pool-after': 'each', pool: 'average', activation: 'tanh' }, assumed: ['stride', 'pool-after'],
+  },
+  {
+    name: 'conv-separable', path: 'conv-separable', architecture: 'conv-stack',
+    sizes: { 'input-size': '6', padding: 'same', stride: '1', 'pool-after': 'each', activation: 'relu' }, assumed: ['padding', 'stride', 'pool-after', 'activation'],
+  },
+] as const;
+
 export async function familyModel(path: string): Promise<Model> {
   return modelOf(await familyCheckpoint(path));
 }

@@ -16,8 +16,7 @@ export function lineOf(parameters: Parameters, ports: readonly Port[], coordinat
 export function moveLine(direction: DirectionBuilder, ports: readonly Port[], coordinate: number, change: ArrayLike<number>): void {
   let at = 0;
   for (const port of ports) {
-    const { values, shape } = direction.parameter(port.name);
-    const length = values.length / shape[port.axis]!;
+    const { length } = placesOf(direction.parameter(port.name), port, coordinate);
     direction.addValues(port, coordinate, Array.from({ length }, (_, k) => change[at + k]!));
     at += length;
   }

@@ -2,9 +2,11 @@
 import { InputError } from '../../base/errors';
 import type { Checkpoint } from '../../checkpoint/types';
 import { readSources, type Sources } from '../sources';
-import type { Model, ModelChoice } from '../types';
+import type { Model, ModelChoice, Recognition } from '../types';
 import type { Graph } from './graph';
 import { tapsOf } from './graph-layers';
+import { graphSpaces } from './graph-spaces';
+import { graphSymmetries, groupsOf } from './graph-symmetries';
 import { runGraph } from './run-graph';
 import { shapesOf, showValue, sizeOfValue } from './shapes';
 
@@ -52,12 +54,22 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     defaultLoss,
     layers: taps.map(({ layer }) => layer),
     tensors: tensorsOf(checkpoint, recognised),
-    symmetries: () => [],
-    spaces: () => [],
+    symmetries: () => graphSymmetries(graph, shapes, parameters),
+    spaces: () => graphSpaces(groupsOf(graph, shapes), parameters),
     norms: () => [],
     parameters: () => readSources(checkpoint, sources),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
   };
+}
+
+/** The model, or the sentence that says which node does not fit. @param matched part of the anchors that are there */
+export function recogniseGraph(checkpoint: Checkpoint, matched: number, recognised: RecognisedGraph): Recognition {
+  try {
+    return { model: graphModel(checkpoint, recognised) };
+  } catch (error) {
+    if (error instanceof InputError && error.code === 'graph') return { missing: error.message.replace(/\.$/, ''), matched };
+    throw error;
+  }
 }
 
 function tensorsOf(checkpoint: Checkpoint, { graph, sources, ...recognised }: RecognisedGraph): Map<string, Status> {

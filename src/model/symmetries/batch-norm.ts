@@ -53,6 +53,7 @@ function* shifts(site: BatchNormSite, bias: string, shift: string, parameters: P
   }
 }
 
-function deviation({ variance, epsilon }: BatchNormSite, parameters: Parameters, c: number): number {
+/** sqrt(variance + epsilon) of channel c. */
+export function deviation({ variance, epsilon }: Pick<BatchNormSite, 'variance' | 'epsilon'>, parameters: Parameters, c: number): number {
   return Math.sqrt(parameters.get(variance)!.values[c]! + epsilon);
 }

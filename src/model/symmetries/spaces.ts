@@ -18,8 +18,8 @@ export interface HiddenSpace {
   readonly rotary?: { readonly rotated: number; readonly adjacent: boolean };
 }
 
-/** Functions f with f(s x) = s f(x) for s > 0. */
-export const HOMOGENEOUS: ReadonlySet<string> = new Set(['relu', 'leaky_relu']);
+/** Functions f with f(s x) = s f(x) for s > 0; the largest of a window is one too. */
+export const HOMOGENEOUS: ReadonlySet<string> = new Set(['relu', 'leaky_relu', 'max-pool']);
 
 /** The continuous symmetries of the coordinates of a space; none where the function between is generic. */
 export function spaceSymmetries(space: HiddenSpace): Symmetry[] {

@@ -29,6 +29,8 @@ export interface Port {
   readonly name: string;
   readonly axis: number;
   readonly begin?: number;
+  /** Row-major places of a coordinate, where no axis holds it: a channel of a flattened image, or of one group of a convolution. */
+  readonly places?: (coordinate: number) => Int32Array;
 }
 
 /** Whether it holds to roundoff under this loss. */
@@ -37,7 +39,8 @@ export function isExact({ approximate, loss }: Symmetry, under: 'mse' | 'ce'): b
 }
 
 /** Where the line of a port at a coordinate lies among the values of its parameter, row-major along the other axes. */
-export function placesOf({ shape, values }: Parameter, { axis, begin = 0 }: Port, coordinate: number): Int32Array {
+export function placesOf({ shape, values }: Parameter, { axis, begin = 0, places }: Port, coordinate: number): Int32Array {
+  if (places) return places(coordinate);
   const length = shape[axis]!;
   const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   return Int32Array.from({ length: values.length / length }, (_, k) => (Math.floor(k / inner) * length + begin + coordinate) * inner + (k % inner));
