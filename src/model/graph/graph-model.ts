@@ -6,7 +6,7 @@ import type { Model, ModelChoice, Recognition } from '../types';
 import type { Graph } from './graph';
 import { tapsOf } from './graph-layers';
 import { graphSpaces } from './graph-spaces';
-import { graphSymmetries, groupsOf } from './graph-symmetries';
+import { graphSymmetries, groupsOf, normsOf } from './graph-symmetries';
 import { runGraph } from './run-graph';
 import { shapesOf, showValue, sizeOfValue } from './shapes';
 
@@ -56,7 +56,7 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     tensors: tensorsOf(checkpoint, recognised),
     symmetries: () => graphSymmetries(graph, shapes, parameters),
     spaces: () => graphSpaces(groupsOf(graph, shapes), parameters),
-    norms: () => [],
+    norms: () => normsOf(graph, parameters),
     parameters: () => readSources(checkpoint, sources),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
   };

@@ -1,8 +1,10 @@
 /** What a graph of operators leaves free at any weights, in evaluation mode (science.md, section 4). */
 import { logitShift } from '../symmetries/constants';
+import type { NormSite } from '../symmetries/norms';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelGroups, type ChannelGroup } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
+import { normSites, normSymmetries } from './graph-norms';
 import { shiftSymmetries } from './graph-shifts';
 import { groupSymmetries } from './graph-spaces';
 import { readersOf } from './graph-layers';
@@ -13,6 +15,7 @@ export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: Parame
   const shared = sharing(graph);
   return [
     ...groupsOf(graph, shapes).flatMap((group) => [...groupSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
+    ...normSymmetries(graph, parameters, shared),
     ...graph.nodes.flatMap((node) => unseenWeights(node, shapes, parameters)),
     ...logits(graph, shapes, parameters, shared),
   ];
@@ -20,6 +23,10 @@ export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: Parame
 
 export function groupsOf(graph: Graph, shapes: Shapes): ChannelGroup[] {
   return channelGroups(graph, shapes, sharing(graph));
+}
+
+export function normsOf(graph: Graph, parameters: ParameterShapes): NormSite[] {
+  return normSites(graph, parameters, sharing(graph));
 }
 
 /** Whether a node uses a parameter that another node uses too. */
