@@ -56,7 +56,7 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     tensors: tensorsOf(checkpoint, recognised),
     symmetries: () => graphSymmetries(graph, shapes, parameters),
     spaces: () => graphSpaces(groupsOf(graph, shapes), parameters),
-    norms: () => normsOf(graph, parameters),
+    norms: () => normsOf(graph, shapes, parameters),
     parameters: () => readSources(checkpoint, sources),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
   };

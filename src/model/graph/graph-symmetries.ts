@@ -4,7 +4,7 @@ import type { NormSite } from '../symmetries/norms';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelGroups, type ChannelGroup } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
-import { normSites, normSymmetries } from './graph-norms';
+import { GraphNorms } from './graph-norms';
 import { shiftSymmetries } from './graph-shifts';
 import { groupSymmetries } from './graph-spaces';
 import { readersOf } from './graph-layers';
@@ -15,7 +15,7 @@ export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: Parame
   const shared = sharing(graph);
   return [
     ...groupsOf(graph, shapes).flatMap((group) => [...groupSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
-    ...normSymmetries(graph, parameters, shared),
+    ...new GraphNorms(graph, shapes, parameters, shared).symmetries(),
     ...graph.nodes.flatMap((node) => unseenWeights(node, shapes, parameters)),
     ...logits(graph, shapes, parameters, shared),
   ];
@@ -25,8 +25,8 @@ export function groupsOf(graph: Graph, shapes: Shapes): ChannelGroup[] {
   return channelGroups(graph, shapes, sharing(graph));
 }
 
-export function normsOf(graph: Graph, parameters: ParameterShapes): NormSite[] {
-  return normSites(graph, parameters, sharing(graph));
+export function normsOf(graph: Graph, shapes: Shapes, parameters: ParameterShapes): NormSite[] {
+  return new GraphNorms(graph, shapes, parameters, sharing(graph)).sites();
 }
 
 /** Whether a node uses a parameter that another node uses too. */
