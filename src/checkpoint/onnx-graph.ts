@@ -2,19 +2,18 @@
 import { breathe } from '../base/breathe';
 import { placeTensor, readTensor, type WrittenTensor } from './onnx-tensor';
 import type { OnnxAttribute, OnnxNode, OnnxValue } from './program';
-import type { Field, WireFile } from './protobuf';
+import type { Field, Range, WireFile } from './protobuf';
 import { count, listed, quoted } from './refusal';
 import type { StoredTensor } from './stored-tensor';
 import type { ByteSource } from './types';
 
 const MAX_NODES = 1_000_000;
 const MAX_TENSORS = 1_000_000;
-const MAX_TEXT = 65_536;
 const MAX_LIST = 1 << 16;
 /** Nodes and tensors between which the event loop runs. */
 const TURN = 1024;
-
-type Range = Pick<Field, 'begin' | 'end'>;
+/** Bytes of an attribute need not be text. */
+const LENIENT = new TextDecoder();
 
 export interface OnnxContents {
   readonly nodes: OnnxNode[];
@@ -39,7 +38,7 @@ export async function readGraph(file: WireFile, graph: Range, beside: readonly B
     if (placed.companion) contents.companions.add(placed.companion);
   };
   let turns = 0;
-  for await (const field of file.fields('the graph', graph.begin, graph.end)) {
+  for await (const field of file.fields('the graph', graph)) {
     if (++turns % TURN === 0) await breathe(signal);
     if (field.number === 1) {
       if (contents.nodes.length >= MAX_NODES) throw file.error('too-many-nodes', `it has more than ${count(MAX_NODES)} nodes`);
@@ -68,13 +67,12 @@ async function readNode(file: WireFile, range: Range, what: string): Promise<{ n
   const outputs: string[] = [];
   const attributes = new Map<string, OnnxAttribute>();
   let value: WrittenTensor | null = null;
-  for await (const field of file.fields(what, range.begin, range.end)) {
-    const text = (part: string) => file.text(field, `the ${part} of ${what}`, MAX_TEXT);
-    if (field.number === 1) inputs.push(await text('input'));
-    else if (field.number === 2) outputs.push(await text('output'));
-    else if (field.number === 3) name = await text('name');
-    else if (field.number === 4) op = await text('operator');
-    else if (field.number === 7) domain = await text('domain');
+  for await (const field of file.fields(what, range)) {
+    if (field.number === 1) inputs.push(file.text(field, `an input of ${what}`));
+    else if (field.number === 2) outputs.push(file.text(field, `an output of ${what}`));
+    else if (field.number === 3) name = file.text(field, `the name of ${what}`);
+    else if (field.number === 4) op = file.text(field, `the operator of ${what}`);
+    else if (field.number === 7) domain = file.text(field, `the domain of ${what}`);
     else if (field.number === 5) {
       file.expect(field, 2, `an attribute of ${what}`);
       const attribute = await readAttribute(file, field, what);
@@ -98,16 +96,18 @@ async function readAttribute(file: WireFile, range: Range, node: string): Promis
   const numbers: number[] = [];
   const texts: string[] = [];
   const what = `an attribute of ${node}`;
-  for await (const field of file.fields(what, range.begin, range.end)) {
+  for await (const field of file.fields(what, range)) {
     const n = field.number;
-    if (n === 1) name = await file.text(field, `the name of ${what}`, MAX_TEXT);
+    if (n === 1) name = file.text(field, `the name of ${what}`);
     else if (n === 20) type = field.value;
-    else if (n === 2) value = (await file.floats(field, what, 1))[0] ?? 0;
-    else if (n === 3) value = (await file.integers(field, what, 1))[0] ?? 0;
-    else if (n === 4) value = field.end - field.begin > MAX_TEXT ? { held: 'other' } : await latinOrText(file, field);
-    else if (n === 7) numbers.push(...(await file.floats(field, what, MAX_LIST)));
-    else if (n === 8) numbers.push(...(await file.integers(field, what, MAX_LIST)));
-    else if (n === 9) texts.push(await latinOrText(file, field));
+    // Lists and texts that are too long to come with their field are data of custom operators.
+    else if (field.wire === 2 && field.bytes === null && n !== 5) value = { held: n === 6 || n === 11 ? 'graph' : 'other' };
+    else if (n === 2) value = file.floats(field, what)[0] ?? 0;
+    else if (n === 3) value = file.integers(field, what)[0] ?? 0;
+    else if (n === 4) value = latinOrText(file, field);
+    else if (n === 7) numbers.push(...file.floats(field, what));
+    else if (n === 8) numbers.push(...file.integers(field, what));
+    else if (n === 9) texts.push(latinOrText(file, field));
     else if (n === 5) {
       file.expect(field, 2, what);
       tensor = await readTensor(file, field, `the tensor of ${node}`);
@@ -119,19 +119,17 @@ async function readAttribute(file: WireFile, range: Range, node: string): Promis
   return { name, value: value ?? (numbers.length > 0 ? numbers : texts.length > 0 ? texts : (EMPTY.get(type) ?? { held: 'other' })), tensor };
 }
 
-/** Bytes of an attribute, which need not be text. */
-async function latinOrText(file: WireFile, field: Field): Promise<string> {
+function latinOrText(file: WireFile, field: Field): string {
   file.expect(field, 2, 'a text of an attribute');
-  if (field.end - field.begin > MAX_TEXT) throw file.error('text-too-long', `an attribute holds ${count(field.end - field.begin)} bytes of text; at most ${count(MAX_TEXT)} are read`);
-  return new TextDecoder().decode(await file.read(field.begin, field.end));
+  return LENIENT.decode(field.bytes!);
 }
 
 /** ValueInfoProto: a name, and the shape in its TypeProto where that is of a tensor. */
 async function readValue(file: WireFile, range: Range, what: string): Promise<OnnxValue> {
   let name = '';
   let shape: (number | string | null)[] | null = null;
-  for await (const field of file.fields(what, range.begin, range.end)) {
-    if (field.number === 1) name = await file.text(field, `the name of ${what}`, MAX_TEXT);
+  for await (const field of file.fields(what, range)) {
+    if (field.number === 1) name = file.text(field, `the name of ${what}`);
     else if (field.number === 2) {
       for await (const type of inside(file, field, `the type of ${what}`)) {
         if (type.number !== 1) continue;
@@ -150,7 +148,7 @@ async function readShape(file: WireFile, range: Field, what: string): Promise<(n
     let size: number | string | null = null;
     for await (const part of inside(file, field, what)) {
       if (part.number === 1) size = part.value;
-      else if (part.number === 2) size = await file.text(part, what, MAX_TEXT);
+      else if (part.number === 2) size = file.text(part, what);
     }
     shape.push(size);
   }
@@ -159,5 +157,5 @@ async function readShape(file: WireFile, range: Field, what: string): Promise<(n
 
 function inside(file: WireFile, field: Field, what: string): AsyncGenerator<Field> {
   file.expect(field, 2, what);
-  return file.fields(what, field.begin, field.end);
+  return file.fields(what, field);
 }

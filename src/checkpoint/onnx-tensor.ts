@@ -1,7 +1,7 @@
 /** TensorProto of ONNX (onnx/onnx.proto): where the elements of a tensor lie, in this file or in one beside it. Nothing of them is read here. */
 import { BITS } from './dtype';
 import { baseName } from './format';
-import { eachVarint, type Field, type WireFile } from './protobuf';
+import { eachVarint, type Field, type Range, type WireFile } from './protobuf';
 import { count, quoted, refusal, truncated } from './refusal';
 import { elementCount, StoredTensor, type Elements } from './stored-tensor';
 import type { ByteSource, DType } from './types';
@@ -23,16 +23,13 @@ const TYPED = new Map<number, { field: string; width: number; wire: 0 | 1 | 5; d
   [11, { field: 'uint64_data', width: 0, wire: 0, dtypes: ['u64', 'u32'] }],
 ]);
 
-const MAX_NAME = 65_536;
 const MAX_RANK = 1000;
 /** Elements that are written one by one, each with a tag of its own. */
 const MAX_RUNS = 65_536;
 const EXTERNAL = 1;
 
-interface Run {
-  readonly begin: number;
-  readonly end: number;
-}
+/** Where elements lie: [begin, end). */
+type Run = Pick<Range, 'begin' | 'end'>;
 
 /** A TensorProto as it is written, before anything of it is judged. */
 export interface WrittenTensor {
@@ -47,16 +44,16 @@ export interface WrittenTensor {
 }
 
 /** `what` names it in sentences until its own name is known. Throws InputError. */
-export async function readTensor(file: WireFile, { begin, end }: Run, what: string): Promise<WrittenTensor> {
+export async function readTensor(file: WireFile, range: Range, what: string): Promise<WrittenTensor> {
   const tensor: WrittenTensor = { name: '', type: 0, dims: [], raw: null, typed: null, location: 0, external: new Map() };
-  for await (const field of file.fields(what, begin, end)) {
-    const of = (part: string) => `${part} of ${tensor.name === '' ? what : quoted(tensor.name)}`;
-    if (field.number === 1) tensor.dims.push(...(await file.integers(field, of('dims'), MAX_RANK)));
+  const of = (part: string) => `${part} of ${tensor.name === '' ? what : quoted(tensor.name)}`;
+  for await (const field of file.fields(what, range)) {
+    if (field.number === 1) tensor.dims.push(...file.integers(field, 'dims of a tensor'));
     else if (field.number === 2) tensor.type = field.value;
-    else if (field.number === 8) tensor.name = await file.text(field, `the name of ${what}`, MAX_NAME);
+    else if (field.number === 8) tensor.name = file.text(field, `the name of ${what}`);
     else if (field.number === 9) {
       file.expect(field, 2, of('raw_data'));
-      tensor.raw = field;
+      tensor.raw = { begin: field.begin, end: field.end };
     } else if (field.number === 13) await readEntry(file, field, of('external_data'), tensor.external);
     else if (field.number === 14) tensor.location = field.value;
     else if (TYPED.has(field.number)) addRun(file, tensor, field, of(TYPED.get(field.number)!.field));
@@ -66,12 +63,14 @@ export async function readTensor(file: WireFile, { begin, end }: Run, what: stri
 }
 
 /** A pair of texts, key and value. */
-export async function readEntry(file: WireFile, { begin, end }: Run, what: string, into: Map<string, string>): Promise<void> {
+export async function readEntry(file: WireFile, field: Field, what: string, into: Map<string, string>): Promise<void> {
+  file.expect(field, 2, what);
   let key = '';
   let value = '';
-  for await (const field of file.fields(what, begin, end)) {
-    if (field.number === 1) key = await file.text(field, `a key of ${what}`, MAX_NAME);
-    else if (field.number === 2) value = await file.text(field, `a value of ${what}`, MAX_NAME);
+  for await (const part of file.fields(what, field)) {
+    if (part.number === 1) key = file.text(part, `a key of ${what}`);
+    // A value that is too long for text is none that is asked for.
+    else if (part.number === 2) value = part.wire === 2 && part.bytes === null ? '' : file.text(part, `a value of ${what}`);
   }
   into.set(key, value);
 }
@@ -138,7 +137,7 @@ function externalPlace(entries: ReadonlyMap<string, string>, bytes: number, file
   const location = entries.get('location');
   if (location === undefined || location === '') throw file.error('external-location', 'its elements are said to be in an external file, which is not named', name);
   if (/[/\\]/.test(location) || location === '.' || location === '..') {
-    throw refusal('external-path', file.name, `its elements are said to be in ${quoted(location)}; expected the plain name of a file beside the model. Do not use this file, or save it again: onnx.save(model, path, save_as_external_data=True, location="weights.data").`, name);
+    throw refusal('external-path', file.source.name, `its elements are said to be in ${quoted(location)}; expected the plain name of a file beside the model. Do not use this file, or save it again: onnx.save(model, path, save_as_external_data=True, location="weights.data").`, name);
   }
   const number = (key: string) => {
     const text = entries.get(key);
@@ -149,9 +148,10 @@ function externalPlace(entries: ReadonlyMap<string, string>, bytes: number, file
   const begin = number('offset') ?? 0;
   const length = number('length') ?? bytes;
   if (length !== bytes) throw file.error('shape-size-mismatch', `its dims need ${count(bytes)} bytes; its external data has ${count(length)}`, name);
-  const path = file.name.slice(0, file.name.length - baseName(file.name).length) + location;
+  const own = file.source.name;
+  const path = own.slice(0, own.length - baseName(own).length) + location;
   const source = beside.find((other) => other.name === path);
-  if (source === undefined) throw refusal('external-missing', file.name, `its elements are in ${quoted(location)}, which was not dropped. Drop ${quoted(baseName(file.name))} and ${quoted(location)} together.`, name);
+  if (source === undefined) throw refusal('external-missing', own, `its elements are in ${quoted(location)}, which was not dropped. Drop ${quoted(baseName(own))} and ${quoted(location)} together.`, name);
   if (begin + bytes > source.size) throw truncated(source.name, source.size, begin + bytes, name);
   return { source, begin };
 }

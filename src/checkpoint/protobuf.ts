@@ -6,21 +6,30 @@ import { count, refusal, truncated } from './refusal';
 import { windowed } from './sources';
 import type { ByteSource } from './types';
 
-/** Bytes that are read ahead: small, because the fields of interest lie between large ones. */
+/** Bytes that are read ahead: few, because the fields of interest lie between large ones. */
 const WINDOW = 1 << 14;
-/** A tag and a length, each a varint of at most ten bytes. */
+/** Payloads up to this length come with their field. Names, shapes and nodes are shorter; of what is longer only the place is known. */
+const SHORT = WINDOW / 4;
 const LONGEST = 10;
+/** A tag and a length, each a varint. */
 const HEADER = 2 * LONGEST;
+/** One for all texts: making it takes longer than a name does. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Wire types: a varint, 8 bytes, a run of bytes (text, message, packed numbers), 4 bytes. */
 export type WireType = 0 | 1 | 2 | 5;
 
-export interface Field {
-  readonly number: number;
-  readonly wire: WireType;
-  /** Where its payload lies in the file: [begin, end). */
+/** A part of the file, [begin, end), with its bytes where they are there already. */
+export interface Range {
   readonly begin: number;
   readonly end: number;
+  readonly bytes: Uint8Array | null;
+}
+
+/** The range is that of its payload. */
+export interface Field extends Range {
+  readonly number: number;
+  readonly wire: WireType;
   /** Of a varint, as a signed 64-bit integer, rounded beyond 2^53; 0 for other wire types. */
   readonly value: number;
 }
@@ -36,57 +45,44 @@ export class WireFile {
     this.window = windowed(source, WINDOW);
   }
 
-  get name(): string {
-    return this.source.name;
+  /** All of it. */
+  get whole(): Range {
+    return { begin: 0, end: this.source.size, bytes: null };
   }
 
-  get size(): number {
-    return this.source.size;
-  }
-
-  /** The fields of the message in [begin, end), one after the other. `what` names the message in sentences. Throws InputError. */
-  async *fields(what: string, begin = 0, end = this.size): AsyncGenerator<Field> {
+  /** The fields of a message, one after the other. `what` names the message in sentences. Throws InputError. */
+  async *fields(what: string, { begin, end, bytes }: Range): AsyncGenerator<Field> {
     for (let at = begin; at < end; ) {
-      const field = await this.field(what, at, end);
+      const field = bytes ? this.field(what, at, end, bytes.subarray(at - begin)) : await this.loaded(this.field(what, at, end, await this.window.read(at, Math.min(end, at + HEADER))));
       yield field;
       at = field.end;
     }
   }
 
-  read(begin: number, end: number): Promise<Uint8Array> {
-    return this.window.read(begin, end);
-  }
-
-  /** Text of at most `most` bytes. */
-  async text(field: Field, what: string, most: number): Promise<string> {
-    this.expect(field, 2, what);
-    if (field.end - field.begin > most) throw this.error('text-too-long', `${what} is a text of ${count(field.end - field.begin)} bytes; at most ${count(most)} are read`);
+  /** A short text. */
+  text(field: Field, what: string): string {
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await this.read(field.begin, field.end));
+      return UTF8.decode(this.payload(field, 2, what));
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       throw this.error('bad-utf8', `${what} is not valid UTF-8 text`);
     }
   }
 
-  /** The integers of one field of a repeated one: packed, or a single one. At most `most` of them. */
-  async integers(field: Field, what: string, most: number): Promise<number[]> {
+  /** The integers of one field of a repeated one: packed, or a single one. */
+  integers(field: Field, what: string): number[] {
     if (field.wire === 0) return [field.value];
-    this.expect(field, 2, what);
-    if (field.end - field.begin > 10 * most) throw this.error('list-too-long', `${what} has ${count(field.end - field.begin)} bytes of integers; at most ${count(most)} integers are read`);
     const values: number[] = [];
-    if (eachVarint(await this.read(field.begin, field.end), (low, high) => values.push(signed(low, high))) === null) throw this.error('bad-varint', `${what} holds a number that is cut or has more than ten bytes`);
+    if (eachVarint(this.payload(field, 2, what), (low, high) => values.push(signed(low, high))) === null) throw this.error('bad-varint', `${what} holds a number that is cut or has more than ten bytes`);
     return values;
   }
 
   /** The float32 numbers of one field of a repeated one: packed, or a single one. */
-  async floats(field: Field, what: string, most: number): Promise<number[]> {
-    if (field.wire !== 5) this.expect(field, 2, what);
-    const length = field.end - field.begin;
-    if (length % 4 !== 0 || length > 4 * most) throw this.error('bad-list', `${what} has ${count(length)} bytes; expected four for each number, and at most ${count(most)} numbers`);
-    const bytes = await this.read(field.begin, field.end);
+  floats(field: Field, what: string): number[] {
+    const bytes = this.payload(field, field.wire === 5 ? 5 : 2, what);
+    if (bytes.length % 4 !== 0) throw this.error('bad-list', `${what} has ${count(bytes.length)} bytes; expected four for each number`);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Array.from({ length: length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+    return Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
   }
 
   /** Throws InputError where a field is written otherwise than its number says. */
@@ -96,40 +92,54 @@ export class WireFile {
 
   /** `sentence` without its full stop. */
   error(code: string, sentence: string, tensor?: string) {
-    return refusal(code, this.name, `${sentence}. The file is damaged or was not written as ${this.format}: fetch it again, or export it again.`, tensor);
+    return refusal(code, this.source.name, `${sentence}. The file is damaged or was not written as ${this.format}: fetch it again, or export it again.`, tensor);
   }
 
-  private async field(what: string, at: number, end: number): Promise<Field> {
-    const bytes = await this.read(at, Math.min(end, at + HEADER));
+  private payload(field: Field, wire: WireType, what: string): Uint8Array {
+    this.expect(field, wire, what);
+    if (field.bytes === null) throw this.error('too-long', `${what} has ${count(field.end - field.begin)} bytes; at most ${count(SHORT)} are read`);
+    return field.bytes;
+  }
+
+  private async loaded(field: Field): Promise<Field> {
+    if (field.bytes !== null || field.end - field.begin > SHORT) return field;
+    return { ...field, bytes: await this.window.read(field.begin, field.end) };
+  }
+
+  /** The field at `at`; `bytes` begin there. Its payload comes with it where all of it is among them. */
+  private field(what: string, at: number, end: number, bytes: Uint8Array): Field {
     const tag = this.varint(bytes, 0, what, at, end);
     // A tag has 32 bits: 29 of the number and three of the wire type.
     if (tag.value < 8 || tag.value >= 2 ** 32) throw this.error('bad-tag', `at byte ${count(at)}, in ${what}, stands ${count(tag.value)} where the number of a field was expected`);
     const number = Math.floor(tag.value / 8);
     const wire = tag.value % 8;
-    let begin = at + tag.length;
-    if (wire === 0) {
-      const { value, length } = this.varint(bytes, tag.length, what, at, end);
-      return { number, wire, begin, end: begin + length, value };
-    }
+    if (wire !== 0 && wire !== 1 && wire !== 2 && wire !== 5) throw this.error('wire-type', `field ${number} of ${what}, at byte ${count(at)}, has wire type ${wire}, which ${this.format} does not use`);
+    let from = tag.length;
+    let value = 0;
     let size = wire === 1 ? 8 : 4;
-    if (wire === 2) {
-      const { value, length } = this.varint(bytes, tag.length, what, at, end);
-      if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw this.error('bad-length', `field ${number} of ${what}, at byte ${count(at)}, has a length of ${value < 0 ? 'more than 2^63' : count(value)} bytes`);
-      begin += length;
-      size = value;
-    } else if (wire !== 1 && wire !== 5) throw this.error('wire-type', `field ${number} of ${what}, at byte ${count(at)}, has wire type ${wire}, which ${this.format} does not use`);
+    if (wire === 0 || wire === 2) {
+      const found = this.varint(bytes, from, what, at, end);
+      if (wire === 0) [value, size] = [found.value, found.length];
+      else {
+        if (found.value < 0 || found.value > Number.MAX_SAFE_INTEGER) throw this.error('bad-length', `field ${number} of ${what}, at byte ${count(at)}, has a length of ${found.value < 0 ? 'more than 2^63' : count(found.value)} bytes`);
+        from += found.length;
+        size = found.value;
+      }
+    }
+    const begin = at + from;
     if (begin + size > end) {
-      if (end === this.size) throw truncated(this.name, this.size, begin + size);
+      if (end === this.source.size) throw truncated(this.source.name, this.source.size, begin + size);
       throw this.error('bad-length', `field ${number} of ${what}, at byte ${count(at)}, ends at byte ${count(begin + size)}, beyond ${what}, which ends at ${count(end)}`);
     }
-    return { number, wire, begin, end: begin + size, value: 0 };
+    const there = from + size <= bytes.length && size <= SHORT;
+    return { number, wire, begin, end: begin + size, value, bytes: there ? bytes.subarray(from, from + size) : null };
   }
 
   private varint(bytes: Uint8Array, from: number, what: string, at: number, end: number): { value: number; length: number } {
     const found = decodeVarint(bytes, from);
     if (found !== null) return { value: signed(found.low, found.high), length: found.length };
     if (bytes.length - from >= LONGEST) throw this.error('bad-varint', `at byte ${count(at + from)}, in ${what}, stands a number of more than ten bytes`);
-    if (end === this.size) throw truncated(this.name, this.size, this.size + 1);
+    if (end === this.source.size) throw truncated(this.source.name, this.source.size, this.source.size + 1);
     throw this.error('bad-length', `${what} ends at byte ${count(end)}, in the middle of a number`);
   }
 }

@@ -6,7 +6,10 @@ import { testOps } from './ops';
 
 const held = testOps();
 
-describe.each(ONNX_FILES)('$path', ({ path, of }) => {
+/** One of each network: a pipeline of its own takes seconds to compile in software. */
+const FILES = ONNX_FILES.filter(({ path }) => /^(mlp.legacy|convolutional.dynamo|flattened.legacy|channels-last)\./.test(path));
+
+describe.each(FILES)('$path', ({ path, of }) => {
   it('gives the logits to 1e-5', async () => {
     const { ops } = held;
     const model = await modelOf(await onnxCheckpoint(path));

@@ -1,24 +1,199 @@
-/** Networks from ONNX files: the exporter's logits from the file alone, and what is refused by name. */
+/** Networks from ONNX files: the exporter's logits from the file alone, functions told by their values, and what is refused by name. */
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/base/errors';
+import { Random } from '../../src/base/random';
+import type { Checkpoint } from '../../src/checkpoint/types';
+import { recogniseModel } from '../../src/model/recognise';
+import type { Model } from '../../src/model/types';
 import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
+import { erf } from '../../src/numerics/erf';
+import { external, model as written, node, packed, tensor, value, type GraphFields } from '../checkpoint/onnx-writer';
+import { f32, loaded } from '../checkpoint/writers';
 import { modelOf } from './family-files';
 import { ONNX_FILES, onnxCheckpoint, onnxLogits, onnxProbe } from './onnx-files';
 
 const ops = cpuOps();
 
+async function run(model: Model, values: Float64Array, samples: number, seen: string[] = []): Promise<Float64Array> {
+  const parameters = await model.parameters();
+  const batch = { kind: 'vector' as const, values, samples, width: values.length / samples };
+  return cpuValues(model.forward(ops, (key) => ops.constant(parameters.get(key)!.values, parameters.get(key)!.shape), batch, (layer) => seen.push(layer)));
+}
+
 describe.each(ONNX_FILES)('$path', ({ path, of, layers }) => {
-  it('gives the logits to 1e-10 in float64', async () => {
+  it('gives the logits to 1e-10 in float64, layer by layer under the names of its modules', async () => {
     const model = await modelOf(await onnxCheckpoint(path));
     const { inputs } = await onnxProbe(of, model);
-    const parameters = await model.parameters();
     const seen: string[] = [];
-    const found = cpuValues(model.forward(ops, (key) => ops.constant(parameters.get(key)!.values, parameters.get(key)!.shape), inputs, (layer) => seen.push(layer)));
+    const found = await run(model, inputs.kind === 'vector' ? inputs.values : new Float64Array(), inputs.samples, seen);
     const logits = onnxLogits(of);
     expect(found.length).toBe(logits.length);
-    const scale = Math.max(...logits.map(Math.abs));
-    expect(logits.reduce((most, truth, i) => Math.max(most, Math.abs(found[i]! - truth)), 0) / scale).toBeLessThan(1e-10);
+    expect(logits.reduce((most, truth, i) => Math.max(most, Math.abs(found[i]! - truth)), 0) / Math.max(...logits.map(Math.abs))).toBeLessThan(1e-10);
     expect(model.layers.map(({ name }) => name)).toEqual(layers);
-    expect([...seen].sort()).toEqual([...layers].sort());
-    console.log(model.title, model.evidence, model.transforms, logits.reduce((most, truth, i) => Math.max(most, Math.abs(found[i]! - truth)), 0) / scale, model.layers.map((l) => l.activation));
+    expect(seen.sort()).toEqual([...layers].sort());
   });
+});
+
+describe('what is said of a network', () => {
+  it('its exporter, the softmax that was left out, and what became of every tensor', async () => {
+    const model = await modelOf(await onnxCheckpoint('mlp.legacy.onnx'));
+    expect(model).toMatchObject({ architecture: 'onnx', defaultLoss: 'ce', title: 'Network of 4 dense layers, gelu, tanh, silu, vectors of 5' });
+    expect(model.evidence.join('; ')).toMatch(/17 nodes in opset 17, written by pytorch.*'input' \[batch, 5\].*'\/Softmax' at the end is left out/);
+    expect(model.layers.map(({ activation }) => activation)).toEqual(['gelu', 'tanh', 'silu', 'linear']);
+    expect(model.tensors.get('fc1.weight')).toEqual({ status: 'analysed', reason: null });
+    expect(model.tensors.get('/act/Constant_output_0')).toMatchObject({ status: 'buffer', reason: 'a number of the graph' });
+  });
+
+  it('factors of a Gemm, tensors that nothing reads, and a choice between outputs', async () => {
+    const checkpoint = await onnxCheckpoint('channels-last.onnx');
+    const model = await modelOf(checkpoint);
+    expect(model.transforms.join('; ')).toContain('alpha = 0.5, beta = 2');
+    expect(model.choices).toMatchObject([{ key: 'output', value: 'out', options: ['out', 'mask'], assumed: true }]);
+    expect(model.input).toEqual({ kind: 'vector', width: 84 });
+    const mask = (await recogniseModel(checkpoint, { output: 'mask' })).model!;
+    expect(mask.outputs).toBe(4 * 3 * 4);
+    expect(mask.tensors.get('model/dense/kernel')).toMatchObject({ status: 'excluded', reason: expect.stringContaining("'mask'") });
+  });
+});
+
+const WEIGHT = [0.5, -1, 2, 0.25];
+/** y = x W, then these nodes from 'y' to 'z'. */
+const behindDense = (nodes: readonly Uint8Array[], more: readonly Uint8Array[] = []): GraphFields => ({
+  nodes: [node('MatMul', ['x', 'w'], ['y'], {}, '/dense/MatMul'), ...nodes],
+  tensors: [tensor({ name: 'w', dims: [2, 2], raw: f32(...WEIGHT) }), ...more],
+  inputs: [value('x', ['n', 2])],
+  outputs: [value('z', ['n', 2])],
+});
+const scalar = (name: string, x: number) => tensor({ name, dims: [], raw: f32(x) });
+const verdict = async (fields: GraphFields, opset = 17) => recogniseModel(await loaded('m.onnx', written(fields, opset)), {});
+async function sentence(fields: GraphFields, opset = 17): Promise<string> {
+  const found = await verdict(fields, opset);
+  return found.model ? `recognised: ${found.model.title}` : found.sentence;
+}
+
+describe('functions of one value', () => {
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  const gelu = (x: number) => 0.5 * x * (1 + erf(x / Math.SQRT2));
+  const geluNew = (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+  const halves = [scalar('half', 0.5), scalar('one', 1), scalar('root', Math.SQRT2), scalar('three', 3), scalar('a', 0.044715), scalar('b', Math.sqrt(2 / Math.PI))];
+  it.each<[string, readonly Uint8Array[], string, (x: number) => number]>([
+    ['Relu', [node('Relu', ['y'], ['z'])], 'relu', (x) => Math.max(0, x)],
+    ['Clip from 0 on', [node('Clip', ['y', 'zero'], ['z'])], 'relu', (x) => Math.max(0, x)],
+    ['LeakyRelu', [node('LeakyRelu', ['y'], ['z'])], 'leaky_relu', (x) => (x > 0 ? x : 0.01 * x)],
+    ['Gelu by erf', [node('Div', ['y', 'root'], ['a1']), node('Erf', ['a1'], ['a2']), node('Add', ['a2', 'one'], ['a3']), node('Mul', ['y', 'half'], ['a4']), node('Mul', ['a4', 'a3'], ['z'])], 'gelu', gelu],
+    ['Gelu by tanh', [node('Pow', ['y', 'three'], ['c1']), node('Mul', ['c1', 'a'], ['c2']), node('Add', ['y', 'c2'], ['c3']), node('Mul', ['c3', 'b'], ['c4']), node('Tanh', ['c4'], ['c5']), node('Add', ['one', 'c5'], ['c6']), node('Mul', ['y', 'half'], ['c7']), node('Mul', ['c7', 'c6'], ['z'])], 'gelu_new', geluNew],
+    ['Gelu, approximate', [node('Gelu', ['y'], ['z'], { approximate: 'tanh' })], 'gelu_new', geluNew],
+    ['x sigmoid(x)', [node('Sigmoid', ['y'], ['s']), node('Mul', ['s', 'y'], ['z'])], 'silu', (x) => x * sigmoid(x)],
+    ['x / (1 + exp(-x))', [node('Neg', ['y'], ['e1']), node('Exp', ['e1'], ['e2']), node('Add', ['e2', 'one'], ['e3']), node('Div', ['y', 'e3'], ['z'])], 'silu', (x) => x * sigmoid(x)],
+    ['x squared', [node('Mul', ['y', 'y'], ['z'])], 'quadratic', (x) => x * x],
+    ['nothing', [node('Mul', ['y', 'one'], ['z'])], 'linear', (x) => x],
+    ['a sum of itself and a function', [node('Tanh', ['y'], ['s']), node('Add', ['y', 's'], ['z'])], 'linear', (x) => x + Math.tanh(x)],
+    ['one function of another', [node('Sigmoid', ['y'], ['s']), node('Tanh', ['s'], ['z'])], 'sigmoid', (x) => Math.tanh(sigmoid(x))],
+  ])('%s', async (_, nodes, activation, f) => {
+    const found = await verdict(behindDense(nodes, [...halves, scalar('zero', 0)]), 20);
+    expect(found.model?.layers, 'sentence' in found ? found.sentence : '').toMatchObject([{ name: 'dense', activation }]);
+    const x = Float64Array.from([1, 2, -0.5, 0.25, 3, -1]);
+    const y = Array.from({ length: 6 }, (_, i) => x[2 * (i >> 1)]! * WEIGHT[i % 2]! + x[2 * (i >> 1) + 1]! * WEIGHT[2 + (i % 2)]!);
+    (await run(found.model!, x, 3)).forEach((z, i) => expect(z).toBeCloseTo(f(y[i]!), 7));
+  });
+
+  it.each<[string, readonly Uint8Array[], RegExp]>([
+    ['relu6', [node('Clip', ['y', 'zero', 'six'], ['z'], {}, '/features/act')], /node '\/features\/act' \(Clip\) makes a function \(min = 0, max = 6\).*bounds 0 and 6 it is relu6/],
+    ['LeakyRelu of another slope', [node('LeakyRelu', ['y'], ['z'], { alpha: { float: 0.25 } }, 'leaky')], /node 'leaky' \(LeakyRelu\) makes a function \(alpha = 0.25\)/],
+    ['a factor', [node('Mul', ['y', 'six'], ['z'], {}, 'scale')], /node 'scale' \(Mul\) makes a function that is not computed here; expected one of linear, relu/],
+    ['a row without end', Array.from({ length: 3000 }, (_, i) => node('Exp', [i === 0 ? 'y' : `e${i - 1}`], [i === 2999 ? 'z' : `e${i}`])), /\(Exp\) makes a function/],
+  ])('%s is refused by name', async (_, nodes, expected) => {
+    expect(await sentence(behindDense(nodes, [scalar('zero', 0), scalar('six', 6)]))).toMatch(expected);
+  });
+});
+
+describe('what is left to weight spectra, by name', () => {
+  const image = (nodes: readonly Uint8Array[], shape: readonly (number | string)[] = ['n', 2, 4, 4], more: readonly Uint8Array[] = []): GraphFields => ({
+    nodes,
+    tensors: [tensor({ name: 'w', dims: [3, 2, 3, 3], raw: f32(...Array.from({ length: 54 }, (_, i) => i % 5)) }), tensor({ name: 'row', dims: [2, 3], raw: f32(1, 2, 3, 4, 5, 6) }), tensor({ name: 'v', dims: [2], raw: f32(1, 2) }), ...more],
+    inputs: [value('x', shape)],
+    outputs: [value('z', ['n'])],
+  });
+  it.each<[string, GraphFields, RegExp]>([
+    ['an operator that is none', behindDense([node('Einsum', ['y'], ['z'], {}, '/attn/Einsum')]), /^This is a network of ONNX that cannot be run here: node '\/attn\/Einsum' \(Einsum\) is an operator that is not computed here\. Each weight/],
+    ['operators of others', behindDense([node('FusedGelu', ['y'], ['z'], {}, 'g', 'com.microsoft')]), /node 'g' \(FusedGelu\) is of the operator set 'com.microsoft'/],
+    ['a node without a name', behindDense([node('Einsum', ['y'], ['z'], {}, '')]), /node 'z' \(Einsum\)/],
+    ['a softmax in the middle', behindDense([node('Softmax', ['y'], ['s'], {}, 'soft'), node('Relu', ['s'], ['z'])]), /node 'soft' \(Softmax\) stands in the middle/],
+    ['a softmax behind which values go round', behindDense([node('Softmax', ['y'], ['s'], {}, 'soft'), node('Reshape', ['s', 'b'], ['c']), node('Identity', ['c'], ['b']), node('Add', ['y', 's'], ['z'])]), /node 'soft' \(Softmax\) stands in the middle/],
+    ['a vector that is added to a function', behindDense([node('Relu', ['y'], ['r']), node('Add', ['r', 'v'], ['z'], {}, 'shift')], [tensor({ name: 'v', raw: f32(1, 2) })]), /node 'shift' \(Add\) combines a value of the samples with 'v' of shape \[2\]/],
+    ['a broken order', behindDense([node('Relu', ['later'], ['z']), node('Relu', ['y'], ['later'])]), /reads 'later', which no earlier node/],
+    ['two inputs', { ...behindDense([node('Add', ['y', 'x2'], ['z'])]), inputs: [value('x', ['n', 2]), value('x2', ['n', 2])] }, /reads 2 inputs \('x', 'x2'\)/],
+    ['tokens', { nodes: [node('Gather', ['w', 'x'], ['z'], {}, '/embed/Gather')], tensors: [tensor({ name: 'w', dims: [2, 2], raw: f32(...WEIGHT) })], inputs: [value('x', ['n', 5])], outputs: [value('z', [])] }, /'\/embed\/Gather' \(Gather\) looks rows up, as an embedding of tokens does/],
+    ['a sequence of vectors', { ...behindDense([node('Relu', ['y'], ['z'])]), inputs: [value('x', ['n', 7, 2])] }, /node '\/dense\/MatMul' \(MatMul\) multiplies arrays \[7, 2\]/],
+    ['no output', { ...behindDense([]), outputs: [] }, /its graph has no output/],
+    ['an output of constants', { ...behindDense([]), outputs: [value('w', [2, 2])] }, /its output depends on no input/],
+    ['its input as its output', { ...behindDense([node('Identity', ['x'], ['z'])]) }, /its output 'z' is its input/],
+    ['rows that are no samples', image([node('Reshape', ['x', 'shape'], ['z'], {}, 'r')], ['n', 2, 4, 4], [tensor({ name: 'shape', dims: [2], type: 7, more: packed(7, [-1, 16]) })]), /node 'r' \(Reshape\) makes shape \[-1, 16\] of \[batch, 2, 4, 4\], and with it rows that are no samples/],
+    ['convolutions over one dimension', image([node('Conv', ['x', 'row'], ['z'], {}, 'c')]), /node 'c' \(Conv\) has weights of 2 dimensions/],
+    ['weights that do not fit', image([node('Conv', ['x', 'w'], ['z'], { group: 2 }, 'c')]), /Node 'c' \(conv\)/],
+    ['a window that does not fit', image([node('MaxPool', ['x'], ['z'], { kernel_shape: [5, 5] }, 'p')]), /node 'p' \(MaxPool\) has a window of 5 x 5 pixels/],
+    ['a padding beyond all bounds', image([node('Conv', ['x', 'w'], ['z'], { pads: [2 ** 40, 0, 0, 0] }, 'c')]), /node 'c' \(Conv\) makes images \[3, .*more than is computed here/],
+    ['a mean over channels', image([node('ReduceMean', ['x'], ['z'], { axes: [1] }, 'm')]), /node 'm' \(ReduceMean\) takes a mean of images \[2, 4, 4\] along axis 1.*opset_version=17/],
+    ['sums of different shapes', image([node('Conv', ['x', 'w'], ['a'], {}), node('Add', ['a', 'x'], ['z'], {}, 'plus')]), /node 'plus' \(Add\) combines values of shapes \[3, 2, 2\] and \[2, 4, 4\]/],
+    ['training mode', image([node('BatchNormalization', ['x', 'v', 'v', 'v', 'v'], ['z'], { training_mode: 1 }, 'bn')]), /node 'bn' \(BatchNormalization\) normalises by its batch.*model\.eval\(\)/],
+    ['an attribute of the wrong kind', image([node('BatchNormalization', ['x', 'v', 'v', 'v', 'v'], ['z'], { epsilon: 'small' }, 'bn')]), /'epsilon' of the wrong kind/],
+  ])('%s', async (_, fields, expected) => {
+    expect(await sentence(fields)).toMatch(expected);
+  });
+
+  it('operators of old versions', async () => {
+    expect(await sentence(behindDense([node('Relu', ['y'], ['z'])]), 6)).toMatch(/version 6 of the operators; version 7 or later/);
+  });
+
+  it('names of tensors are not asked where a graph is', async () => {
+    const found = await loaded('m.onnx', written({ nodes: [node('Einsum', ['x', '0.weight'], ['z'])], tensors: [tensor({ name: '0.weight', dims: [2, 2], raw: f32(...WEIGHT) })], inputs: [value('x', ['n', 2])], outputs: [value('z', ['n', 2])] }));
+    expect((await recogniseModel(found, {})).model).toBeNull();
+  });
+
+  it('the size of images that a graph leaves open is a choice', async () => {
+    const checkpoint = await loaded('m.onnx', written(image([node('Conv', ['x', 'w'], ['y']), node('GlobalAveragePool', ['y'], ['z'])], ['n', 2, 'height', 'width'])));
+    const { model } = await recogniseModel(checkpoint, {});
+    expect(model).toMatchObject({ input: { width: 2 * 32 * 32 }, choices: [{ key: 'image-size', value: '32', assumed: true }] });
+    expect((await recogniseModel(checkpoint, { 'image-size': '50' })).model!.input).toEqual({ kind: 'vector', width: 2 * 50 * 50 });
+  });
+});
+
+it('2,000 mutants of sound networks give a model or a sentence', async () => {
+  const random = new Random(77);
+  const sound: Checkpoint[] = [await onnxCheckpoint('channels-last.onnx'), await onnxCheckpoint('flattened.legacy.onnx'), await onnxCheckpoint('mlp.legacy.onnx')];
+  const words = ['', 'x', 'a', 'c', 'shape', 'Relu', 'Conv', 'Reshape', 'Transpose', 'Concat', 'Shape', 'Gather', 'Add', 'Mul', 'SAME_LOWER'];
+  const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)]!;
+  let models = 0;
+  for (let i = 0; i < 2000; i++) {
+    const checkpoint = pick(sound);
+    const program = checkpoint.program!;
+    if (program.kind !== 'onnx') throw new Error('no graph');
+    const nodes = program.nodes.map((n) => ({ ...n, inputs: [...n.inputs], outputs: [...n.outputs], attributes: new Map(n.attributes) }));
+    const names = [...checkpoint.tensors.keys(), ...nodes.flatMap((n) => n.outputs), ...words];
+    for (let edits = 1 + random.integer(3); edits > 0; edits--) {
+      const n = pick(nodes);
+      const kind = random.integer(6);
+      if (kind === 0) n.op = pick([...nodes.map(({ op }) => op), ...words]);
+      else if (kind === 1 && n.inputs.length > 0) n.inputs[random.integer(n.inputs.length)] = pick(names);
+      else if (kind === 2) n.outputs[0] = pick(names);
+      else if (kind === 3) n.attributes.set(pick(['axis', 'perm', 'kernel_shape', 'strides', 'pads', 'group', 'alpha', 'auto_pad', 'axes', 'to']), pick([-1, 0, 1, 2 ** 40, 'SAME_UPPER', [0, 1], [0, 2, 3, 1], [-1, 0, 0, 1], [], { held: 'graph' as const }]));
+      else if (kind === 4) nodes.splice(random.integer(nodes.length), 1);
+      else nodes.splice(random.integer(nodes.length), 0, { ...n });
+      if (nodes.length === 0) nodes.push(n);
+    }
+    try {
+      const found = await recogniseModel({ ...checkpoint, program: { ...program, nodes } }, {});
+      if (found.model) {
+        models++;
+        await found.model.parameters();
+      } else expect(found.sentence).toMatch(/^This is a network of ONNX that cannot be run here: .*\./s);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+  expect(models).toBeGreaterThan(100);
+});
+
+it('external data that is not there is said before anything runs', async () => {
+  await expect(loaded('m.onnx', written({ tensors: [tensor({ more: external({ location: 'w.data' }) })] }))).rejects.toThrow(/"w\.data", which was not dropped/);
 });

@@ -9,7 +9,6 @@ import { WireFile, type Field } from '../protobuf';
 import { refusal } from '../refusal';
 import type { ByteSource } from '../types';
 
-const MAX_TEXT = 65_536;
 /** Tags that may follow the version of the format: producer, its version, domain, model version, doc string, graph, operator sets. */
 const SECOND = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
 
@@ -25,18 +24,16 @@ export const onnx: FileFormat = {
     let graph: Field | null = null;
     let opset: number | null = null;
     let functions = 0;
-    for await (const field of file.fields('the model')) {
+    for await (const field of file.fields('the model', file.whole)) {
       if (field.number === 7) {
         file.expect(field, 2, 'the graph');
         if (graph !== null) throw file.error('two-graphs', 'it holds two graphs; expected one');
         graph = field;
       } else if (field.number === 2 || field.number === 3) {
-        metadata.set(field.number === 2 ? 'producer' : 'producer_version', await file.text(field, 'the producer', MAX_TEXT));
+        metadata.set(field.number === 2 ? 'producer' : 'producer_version', file.text(field, 'the producer'));
       } else if (field.number === 8) opset = (await defaultOpset(file, field)) ?? opset;
-      else if (field.number === 14) {
-        file.expect(field, 2, 'metadata_props');
-        await readEntry(file, field, 'metadata_props', metadata);
-      } else if (field.number === 25) functions++;
+      else if (field.number === 14) await readEntry(file, field, 'metadata_props', metadata);
+      else if (field.number === 25) functions++;
     }
     if (graph === null) throw refusal('no-graph', source.name, 'it is an ONNX model without a graph. The file is cut, or holds something else: fetch it again, or export it again.');
     // The operator sets stand behind the graph: where they are missing, so may be the end of the file.
@@ -53,8 +50,8 @@ async function defaultOpset(file: WireFile, range: Field): Promise<number | null
   file.expect(range, 2, 'an operator set');
   let domain = '';
   let version = 0;
-  for await (const field of file.fields('an operator set', range.begin, range.end)) {
-    if (field.number === 1) domain = await file.text(field, 'the domain of an operator set', MAX_TEXT);
+  for await (const field of file.fields('an operator set', range)) {
+    if (field.number === 1) domain = file.text(field, 'the domain of an operator set');
     else if (field.number === 2) version = field.value;
   }
   return domain === '' || domain === 'ai.onnx' ? version : null;

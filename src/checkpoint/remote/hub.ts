@@ -11,8 +11,10 @@ import type { Wire } from './request';
 import { remoteSource, type Means } from './source';
 
 /** The names of weights, best first; where a folder has none of them, its only file with tensors. */
-const USUAL = ['model.safetensors', 'model.safetensors.index.json', 'adapter_model.safetensors', 'pytorch_model.bin'];
-const TENSORS = /\.(safetensors|npz|npy|pt|pth|bin|ckpt)$/;
+const USUAL = ['model.safetensors', 'model.safetensors.index.json', 'adapter_model.safetensors', 'pytorch_model.bin', 'model.onnx'];
+const TENSORS = /\.(safetensors|npz|npy|pt|pth|bin|ckpt|onnx)$/;
+/** What exporters add to the name of an ONNX model for the file that holds its weights, where that is another. */
+const ONNX_DATA = ['.data', '_data'];
 const MOST_PAGES = 20;
 const MOST_SHARDS = 1000;
 /** Shards that are opened side by side: what a browser allows one host over HTTP/1.1. */
@@ -28,6 +30,7 @@ export async function remoteFiles(address: Address, means: Means): Promise<ByteS
   const weights = await remoteSource(place.name(base), place.url(base), means);
   const sources = [weights];
   if (looksLikeIndex(base, '')) sources.push(...(await shardsOf(weights, place, means)));
+  if (base.endsWith('.onnx')) for (const end of ONNX_DATA) sources.push(...(await besides(base + end, place, means)));
   // A plain URL of one file is only what was typed; an index or the Hub means a model, which has its config beside it.
   if (sources.length > 1 || address.kind === 'hub') {
     const config = await optional(() => remoteSource(place.name('config.json'), place.url('config.json'), means));
@@ -91,6 +94,16 @@ async function headed(name: string, url: string, means: Means): Promise<ByteSour
   const { size } = source;
   if (size > 0) await Promise.all([source.read(0, 1), source.read(size - 1, size)]);
   return source;
+}
+
+/** A file that may be there; a host may well refuse to say that it is not. */
+async function besides(base: string, place: Place, means: Means): Promise<ByteSource[]> {
+  try {
+    return [await remoteSource(place.name(base), place.url(base), means)];
+  } catch (error) {
+    if (error instanceof InputError) return [];
+    throw error;
+  }
 }
 
 async function optional(open: () => Promise<ByteSource>): Promise<ByteSource | null> {

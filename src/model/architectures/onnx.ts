@@ -17,7 +17,8 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     return { model: await read(checkpoint, program, choices) };
   } catch (error) {
     if (error instanceof Unsupported) return { missing: error.message, matched: 1 };
-    if (error instanceof InputError && error.code === 'graph') return { missing: error.message.replace(/\.$/, ''), matched: 1 };
+    // Shapes that do not fit, or a number of the graph that cannot be read.
+    if (error instanceof InputError) return { missing: error.message.replace(/\.$/, ''), matched: 1 };
     throw error;
   }
 }
@@ -31,7 +32,7 @@ async function read(checkpoint: Checkpoint, program: OnnxProgram, choices: Choic
   const producer = checkpoint.metadata.get('producer');
   return graphModel(checkpoint, {
     architecture: 'onnx',
-    title: `ONNX: ${contents(translated)}`,
+    title: `Network of ${contents(translated)}`,
     evidence: [
       `a graph of ${program.nodes.length} nodes in opset ${program.opset}${producer ? `, written by ${producer} ${checkpoint.metadata.get('producer_version') ?? ''}`.trimEnd() : ''}`,
       `input '${input.name}' [${[input.batch ?? 'batch', ...input.shape].join(', ')}], output '${output}'`,
@@ -43,7 +44,7 @@ async function read(checkpoint: Checkpoint, program: OnnxProgram, choices: Choic
     sources,
     defaultLoss: softmax !== null || images ? 'ce' : 'mse',
     buffer: (name) => (numbers.has(name) ? 'a number of the graph' : null),
-    excluded: () => `nothing that '${output}' depends on reads it`,
+    excluded: (name) => (numbers.has(name) ? null : `nothing that '${output}' depends on reads it`),
   });
 }
 

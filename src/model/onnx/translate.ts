@@ -16,6 +16,7 @@ import { WINDOWS } from './windows';
 const OLDEST = 7;
 /** What may stand behind a softmax at the end. */
 const PASSING = ['Identity', 'Cast', 'Squeeze', 'Flatten', 'Reshape'];
+const MOST_PASSING = 8;
 
 export interface ReadInput {
   readonly name: string;
@@ -57,7 +58,13 @@ export function nodesOf({ nodes }: OnnxProgram, output: string): readonly OnnxNo
 export async function translate(checkpoint: Checkpoint, program: OnnxProgram, nodes: readonly OnnxNode[], input: ReadInput, output: string): Promise<Translated> {
   if (program.opset < OLDEST) throw new Unsupported(`it is written in version ${program.opset} of the operators; version ${OLDEST} or later is read: onnx.version_converter.convert_version(model, 17)`);
   const readers = new Map<string, OnnxNode[]>();
-  for (const node of nodes) for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
+  for (const node of nodes) {
+    for (const name of new Set(node.inputs)) {
+      const others = readers.get(name);
+      if (others) others.push(node);
+      else readers.set(name, [node]);
+    }
+  }
   const t = new Translation(program, checkpoint, readers, output, input.batch);
   t.values.set(input.name, { kind: 'flow', node: INPUT, shape: input.shape, form: input.form });
   for (const node of nodes) {
@@ -136,9 +143,10 @@ function softmax(t: Translation, node: OnnxNode): Value {
   // Up to version 12 all axes from this one on are taken together.
   const along = t.program.opset < 13 ? sizeOf(x.shape.slice(axis - 1)) : x.shape[axis - 1];
   if (axis < 1 || along !== sizeOf(x.shape)) throw unsupported(node, `is taken along a part of [${x.shape.join(', ')}]; only one over all outputs, at the end, is understood here`);
-  for (let name = node.outputs[0]!; name !== t.output; ) {
+  let name = node.outputs[0]!;
+  for (let steps = 0; name !== t.output; steps++) {
     const next = t.onlyReader(name);
-    if (!next || !PASSING.includes(next.op)) throw unsupported(node, 'stands in the middle of the network; only at its end, where the loss takes logits, is it understood here');
+    if (!next || steps > MOST_PASSING || !PASSING.includes(next.op)) throw unsupported(node, 'stands in the middle of the network; only at its end, where the loss takes logits, is it understood here');
     name = next.outputs[0]!;
   }
   t.softmax = node;

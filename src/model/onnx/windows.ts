@@ -8,6 +8,9 @@ import { pixelsOf, showFlow, unsupported, type Flow } from './values';
 
 type Pair = readonly [number, number];
 
+/** Values of one sample behind a window. */
+const LARGEST = 2 ** 30;
+
 /** Extent of a window in pixels. */
 const extent = (kernel: number, dilation: number) => dilation * (kernel - 1) + 1;
 
@@ -56,6 +59,7 @@ function paddingOf(node: OnnxNode, sizes: Pair, kernel: Pair, stride: Pair, dila
 export function windowed(node: OnnxNode, image: Flow, { kernel, stride, padding }: Window, dilation: Pair, channels: number): Flow {
   const sizes = pixelsOf(image);
   const left = ([0, 1] as const).map((axis) => Math.floor((sizes[axis] + padding[axis] + padding[axis + 2]! - extent(kernel[axis], dilation[axis])) / stride[axis]) + 1);
+  if (channels * left[0]! * left[1]! > LARGEST) throw unsupported(node, `makes images [${[channels, ...left].join(', ')}], more than is computed here`);
   if (left.some((size) => size < 1)) throw unsupported(node, `has a window of ${kernel.join(' x ')} pixels, which does not fit into ${showFlow(image)}`);
   return { ...image, shape: [channels, ...left] };
 }

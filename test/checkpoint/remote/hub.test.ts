@@ -36,6 +36,8 @@ beforeAll(async () => {
   put('/api/models/a/odd/tree/main', text('<html>'));
   list('/api/models/a/one/tree/refs%2Fpr%2F1/deep/er', 'deep/er/x.npy', 'deep/er/model.safetensors');
   put('/a/one/resolve/refs%2Fpr%2F1/deep/er/model.safetensors', plain);
+  for (const name of ['model.onnx', 'model.onnx.data']) put(`/a/onnx/resolve/main/${name}`, new Uint8Array(readFileSync(join(ROOT, 'test/fixtures/onnx/external', name))));
+  list('/api/models/a/onnx/tree/main', 'README.md', 'model.onnx', 'model.onnx.data');
   put('/a/lfs/resolve/main/model.safetensors', text('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'));
 });
 afterAll(() => server.close());
@@ -107,6 +109,15 @@ describe('the files of an address', () => {
     expect(new Set(server.requests.map((r) => r.split(' ')[1]))).toEqual(new Set(['/files/model-00001-of-00002.safetensors?key=1']));
     const all = await files(`${server.url}/files/model.safetensors.index.json?key=1`);
     expect((await openFiles(all)).checkpoints.map((c) => [c.format, c.warnings])).toEqual([['sharded safetensors', []]]);
+  });
+
+  it('an ONNX model brings the file that holds its weights', async () => {
+    const remote = await files('hf:a/onnx');
+    expect(remote.map((s) => s.name)).toEqual(['onnx@main/model.onnx', 'onnx@main/model.onnx.data']);
+    const { checkpoints, refusals } = await openFiles(remote);
+    expect(refusals).toEqual([]);
+    expect(checkpoints[0]!.tensors.get('conv2.weight')!.shape).toEqual([4, 2, 2, 2]);
+    expect((await checkpoints[0]!.tensors.get('fc.weight')!.values()).length).toBe(12);
   });
 
   it('a missing shard is the index’s to tell', async () => {
