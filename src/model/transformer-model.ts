@@ -52,7 +52,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     transforms,
     tied: isTied(t) ? [...checkpoint.shared, [t.embedding.layer, t.unembedding!.layer]] : checkpoint.shared,
     choices,
-    input: readsPatches(t.embedding) ? { kind: 'vector', width: t.embedding.channels * t.embedding.side ** 2 } : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, pooled: isPooled(t) },
+    input: readsPatches(t.embedding) ? { kind: 'vector', width: t.embedding.channels * t.embedding.side ** 2 } : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, ...(isPooled(t) && { pooled: true }) },
     outputs: t.unembedding?.outputs ?? width,
     // One output is a regression.
     defaultLoss: t.unembedding && t.unembedding.outputs > 1 ? 'ce' : 'mse',
