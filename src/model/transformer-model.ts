@@ -64,7 +64,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     transforms,
     tied: isTied(t) ? [...checkpoint.shared, [t.embedding.layer, t.unembedding!.layer]] : checkpoint.shared,
     choices,
-    input: readsPatches(t.embedding) ? imageInput(t.embedding) : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, next: predictsNext(t, t.embedding.vocabulary), pooled: isPooled(t) },
+    input: readsPatches(t.embedding) ? imageInput(t.embedding) : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, next: predictsNext(t, t.embedding.vocabulary), ...(isPooled(t) && { pooled: true }) },
     outputs: t.unembedding?.outputs ?? width,
     // One output is a regression.
     defaultLoss: t.unembedding && t.unembedding.outputs > 1 ? 'ce' : 'mse',
