@@ -36,7 +36,7 @@ export function DropZone({ title }: { title: string }) {
     <section className="drop-zone" data-testid="drop-zone" aria-label="Open files">
       <p className="drop-title">{title}</p>
       <p>
-        safetensors · PyTorch · npz · npy · a saved report or experiment, or{' '}
+        safetensors · PyTorch · Keras · TensorFlow.js · npz · npy · a saved report or experiment, or{' '}
         <button className="textual" onClick={press('file-input')}>
           choose files
         </button>
