@@ -107,6 +107,23 @@ export class ArcMap {
     return (await this.read([output], order))[0]!;
   }
 
+  /** J at w0 by columns [dimension, rows], sample by sample; null where the map does not come apart into samples. */
+  async jacobianBySamples(): Promise<Float64Array | null> {
+    const { ofSample, samples } = this.map;
+    if (!ofSample || samples === null) return null;
+    const lines = new Float64Array(this.rows * this.dimension);
+    const count = this.rows / samples;
+    for (let i = 0; i < samples; i++) {
+      const linear = new ArcMap(this.ops, ofSample(i), this.slots, this.point, count, this.gates).linearize([this.point], 0);
+      for (let r = 0; r < count; r++) {
+        const [row] = await linear.applyTransposed([Float64Array.from({ length: count }, (_, k) => (k === r ? 1 : 0))]);
+        row!.forEach((x, p) => (lines[p * this.rows + i * count + r] = x));
+      }
+      linear.dispose();
+    }
+    return lines;
+  }
+
   /** At the curve `arc`, to order `order` in t. Tensors are held until `dispose`. */
   linearize(arc: Series, order: number): Linearization {
     const { ops } = this;

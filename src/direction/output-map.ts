@@ -16,6 +16,8 @@ export interface OutputMap {
   /** Samples of the probe; null where the map is an analytic function and no probe stands for a distribution. */
   readonly samples: number | null;
   outputs<T>(ops: Ops<T>, weights: Weights<T>): T;
+  /** The same of one sample, where a pass over all of them is long: a row of the Jacobian is of one sample. */
+  readonly ofSample?: (sample: number) => OutputMap;
 }
 
 export interface ModelOutputs {
@@ -29,25 +31,31 @@ export interface ModelOutputs {
 
 /** The outputs of a model on a batch, divided by the square root of its samples. */
 export function modelOutputs(
-  model: Pick<Model, 'forward'>,
+  model: Pick<Model, 'forward'> & Partial<Pick<Model, 'layers'>>,
   parameters: ReadonlyMap<string, Parameter>,
   batch: Batch,
   { loss, rows = null, moves = isTrained }: ModelOutputs,
 ): OutputMap {
   const weights = new Map([...parameters].filter(([name]) => moves(name)));
-  return {
+  const over = (part: Batch): OutputMap => ({
     weights,
-    samples: batch.samples,
+    samples: part.samples,
     outputs(ops, moving) {
       const constant = (name: string) => {
         const { values, shape } = parameters.get(name)!;
         return ops.constant(values, shape);
       };
-      const output = model.forward(ops, (name) => (weights.has(name) ? moving(name) : constant(name)), batch, () => {});
+      const output = model.forward(ops, (name) => (weights.has(name) ? moving(name) : constant(name)), part, () => {});
       const chosen = rows === null ? output : ops.gather(output, rows);
       return ops.affine(loss === 'ce' ? centred(ops, chosen) : chosen, 1 / Math.sqrt(batch.samples), 0);
     },
-  };
+  });
+  const whole = over(batch);
+  // The windows of a convolution work at every pixel.
+  const long = batch.kind === 'vector' && rows === null && model.layers?.some(({ inputs }) => inputs !== undefined);
+  if (!long) return whole;
+  const { values, width } = batch;
+  return { ...whole, ofSample: (i) => over({ ...batch, values: values.subarray(i * width, (i + 1) * width), samples: 1 }) };
 }
 
 /** [..., c] less the mean over the last axis: logits up to the shift that softmax does not see. */

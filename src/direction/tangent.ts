@@ -55,7 +55,7 @@ function routeFor({ rows, dimension }: ArcMap): Route {
 export async function tangentSpace(map: ArcMap, scale: number, tolerances: Tolerances, route: Route = routeFor(map)): Promise<TangentSpace> {
   const linear = map.linearize([map.point], 0);
   if (route === 'products') return iterated(map, linear, tolerances);
-  const lines = (await columns(map, linear))[0]!;
+  const lines = (await map.jacobianBySamples()) ?? (await columns(map, linear))[0]!;
   linear.dispose();
   const space = (route === 'factor' ? factored : byGram)(map, lines, scale, tolerances);
   return { ...space, jacobian: async () => lines };

@@ -5,6 +5,7 @@ import { readSources, type Sources } from '../sources';
 import type { Model, ModelChoice, Recognition } from '../types';
 import type { Graph } from './graph';
 import { tapsOf } from './graph-layers';
+import { graphNorms } from './graph-norms';
 import { graphSpaces } from './graph-spaces';
 import { graphSymmetries, groupsOf } from './graph-symmetries';
 import { runGraph } from './run-graph';
@@ -56,7 +57,7 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     tensors: tensorsOf(checkpoint, recognised),
     symmetries: () => graphSymmetries(graph, shapes, parameters),
     spaces: () => graphSpaces(groupsOf(graph, shapes), parameters),
-    norms: () => [],
+    norms: () => graphNorms(graph, shapes, parameters),
     parameters: () => readSources(checkpoint, sources),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
   };

@@ -3,16 +3,19 @@ import { logitShift } from '../symmetries/constants';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelGroups, type ChannelGroup } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
+import { readersOf } from './graph-layers';
+import { normSymmetries } from './graph-norms';
 import { shiftSymmetries } from './graph-shifts';
 import { groupSymmetries } from './graph-spaces';
-import { readersOf } from './graph-layers';
 import { pixelsOf, type Image, type ParameterShapes, type Shapes } from './shapes';
 import { windowPixels } from './windows';
 
 export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: ParameterShapes): Symmetry[] {
   const shared = sharing(graph);
+  const groups = groupsOf(graph, shapes);
   return [
-    ...groupsOf(graph, shapes).flatMap((group) => [...groupSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
+    ...groups.flatMap((group) => [...groupSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
+    ...normSymmetries(graph, shapes, parameters, groups),
     ...graph.nodes.flatMap((node) => unseenWeights(node, shapes, parameters)),
     ...logits(graph, shapes, parameters, shared),
   ];

@@ -47,4 +47,15 @@ describe('free channels', () => {
     // Eight of nine places of b; two scales; one constant of all logits for each input of its middle, and its bias.
     expect(found).toMatchObject({ nullity: 8 * 2 * 3 + 2 + 2 + 1, span: 8 * 2 * 3 + 2 + 2 + 1 });
   });
+
+  it.each([['layer-norm', 'linear'], ['layer-norm', 'relu'], ['rms-norm', 'linear']] as const)('%s behind a dense layer, before %s', async (normalization, activation) => {
+    const graph = graphOf({ kind: 'vector', width: 5 }, [
+      ['p', dense('p')], ['n', { kind: 'norm', normalization, scale: 'n.weight', shift: 'n.bias', epsilon: 1e-5 }],
+      ...(activation === 'relu' ? [['f', relu] as const] : []), ['a', dense('a')], ['t', tanh], ['c', dense('c')],
+    ]);
+    const model = modelOfGraph(graph, { 'p.weight': [5, 4], 'p.bias': [4], 'n.weight': [4], 'n.bias': [4], 'a.weight': [4, 3], 'a.bias': [3], 'c.weight': [3, 2], 'c.bias': [2] });
+    const found = await audit(model, await images(model), 'mse');
+    expect(found.nullity).toBe(found.span);
+    expect(found.span).toBeGreaterThan(3);
+  });
 });

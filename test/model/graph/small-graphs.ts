@@ -33,7 +33,14 @@ export function modelOfGraph(graph: Graph, shapes: Readonly<Record<string, reado
     const size = shape.reduce((a, b) => a * b, 1);
     const positive = /running_var$/.test(name) || (/weight$/.test(name) && shape.length === 1);
     const spread = shape.length === 1 ? 0.2 : (2 / shape[0]!) ** 0.5;
-    return [name, { shape: [...shape], values: Array.from({ length: size }, () => (positive ? 0.6 + 0.9 * random.uniform() : spread * random.normal())), dtype: 'f64' }];
+    const values = Array.from({ length: size }, () => (positive ? 0.6 + 0.9 * random.uniform() : spread * random.normal()));
+    // What reads activations, which are positive, nearly averages out: else some units would hardly ever be on, or off.
+    const [rows, width] = shape as [number, number];
+    for (let k = 0; shape.length === 2 && k < width; k++) {
+      const mean = values.reduce((sum, x, i) => (i % width === k ? sum + x : sum), 0) / rows;
+      for (let i = k; i < size; i += width) values[i]! -= 0.9 * mean;
+    }
+    return [name, { shape: [...shape], values, dtype: 'f64' }];
   });
   const sources = new Map(Object.entries(shapes).map(([name, shape]): [string, Source] => [name, { tensor: name, shape }]));
   return graphModel(stubCheckpoint(Object.fromEntries(tensors)), { architecture: 'graph', title: 'graph', evidence: [], transforms: [], choices: [], graph, sources, defaultLoss: 'mse' });
