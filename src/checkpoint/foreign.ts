@@ -94,6 +94,6 @@ export function unrecognised({ source, head, archive, extension }: Sniffed): Inp
   }
   if (archive !== null) return refusal('plain-zip', source.name, `it is a zip archive with neither a data.pkl (PyTorch) nor .npy arrays (numpy) inside. ${UNPACK}`);
   const bytes = Array.from(head.subarray(0, 8), (b) => b.toString(16).padStart(2, '0')).join(' ');
-  const expected = EXPECTED.get(extension) ?? 'safetensors, PyTorch (.pt), npz, npy or ONNX';
+  const expected = EXPECTED.get(extension) ?? 'safetensors, PyTorch (.pt), Keras (.keras, .h5), ONNX, npz or npy';
   return refusal('unrecognised', source.name, `its first bytes (${bytes}) are of no format that is known here; expected ${expected}. It may be damaged or cut: fetch it again, or save it as safetensors.`);
 }

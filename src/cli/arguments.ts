@@ -15,7 +15,7 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
   npm run --silent cli -- trajectory PATH… [--steps S,S,…] [--reference NAME] [--direction ID] [--resume FILE] [options]
   npm run --silent cli -- experiment [NAME] [--full] [--set KEY=VALUE]… [--seed S] [--backend NAME] [--json] [--out FILE]
 
-PATH is a checkpoint (safetensors, PyTorch, ONNX, npz, npy), a shard index with its shards, a probe bundle, or a folder of these.
+PATH is a checkpoint (safetensors, PyTorch, ONNX, Keras, npz, npy), a shard index or a TensorFlow.js model.json with its shards, a probe bundle, or a folder of these.
 It may be elsewhere: hf:owner/repository[@revision][/path], revisions with commas (@step1,step2), or a URL. Only the parts needed are fetched.
 A file that holds only 'inputs' and 'targets' is used as the probe, and so are PNG pictures for networks that take images, and a text (.txt) where the
 tokenizer.json of the network is among the files.

@@ -23,9 +23,7 @@ export const tfjsLayers: FileFormat = {
 
   async open({ source }: Sniffed, _signal, beside = []): Promise<Contents> {
     const file = source.name;
-    if (source.size > MAX_MODEL) throw refusal('json-too-large', file, `it has ${count(source.size)} bytes; at most ${count(MAX_MODEL)} of a model.json are read.`);
-    const model = parseStrictJson(await source.read(0, source.size), file, 'the model');
-    if (!(model instanceof Map)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a TensorFlow.js model.');
+    const model = await readModel(source);
     const stated = model.get('modelTopology');
     const topology = stated instanceof Map && stated.has('model_config') ? stated.get('model_config')! : (stated ?? null);
     if (model.get('format') === 'graph-model' || (topology instanceof Map && topology.has('node'))) throw refusal('tfjs-graph', file, GRAPH);
@@ -62,6 +60,19 @@ export const tfjsLayers: FileFormat = {
     return { tensors, metadata: texts(model), warnings, shared: [], companions, ...(topology === null ? {} : { program: programOf(topology, tensors) }) };
   },
 };
+
+/** Names of the files beside model.json that hold its weights. Throws InputError. */
+export async function weightFiles(source: ByteSource): Promise<string[]> {
+  return readManifest(await readModel(source), source.name).flatMap(({ paths }) => paths);
+}
+
+async function readModel(source: ByteSource): Promise<JsonObject> {
+  const file = source.name;
+  if (source.size > MAX_MODEL) throw refusal('json-too-large', file, `it has ${count(source.size)} bytes; at most ${count(MAX_MODEL)} of a model.json are read.`);
+  const model = parseStrictJson(await source.read(0, source.size), file, 'the model');
+  if (!(model instanceof Map)) throw refusal('json-not-object', file, 'it is JSON but not an object; expected a TensorFlow.js model.');
+  return model;
+}
 
 interface Weight {
   readonly name: string;

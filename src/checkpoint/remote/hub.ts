@@ -2,6 +2,7 @@
 import { InputError } from '../../base/errors';
 import { naturalCompare } from '../../base/natural';
 import { baseName } from '../format';
+import { weightFiles } from '../formats/tfjs-layers';
 import { listed, quoted, refusal } from '../refusal';
 import { looksLikeIndex, readIndex } from '../shards';
 import type { ByteSource } from '../types';
@@ -11,8 +12,8 @@ import type { Wire } from './request';
 import { remoteSource, type Means } from './source';
 
 /** The names of weights, best first; where a folder has none of them, its only file with tensors. */
-const USUAL = ['model.safetensors', 'model.safetensors.index.json', 'adapter_model.safetensors', 'pytorch_model.bin', 'model.onnx'];
-const TENSORS = /\.(safetensors|npz|npy|pt|pth|bin|ckpt|onnx)$/;
+const USUAL = ['model.safetensors', 'model.safetensors.index.json', 'adapter_model.safetensors', 'pytorch_model.bin', 'model.onnx', 'model.json'];
+const TENSORS = /\.(safetensors|npz|npy|pt|pth|bin|ckpt|onnx|keras|h5|hdf5)$/;
 /** What exporters add to the name of an ONNX model for the file that holds its weights, where that is another. */
 const ONNX_DATA = ['.data', '_data'];
 const MOST_PAGES = 20;
@@ -29,7 +30,7 @@ export async function remoteFiles(address: Address, means: Means): Promise<ByteS
   const base = isFolder(address) ? await chooseWeights(address, means) : place.base;
   const weights = await remoteSource(place.name(base), place.url(base), means);
   const sources = [weights];
-  if (looksLikeIndex(base, '')) sources.push(...(await shardsOf(weights, place, means)));
+  sources.push(...(await shardsOf(weights, base, place, means)));
   if (base.endsWith('.onnx')) for (const end of ONNX_DATA) sources.push(...(await besides(base + end, place, means)));
   // A plain URL of one file is only what was typed; an index or the Hub means a model, which has its config beside it.
   if (sources.length > 1 || address.kind === 'hub') {
@@ -72,10 +73,10 @@ function lastName(url: URL): string {
   }
 }
 
-/** All shards that an index names. One that is not there is left to the index to miss. */
-async function shardsOf(index: ByteSource, place: Place, means: Means): Promise<ByteSource[]> {
-  const { weightMap } = await readIndex(index);
-  const names = [...new Set(weightMap.values())].sort(naturalCompare);
+/** All shards that an index or a model.json names; of any other file there are none. One that is not there is left to the index to miss. */
+async function shardsOf(index: ByteSource, base: string, place: Place, means: Means): Promise<ByteSource[]> {
+  const named = looksLikeIndex(base, '') ? (await readIndex(index)).weightMap.values() : base === 'model.json' ? await weightFiles(index) : [];
+  const names = [...new Set(named)].sort(naturalCompare);
   if (names.length > MOST_SHARDS) throw refusal('too-many-shards', index.name, `it names ${names.length} shards; at most ${MOST_SHARDS} are fetched.`);
   const shards: ByteSource[] = [];
   for (let i = 0; i < names.length; i += AT_ONCE) {

@@ -66,7 +66,11 @@ function flowOf({ nodes }: Graph, { writers, readers }: ChannelGroup, shared: (n
     }
     if (own) amounts.set(node.name, sources.map((source) => (source === own ? 1 : 0)));
     else if (!reader && given.length > 0) {
-      if (!passes(node.operator)) blocked.push(sum);
+      if (!passes(node.operator)) {
+        blocked.push(sum);
+        // What adds up to nothing in front of it adds nothing behind it.
+        amounts.set(node.name, sources.map(() => 0));
+      }
       // Joined to themselves, channels have one constant.
       else if (node.operator.kind === 'concat') {
         blocked.push(...given.slice(1).map((amount) => amount.map((a, s) => a - given[0]![s]!)));

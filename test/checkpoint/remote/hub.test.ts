@@ -12,6 +12,7 @@ import { safetensors, text } from '../writers';
 import { fileServer, type FileServer } from './file-server';
 
 const SHARDED = join(ROOT, 'test/fixtures/checkpoint/sharded');
+const TFJS = join(ROOT, 'test/fixtures/tfjs/converted');
 const shards = new Map(readdirSync(SHARDED).map((name) => [name, new Uint8Array(readFileSync(join(SHARDED, name)))]));
 const plain = new Uint8Array(readFileSync(join(ROOT, 'test/fixtures/checkpoint/arrays.safetensors')));
 
@@ -38,6 +39,7 @@ beforeAll(async () => {
   put('/a/one/resolve/refs%2Fpr%2F1/deep/er/model.safetensors', plain);
   for (const name of ['model.onnx', 'model.onnx.data']) put(`/a/onnx/resolve/main/${name}`, new Uint8Array(readFileSync(join(ROOT, 'test/fixtures/onnx/external', name))));
   list('/api/models/a/onnx/tree/main', 'README.md', 'model.onnx', 'model.onnx.data');
+  for (const name of readdirSync(TFJS)) put(`/web/${name}`, new Uint8Array(readFileSync(join(TFJS, name))));
   put('/a/lfs/resolve/main/model.safetensors', text('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'));
 });
 afterAll(() => server.close());
@@ -55,6 +57,14 @@ describe('the files of an address', () => {
     const [here] = (await openFiles([...shards].map(([name, bytes]) => bufferSource(`model@main/${name}`, bytes)))).checkpoints;
     expect(there).toMatchObject({ name: 'model@main', fingerprint: here!.fingerprint, metadata: here!.metadata, warnings: here!.warnings });
     for (const [name, tensor] of here!.tensors) expect(await there!.tensors.get(name)!.bytes()).toEqual(await tensor.bytes());
+  });
+
+  it('a model.json of TensorFlow.js brings its weight files', async () => {
+    const remote = await files(`${server.url}/web/model.json`);
+    expect(remote.map((s) => s.name)).toEqual(['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin']);
+    const { checkpoints, refusals } = await openFiles(remote);
+    expect(refusals).toEqual([]);
+    expect(checkpoints[0]!.tensors.size).toBe(9);
   });
 
   it('a file of 5 GiB lists after three requests for 2 MiB, and gives a tensor of 64 MB in four more', async () => {
