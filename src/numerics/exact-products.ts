@@ -107,27 +107,35 @@ export function isFloat32(v: Vectors): boolean {
   return true;
 }
 
-/** Components below and above this may leave the range of float64 when they are squared. */
-const [SMALL, LARGE] = [2 ** -400, 2 ** 400];
+/** A sum of squares between these has lost nothing to the range of float64. */
+const [SMALL, LARGE] = [2 ** -780, 2 ** 780];
 
 /** For each vector a power of two above the 2-norm of its components start .. start + length. */
 function units(v: Vectors, start: number, length: number): Float64Array {
-  const largest = new Float64Array(v.count);
-  const squares = new Float64Array(v.count);
+  const { values, count, vectorStride } = v;
+  const squares = new Float64Array(count);
   for (let k = start; k < start + length; k++) {
-    const row = v.offset + k * v.componentStride;
-    for (let i = 0; i < v.count; i++) {
-      const x = Math.abs(v.values[row + i * v.vectorStride]!);
-      if (x > largest[i]!) largest[i] = x;
+    for (let i = 0, at = v.offset + k * v.componentStride; i < count; i++, at += vectorStride) {
+      const x = values[at]!;
       squares[i]! += x * x;
     }
   }
-  return largest.map((top, i) => {
+  // The margin covers the rounding of the sum and double-double tails.
+  const unit = (sum: number) => 2 ** exponentOf(Math.sqrt(sum * (1 + 2 ** -40)));
+  return squares.map((sum, i) => {
+    if (sum > SMALL && sum < LARGE) return unit(sum);
     // Within +-990 the unit and its inverse are both normal numbers.
-    const scale = top > SMALL && top < LARGE ? 1 : 2 ** Math.max(-990, Math.min(990, exponentOf(top)));
-    // The margin covers the rounding of the sum and double-double tails.
-    return scale * 2 ** exponentOf(Math.sqrt((scale === 1 ? squares[i]! : squareSum(v, i, start, length, 1 / scale)) * (1 + 2 ** -40)));
+    const scale = 2 ** Math.max(-990, Math.min(990, exponentOf(largestOf(v, i, start, length))));
+    return scale * unit(squareSum(v, i, start, length, 1 / scale));
   });
+}
+
+function largestOf(v: Vectors, i: number, start: number, length: number): number {
+  let largest = 0;
+  for (let k = start; k < start + length; k++) {
+    largest = Math.max(largest, Math.abs(v.values[v.offset + i * v.vectorStride + k * v.componentStride]!));
+  }
+  return largest;
 }
 
 function squareSum(v: Vectors, i: number, start: number, length: number, factor: number): number {

@@ -153,8 +153,11 @@ export interface HotLoops {
     out: Float64Array,
   ): void;
 
-  /** p [m] = A q for a symmetric matrix [m, m] of which the lower triangle is read, rows `stride` apart. */
-  multiplyTriangle(a: Float64Array, stride: number, m: number, q: Float64Array, p: Float64Array): void;
+  /**
+   * p [m] = A q for a symmetric matrix [m, m] of which the lower triangle is read, rows `stride` apart; from the last rows to the first
+   * where `upwards` is 1. A matrix that is larger than a cache is best read to and fro: what was read last is still there.
+   */
+  multiplyTriangle(a: Float64Array, stride: number, m: number, upwards: number, q: Float64Array, p: Float64Array): void;
 
   /**
    * One step of a bidiagonal reduction, a [rows, columns], from column k on. For each row i > k: a_i -= x_i v + u_i y; then

@@ -41,6 +41,8 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
   const p = work.array(n);
   const c = work.array(2 * DEFERRED);
   let waiting = 0;
+  /** Whether the matrix is read from its last rows on: those that were read last are still in the cache. */
+  let upwards = 0;
   const { loops } = work;
   for (let i = n - 1; i >= 0; i--) {
     // Row i gets the waiting updates, then gives the next reflector.
@@ -58,7 +60,8 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
     offDiagonal[i - 1] = beta;
     const v = a.subarray(row, row + i);
     // p = (A - V W^T - W V^T) v
-    loops.multiplyTriangle(a, stride, i, v, p);
+    loops.multiplyTriangle(a, stride, i, upwards, v, p);
+    upwards = 1 - upwards;
     loops.multiplyRows(vectors, block, waiting, stride, i, a, row, c, 0);
     loops.multiplyRows(vectors, 0, waiting, stride, i, a, row, c, DEFERRED);
     for (let k = 0; k < waiting; k++) {
@@ -83,6 +86,7 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
         yield;
       }
       waiting = 0;
+      upwards = 1;
     }
     yield;
   }

@@ -111,7 +111,7 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
   },
   multiplyTriangle: (random, m, k) => {
     const stride = m + (k % 3);
-    return [random.normals(m * stride), stride, m, random.normals(m), random.normals(m)];
+    return [random.normals(m * stride), stride, m, k % 2, random.normals(m), random.normals(m)];
   },
   makeResidues: (random, n, m, k) => {
     const [count, pieces, modulus] = [16 * n, 1 + (k % 3), MODULI[m % MODULI.length]!];

@@ -1,13 +1,14 @@
 /** Products of matrices with vectors that Householder reductions make at each step; sums over even and odd columns apart. */
 
-export function multiplyTriangle(a: Float64Array, stride: number, m: number, q: Float64Array, p: Float64Array): void {
+export function multiplyTriangle(a: Float64Array, stride: number, m: number, upwards: number, q: Float64Array, p: Float64Array): void {
   p.fill(0, 0, m);
-  let i = m & 3;
-  multiplyCorner(a, stride, 0, i, q, p);
-  for (; i < m; i += 4) {
+  const first = m & 3;
+  for (let k = first; k < m; k += 4) {
+    const i = upwards ? m - 4 - (k - first) : k;
     multiplyFourRows(a, stride, i, q, p);
     multiplyCorner(a, stride, i, 4, q, p);
   }
+  multiplyCorner(a, stride, 0, first, q, p);
 }
 
 /** The part of rows i ... i + 3 left of column i, and of columns i ... i + 3 above row i. */
@@ -45,10 +46,10 @@ function multiplyFourRows(a: Float64Array, stride: number, i: number, q: Float64
     even3 += x3 * qj;
     p[j]! += x0 * q0 + x1 * q1 + (x2 * q2 + x3 * q3);
   }
-  p[i] = even0 + odd0;
-  p[i + 1] = even1 + odd1;
-  p[i + 2] = even2 + odd2;
-  p[i + 3] = even3 + odd3;
+  p[i]! += even0 + odd0;
+  p[i + 1]! += even1 + odd1;
+  p[i + 2]! += even2 + odd2;
+  p[i + 3]! += even3 + odd3;
 }
 
 /** The block of `count` rows on the diagonal from i on. */

@@ -2,15 +2,16 @@
 import { addFirst, at as address, sumOf } from './lanes';
 
 /** See HotLoops.multiplyTriangle. */
-export function multiplyTriangle(a: usize, stride: i32, m: i32, q: usize, p: usize): void {
+export function multiplyTriangle(a: usize, stride: i32, m: i32, upwards: i32, q: usize, p: usize): void {
   memory.fill(p, 0, <usize>m << 3);
   const step = <usize>stride << 3;
-  let i = m & 3;
-  multiplyCorner(a, step, 0, i, q, p);
-  for (; i < m; i += 4) {
+  const first = m & 3;
+  const rows = upwards ? -4 : 4;
+  for (let k = m - first, i = upwards ? m - 4 : first; k > 0; k -= 4, i += rows) {
     multiplyFourRows(a + step * i, step, i, q, p);
     multiplyCorner(a, step, i, 4, q, p);
   }
+  multiplyCorner(a, step, 0, first, q, p);
 }
 
 /** Rows i ... i + 3, the first at `r0`. */
@@ -55,10 +56,10 @@ function multiplyFourRows(r0: usize, step: usize, i: i32, q: usize, p: usize): v
     store<f64>(p, load<f64>(p) + (low + (x2 * load<f64>(own, 16) + x3 * load<f64>(own, 24))));
     p += 8;
   }
-  store<f64>(p, sumOf(s0));
-  store<f64>(p, sumOf(s1), 8);
-  store<f64>(p, sumOf(s2), 16);
-  store<f64>(p, sumOf(s3), 24);
+  store<f64>(p, load<f64>(p) + sumOf(s0));
+  store<f64>(p, load<f64>(p, 8) + sumOf(s1), 8);
+  store<f64>(p, load<f64>(p, 16) + sumOf(s2), 16);
+  store<f64>(p, load<f64>(p, 24) + sumOf(s3), 24);
 }
 
 function multiplyCorner(a: usize, step: usize, i: i32, count: i32, q: usize, p: usize): void {
