@@ -77,7 +77,7 @@ describe('what a plain MLP looks like', () => {
 
   it.each([
     ['widths that do not chain', { '0.weight': w(5, 3), '2.weight': w(4, 6) }, /gives 5 values but '2.weight' takes 6/],
-    ['a convolution', { '0.weight': { shape: [4, 3, 3, 3] }, '2.weight': w(2, 4) }, /4 dimensions|an MLP has matrices/],
+    ['a convolution along one axis', { '0.weight': { shape: [4, 3, 3] }, '2.weight': w(2, 4) }, /3 dimensions; an MLP has matrices/],
     ['a wrong bias', { '0.weight': w(5, 3), '0.bias': v(4) }, /\[4\]; \[5\] was expected/],
     ['a foreign name', { '0.weight': w(5, 3), 'decoder.lm': w(5, 5) }, /'decoder.lm' is no layer/],
   ])('%s: not an MLP, with the reason', async (_, tensors, reason) => {

@@ -57,7 +57,7 @@ function flowOf({ nodes }: Graph, { writers, readers }: ChannelGroup, shared: (n
   for (const node of nodes) {
     const own = writing.get(node);
     const reader = reading.get(node);
-    const given = node.inputs.flatMap((name) => { const amount = amounts.get(name); return amount ? [amount] : []; });
+    const given = node.inputs.map((name) => amounts.get(name)).filter((amount) => amount !== undefined);
     const sum = sources.map((_, s) => given.reduce((total, amount) => total + amount[s]!, 0));
     if (reader) {
       const by = taker(node, after);
