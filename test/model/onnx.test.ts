@@ -56,6 +56,13 @@ describe('what is said of a network', () => {
   });
 });
 
+it('equal tensors that an exporter stored once are parameters of each layer', async () => {
+  const nodes = [node('MatMul', ['x', 'w'], ['a'], {}, '/one/MatMul'), node('Relu', ['a'], ['b']), node('Identity', ['w'], ['v']), node('MatMul', ['b', 'v'], ['z'], {}, '/two/MatMul')];
+  const model = await modelOf(await loaded('m.onnx', written({ nodes, tensors: [tensor({ name: 'w', dims: [2, 2], raw: f32(1, 2, 3, 4) })], inputs: [value('x', ['n', 2])], outputs: [value('z', ['n', 2])] })));
+  expect([...(await model.parameters()).keys()]).toEqual(['one.weight', 'two.weight']);
+  expect(model.transforms).toEqual(["'w' is stored once and read as 2 parameters: one.weight, two.weight"]);
+});
+
 const WEIGHT = [0.5, -1, 2, 0.25];
 /** y = x W, then these nodes from 'y' to 'z'. */
 const behindDense = (nodes: readonly Uint8Array[], more: readonly Uint8Array[] = []): GraphFields => ({

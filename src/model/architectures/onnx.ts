@@ -60,6 +60,11 @@ function contents({ graph: { nodes, input } }: Translated): string {
   return [layers || 'no layers', ...activations, read].join(', ');
 }
 
-function arrangements({ graph: { nodes } }: Translated): string[] {
-  return nodes.some(({ operator }) => operator.kind === 'conv') ? ['weights of convolutions [out, in, height, width] are read as matrices [height · width · in, out]'] : [];
+function arrangements({ graph: { nodes }, sources }: Translated): string[] {
+  const uses = new Map<string, string[]>();
+  for (const [name, { tensor }] of sources) uses.set(tensor, [...(uses.get(tensor) ?? []), name]);
+  // Exporters store equal tensors once, whether they were one parameter or not.
+  const shared = [...uses].filter(([, names]) => names.length > 1).map(([tensor, names]) => `'${tensor}' is stored once and read as ${names.length} parameters: ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''}`);
+  const turned = nodes.some(({ operator }) => operator.kind === 'conv') ? ['weights of convolutions [out, in, height, width] are read as matrices [height · width · in, out]'] : [];
+  return [...turned, ...shared];
 }
