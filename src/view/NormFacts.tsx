@@ -19,7 +19,7 @@ export function NormFacts({ norms }: { norms: readonly NormReading[] }) {
               <th scope="col">norm</th>
               <th scope="col">kernel</th>
               <th scope="col" title="largest over smallest absolute γ">
-                γ ratio
+                ratio
               </th>
               {degenerate && (
                 <th scope="col" title="γ under 1e-4 of the largest: there γ⁻¹ is that coordinate alone">
