@@ -31,7 +31,7 @@ export function NormFacts({ norms }: { norms: readonly NormReading[] }) {
           <tbody>
             {norms.slice(0, MOST).map((norm) => (
               <tr key={norm.layer}>
-                <th scope="row" title={`${norm.kind === 'layer-norm' ? 'LayerNorm' : 'RMSNorm'} of width ${count(norm.width)}`}>
+                <th scope="row" title={`${norm.layer}: ${norm.kind === 'layer-norm' ? 'LayerNorm' : 'RMSNorm'} of width ${count(norm.width)}`}>
                   {norm.layer}
                 </th>
                 <td>{norm.kernel ? (norm.folded ? '1, folded' : 'γ⁻¹') : 'none'}</td>
