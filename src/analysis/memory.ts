@@ -8,8 +8,8 @@
  *   one chunk of samples on its tape                                8 (forward + backward), counted by a run over shapes (model/stages.ts)
  *   the streams between parts, and the gradients at two of them     8 (streams + 2 passes * stream)
  *   the Grams of its selected layers, hi + lo, for each side        16 d² (2 blocks + 1) with a jackknife, else 16 d² * 3, and one solve 48 d²
- * and arrays that were given back are kept for the next ones, as many again, but 128 MiB at most (numerics/cpu/storage.ts), and 64 MiB that nobody
- * holds any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part, and they
+ * and arrays that were given back are kept for the next ones, as many again, but 128 MiB at most (numerics/cpu/storage.ts), and up to 128 MiB of what was
+ * read and is not held any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part, and they
  * are there twice while they are read.
  */
 import type { StageSize } from '../model/stages';
@@ -29,7 +29,7 @@ export const MEMORY_PART = 1 / 2;
 /** What arrays given back hold at most. */
 const KEPT = 2 ** 27;
 /** What the collector of V8 lets pile up outside its heap before it looks. */
-const UNCOLLECTED = 2 ** 26;
+const UNCOLLECTED = 2 ** 27;
 const WORD = 8;
 
 export interface MemoryNeeds {
@@ -90,8 +90,9 @@ export function memoryNeeds({ subject, selected, probe, request, checkpoint }: S
   const passes = request.fisher === 'exact' ? backwardPasses(model, probe, 'exact') : 1;
   const needsOf = (layers: readonly Layer[]) => layers.map((layer) => layerNeeds(layer, rowsOf(probe.inputs), samples, Math.max(1, folds), request));
 
+  const uncollected = Math.min(UNCOLLECTED, 2 * stored * parameters);
   const tapeOfAll = WORD * chunk * parts.reduce((sum, { tape }) => sum + tape, 0);
-  const whole = withKept(WORD * parameters + tapeOfAll) + stored * (parameters + 2 * Math.max(...all)) + together(needsOf(selected));
+  const whole = withKept(WORD * parameters + tapeOfAll) + stored * (parameters + 2 * Math.max(...all)) + uncollected + together(needsOf(selected));
   const visits = visitsOf(parts.map(({ layers }) => Math.min(1, layers.length)), request.gradients);
   const streams = request.gradients ? parts.slice(visits.at(-1)!.part).reduce((sum, { stream }) => sum + stream, 0) : 2 * Math.max(...parts.map((p) => p.stream));
   const at = visits.map(({ part, what }, i): VisitNeeds => {
@@ -99,7 +100,7 @@ export function memoryNeeds({ subject, selected, probe, request, checkpoint }: S
     const next = visits[i + 1] && parts[visits[i + 1]!.part]!;
     const ahead = next ? stored * (next.parameters + 2 * next.largest) : 0;
     const live = WORD * (own + chunk * tape + samples * (streams + (what === 'gradients' ? 2 * passes * stream : 0)));
-    return { part, passes: withKept(live) + ahead, layers: what === 'stream' ? [] : needsOf(layers), divides: part < parts.length - 1 };
+    return { part, passes: withKept(live) + ahead + uncollected, layers: what === 'stream' ? [] : needsOf(layers), divides: part < parts.length - 1 };
   });
   return { whole, visits: at };
 }
@@ -156,7 +157,7 @@ function partSize(size: StageSize, shapes: ReadonlyMap<string, readonly number[]
 }
 
 function withKept(live: number): number {
-  return live + Math.min(live, KEPT) + Math.min(live, UNCOLLECTED);
+  return live + Math.min(live, KEPT);
 }
 
 function layerNeeds({ name, width }: Layer, rows: number, samples: number, blocks: number, { gradients, parameter }: Request): LayerNeeds {

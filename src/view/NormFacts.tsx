@@ -19,7 +19,7 @@ export function NormFacts({ norms }: { norms: readonly NormReading[] }) {
               <th scope="col">norm</th>
               <th scope="col">kernel</th>
               <th scope="col" title="largest over smallest absolute γ">
-                γ ratio
+                ratio
               </th>
               {degenerate && (
                 <th scope="col" title="γ under 1e-4 of the largest: there γ⁻¹ is that coordinate alone">
@@ -31,7 +31,7 @@ export function NormFacts({ norms }: { norms: readonly NormReading[] }) {
           <tbody>
             {norms.slice(0, MOST).map((norm) => (
               <tr key={norm.layer}>
-                <th scope="row" title={`${norm.kind === 'layer-norm' ? 'LayerNorm' : 'RMSNorm'} of width ${count(norm.width)}`}>
+                <th scope="row" title={`${norm.layer}: ${norm.kind === 'layer-norm' ? 'LayerNorm' : 'RMSNorm'} of width ${count(norm.width)}`}>
                   {norm.layer}
                 </th>
                 <td>{norm.kernel ? (norm.folded ? '1, folded' : 'γ⁻¹') : 'none'}</td>

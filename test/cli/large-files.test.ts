@@ -79,7 +79,8 @@ describe('13 GB of a sharded Llama on a machine with 8 GiB', () => {
     expect(memory!.reason).toMatch(/^As a whole it would take about \d+ GB, and may take 4\.3 GB: it is read and run part by part, in about [34]\.\d GB\.$/);
 
     const before = bytes();
-    expect(before).toBeLessThan(2 ** 20);
+    // Headers, the edges of the files, and the 105 norms, at both calls.
+    expect(before).toBeLessThan(2 ** 21);
     const verdict = await recogniseModel((await openFiles(opened.map(({ source }) => source))).checkpoints[0]!, {});
     const model = verdict.model!;
     const block = stageSizes(model.staged!, { kind: 'tokens', ids: new Int32Array(2), samples: 1, positions: 2 })[17]!;
@@ -92,9 +93,9 @@ describe('13 GB of a sharded Llama on a machine with 8 GiB', () => {
   });
 });
 
-describe('a Llama of 24 blocks, several times as large as the memory that it is read in', () => {
+describe('a Llama of 32 blocks, several times as large as the memory that it is read in', () => {
   it('stays within the stated peak', async () => {
-    const size = { blocks: 24, width: 768, hidden: 2048, keys: 192, vocabulary: 512 };
+    const size = { blocks: 32, width: 768, hidden: 2048, keys: 192, vocabulary: 512 };
     const path = join(folder, 'llama.safetensors');
     const small = join(folder, 'small.safetensors');
     writeSparse(path, filled(llamaTensors(size), size));
@@ -103,13 +104,13 @@ describe('a Llama of 24 blocks, several times as large as the memory that it is 
     const words = ['--choice', 'heads=12', '--samples', '1', '--positions', '8', '--layers', '*.self_attn.k_proj', '--json'];
     // What the program itself holds, with all of it loaded and used once.
     const idle = await measured('analyze', small, ...words);
-    words[words.indexOf('*.self_attn.k_proj')] = '*.12.self_attn.k_proj';
-    const run = await measured('analyze', path, ...words, '--memory', '0.25');
+    words[words.indexOf('*.self_attn.k_proj')] = '*.16.self_attn.k_proj';
+    const run = await measured('analyze', path, ...words, '--memory', '0.31');
     const { provenance, spectra, model } = Report.parse(JSON.parse(run.out));
     expect(spectra.map(({ tap, rank }) => [tap.side, rank])).toEqual([['activation', 8], ['gradient', 8]]);
     const { route, needs } = provenance.memory!;
     expect(route).toBe('streamed');
-    expect(needs).toBeLessThan(0.25e9);
+    expect(needs).toBeLessThan(0.31e9);
     expect((run.peak - idle.peak) * 2 ** 20).toBeLessThan(needs);
     expect(8 * model.parameters).toBeGreaterThan(5 * needs);
     rmSync(path);

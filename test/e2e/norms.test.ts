@@ -22,7 +22,6 @@ it.each(['light', 'dark'] as const)('stand beside the facts in one line, each of
   expect(await page.locator('.facts').first().textContent()).toMatch(/memoryabout [\d.]+ [KM]B/);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
   expect(await violations(page)).toEqual([]);
-  await norms.scrollIntoViewIfNeeded(); await page.screenshot({ path: '/tmp/streaming/norms-' + colorScheme + '.png' });
   expect(complaints).toEqual([]);
   await context.close();
 });
