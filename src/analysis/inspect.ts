@@ -26,7 +26,7 @@ import { backwardPasses } from './run-settings';
 import { describe, layersOf, skippedTensors, subjectOf, tensorLines, type Subject } from './subject';
 
 /** What a person may choose about one architecture or another. */
-const CHOICES = ['activation', 'normalization', 'attention', 'heads', 'norm-position', 'norm-scale', 'pooling', 'input-size', 'stem', 'padding', 'stride', 'pool', 'pool-after', 'pixels'];
+const CHOICES = ['activation', 'normalization', 'attention', 'heads', 'norm-position', 'norm-scale', 'pooling', 'input-size', 'stem', 'padding', 'stride', 'pool', 'pool-after', 'pixels', 'output'];
 /** More backward passes than this are refused: the exact Fisher of a language model would take one for every token. */
 const MAX_PASSES = 4096;
 /** Jackknife folds are solved by default up to this width. */

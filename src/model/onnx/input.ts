@@ -1,22 +1,12 @@
 /** What an ONNX graph reads and gives, and what of that a person has to say: one input, one output, and the size of images that it leaves open. */
 import type { OnnxNode, OnnxProgram, OnnxValue } from '../../checkpoint/program';
 import type { Checkpoint } from '../../checkpoint/types';
-import { decide, plainQuestion, type Question } from '../choices';
+import { decide, plainQuestion } from '../choices';
+import { imageSize } from '../image-size';
 import type { Choices, ModelChoice } from '../types';
 import { listAttribute } from './attributes';
 import { nodesOf, type ReadInput } from './translate';
 import { Unsupported } from './values';
-
-/** Sizes at which image networks are commonly trained. */
-const SIDES = ['28', '32', '64', '96', '128', '224'];
-const MAX_SIDE = 8192;
-
-const IMAGE_SIZE: Question = {
-  key: 'image-size',
-  options: SIDES,
-  parse: (word) => (/^[1-9]\d*$/.test(word) && Number(word) <= MAX_SIDE ? word : null),
-  recordedAs: ['image_size'],
-};
 
 /** The output that is read, with the nodes that it depends on. Throws Unsupported. */
 export async function chooseOutput(checkpoint: Checkpoint, program: OnnxProgram, choices: Choices): Promise<{ output: string; nodes: readonly OnnxNode[]; choice: ModelChoice | null }> {
@@ -53,7 +43,7 @@ async function imageInput(checkpoint: Checkpoint, value: OnnxValue, batch: numbe
   const pixels = last ? sizes.slice(0, 2) : sizes.slice(1);
   const open = pixels.some((size) => typeof size !== 'number' || size < 1);
   const choice = open
-    ? await decide(checkpoint, choices, IMAGE_SIZE, () => ({ value: '32', evidence: `its input '${value.name}' is ${shown(value)}, which leaves the size of images open` }))
+    ? await decide(checkpoint, choices, imageSize(choices['input-size']), () => ({ value: '32', evidence: `its input '${value.name}' is ${shown(value)}, which leaves the size of images open` }))
     : null;
   const known = pixels.map((size) => (typeof size === 'number' && size > 0 ? size : Number(choice!.value)));
   const input: ReadInput = { name: value.name, shape: last ? [...known, channels] : [channels, ...known], form: last ? 'hwc' : 'chw', batch };
