@@ -85,6 +85,7 @@ describe('what is not run is said by name', () => {
     ['padding before a maximum', sequential(image, layer('ZeroPadding2D'), layer('MaxPooling2D')), /whose maximum may be negative/],
     ['a missing weight', sequential(image, layer('Flatten'), layer('Dense', { units: 2 })), /layer "dense" \(Dense\) has no weight "bias" in the file/],
     ['an open size', sequential(layer('InputLayer', { batch_shape: [null, null, null, 3] }), layer('Flatten')), /its input \[any, any, 3\] has a size that is open/],
+    ['an input beyond measure', sequential(layer('InputLayer', { batch_shape: [null, 1e9, 1e9, 1] }), layer('ReLU')), /more values than the 134217728 that are run/],
     ['no input shape', sequential(layer('Flatten')), /does not say what shape its input has/],
     ['a window that does not fit', sequential(image, layer('MaxPooling2D', { pool_size: 9 })), /does not fit into images of 1 x 4 x 4/],
     ['a window of nothing', sequential(image, layer('MaxPooling2D', { strides: 0 })), /stride or dilation 0/],

@@ -12,6 +12,8 @@ import type { Architecture, Model, Recognition } from '../types';
 
 /** Tokens of a probe where the model takes any number. */
 const CONTEXT = 128;
+/** Values of one sample: an image of 4096 x 4096 in eight channels. */
+const MAX_INPUT = 2 ** 27;
 
 export const keras: Architecture = {
   key: 'keras',
@@ -42,7 +44,7 @@ function build(checkpoint: Checkpoint, program: KerasProgram): Model {
   if (nodes.length === 0) throw new NotRun('it computes nothing');
   const layers = new Map<string, number>();
   for (const { kind } of calls) layers.set(kind, (layers.get(kind) ?? 0) + 1);
-  const classifies = probabilities || /crossentropy/i.test(computation.loss ?? '') && !/binary/i.test(computation.loss!);
+  const classifies = probabilities || (/crossentropy/i.test(computation.loss ?? '') && !/binary/i.test(computation.loss!));
   return graphModel(checkpoint, {
     architecture: 'keras',
     title: `${title}, ${calls.length} layers`,
@@ -67,6 +69,8 @@ function inputOf({ input, calls }: Computation, checkpoint: Checkpoint, { variab
   if (!input.every((n): n is number => n !== null && Number.isInteger(n) && n > 0)) {
     throw new NotRun(`its input [${input.map((n) => n ?? 'any').join(', ')}] has a size that is open. Save it with a fixed input shape: keras.Input((height, width, channels))`);
   }
+  const size = input.reduce((product, n) => product * n, 1);
+  if (size > MAX_INPUT) throw new NotRun(`its input [${input.join(', ')}] has more values than the ${MAX_INPUT} that are run`);
   const [a, b, c] = input as readonly number[];
   if (input.length === 1) return { kind: 'vector', width: a! };
   if (input.length > 3 || input.length === 0) throw new NotRun(`its input [${input.join(', ')}] has ${input.length} dimensions; vectors, sequences and images are run`);
