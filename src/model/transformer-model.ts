@@ -5,9 +5,10 @@ import { readSources, shapesOf, type Sources } from './sources';
 import { readsPatches, type PatchEmbedding } from './layers/stem';
 import { composed } from './stages';
 import { everyNorm, transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
+import { tensorStatuses, type Unread } from './tensor-status';
 import type { InputSpec, Model, ModelChoice } from './types';
 
-export interface RecognisedTransformer {
+export interface RecognisedTransformer extends Unread {
   readonly architecture: string;
   readonly title: string;
   readonly evidence: readonly string[];
@@ -17,13 +18,7 @@ export interface RecognisedTransformer {
   readonly context: number;
   readonly transformer: Transformer;
   readonly sources: Sources;
-  /** Tensors that are no parameters, and why. */
-  buffer(name: string): string | null;
-  /** Tensors that the output does not depend on, and why. */
-  excluded?(name: string): string | null;
 }
-
-type Status = { status: 'analysed' | 'used' | 'buffer' | 'excluded'; reason: string | null };
 
 /** Both libraries normalise the pixels of their vision transformers to [-1, 1] unless a model says otherwise. */
 function imageInput({ channels, side }: PatchEmbedding): InputSpec {
@@ -41,18 +36,6 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
   const stages = stagesOf(t);
   const tokens = readsPatches(t.embedding) ? null : t.embedding;
   const weights = new Set([...(tokens ? [tokens.name] : []), ...layers.flatMap(({ dense }) => (dense ? [dense.weight] : []))]);
-  const tensors = new Map<string, Status>();
-  for (const [name, { tensor }] of sources) {
-    if (weights.has(name)) tensors.set(tensor, { status: 'analysed', reason: null });
-    else if (!tensors.has(tensor)) tensors.set(tensor, { status: 'used', reason: 'used in the forward pass' });
-  }
-  for (const name of checkpoint.tensors.keys()) {
-    if (tensors.has(name)) continue;
-    for (const status of ['buffer', 'excluded'] as const) {
-      const reason = recognised[status]?.(name) ?? null;
-      if (reason !== null) tensors.set(name, { status, reason });
-    }
-  }
   const { blocks, width, heads, normalization } = t;
   const folded = normalization !== 'none' && blocks[0]?.attentionNorm.scale === null ? `folded ${normalization}` : normalization;
   const norm = normalization === 'none' ? 'no norm' : t.postNorm ? `${folded} after each branch` : folded;
@@ -69,7 +52,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     // One output is a regression.
     defaultLoss: t.unembedding && t.unembedding.outputs > 1 ? 'ce' : 'mse',
     layers,
-    tensors,
+    tensors: tensorStatuses(checkpoint, sources, weights, recognised),
     symmetries: () => transformerSymmetries(t),
     spaces: () => transformerSpaces(t),
     norms: () => (normalization === 'none' ? [] : transformerNorms(t)),

@@ -2,6 +2,7 @@
 import { InputError } from '../../base/errors';
 import type { Checkpoint } from '../../checkpoint/types';
 import { readSources, type Sources } from '../sources';
+import { tensorStatuses, type Unread } from '../tensor-status';
 import type { ImageInput, InputSpec, Model, ModelChoice, Recognition } from '../types';
 import type { Graph, GraphInput } from './graph';
 import { tapsOf } from './graph-layers';
@@ -11,7 +12,7 @@ import { graphSymmetries, groupsOf } from './graph-symmetries';
 import { runGraph } from './run-graph';
 import { shapesOf, showValue, sizeOfValue } from './shapes';
 
-export interface RecognisedGraph {
+export interface RecognisedGraph extends Unread {
   readonly architecture: string;
   readonly title: string;
   readonly evidence: readonly string[];
@@ -23,13 +24,7 @@ export interface RecognisedGraph {
   readonly defaultLoss: 'mse' | 'ce';
   /** How networks of this kind are usually given their pixels, where that is known. */
   readonly pixels?: ImageInput['pixels'];
-  /** Tensors that are no parameters, and why. */
-  buffer?(name: string): string | null;
-  /** Tensors that the output does not depend on, and why. */
-  excluded?(name: string): string | null;
 }
-
-type Status = { status: 'analysed' | 'used' | 'buffer' | 'excluded'; reason: string | null };
 
 /** @throws InputError `graph`, naming the node, where its shapes do not fit. */
 export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph): Model {
@@ -41,6 +36,7 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
   if (graph.input.kind === 'tokens' && output.kind !== 'sequence') {
     throw new InputError('graph', `The graph reads tokens and gives ${showValue(output)}: an output for every token was expected.`);
   }
+  const matrices = new Set(graph.nodes.flatMap(({ operator }) => ('weight' in operator ? [operator.weight] : operator.kind === 'embedding' ? [operator.table] : [])));
   return {
     architecture,
     title,
@@ -52,7 +48,7 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     outputs: sizeOfValue(output),
     defaultLoss,
     layers: taps.map(({ layer }) => layer),
-    tensors: tensorsOf(checkpoint, recognised),
+    tensors: tensorStatuses(checkpoint, sources, matrices, recognised),
     symmetries: () => graphSymmetries(graph, shapes, parameters),
     spaces: () => graphSpaces(groupsOf(graph, shapes), parameters),
     norms: () => graphNorms(graph, shapes, parameters),
@@ -75,21 +71,4 @@ export function recogniseGraph(checkpoint: Checkpoint, matched: number, recognis
     if (error instanceof InputError && error.code === 'graph') return { missing: error.message.replace(/\.$/, ''), matched };
     throw error;
   }
-}
-
-function tensorsOf(checkpoint: Checkpoint, { graph, sources, ...recognised }: RecognisedGraph): Map<string, Status> {
-  const matrices = new Set(graph.nodes.flatMap(({ operator }) => ('weight' in operator ? [operator.weight] : operator.kind === 'embedding' ? [operator.table] : [])));
-  const tensors = new Map<string, Status>();
-  for (const [name, { tensor }] of sources) {
-    if (matrices.has(name)) tensors.set(tensor, { status: 'analysed', reason: null });
-    else if (!tensors.has(tensor)) tensors.set(tensor, { status: 'used', reason: 'used in the forward pass' });
-  }
-  for (const name of checkpoint.tensors.keys()) {
-    if (tensors.has(name)) continue;
-    for (const status of ['buffer', 'excluded'] as const) {
-      const reason = recognised[status]?.(name) ?? null;
-      if (reason !== null) tensors.set(name, { status, reason });
-    }
-  }
-  return tensors;
 }
