@@ -215,7 +215,7 @@ function Field({
 
 function ChoiceField({ choice, roomy, onChoose }: { choice: Choice; roomy: boolean; onChoose: (value: string) => void }) {
   return (
-    <Field label={choice.key} help={choice.evidence} roomy={roomy} mark={choice.assumed && <em className="assumed">assumed</em>}>
+    <Field label={choice.key.replaceAll('-', ' ')} help={choice.evidence} roomy={roomy} mark={choice.assumed && <em className="assumed">assumed</em>}>
       <select data-testid={`choice-${choice.key}`} value={choice.value} onChange={(e) => onChoose(e.target.value)}>
         {choice.options.map((o) => (
           <option key={o}>{o}</option>

@@ -35,7 +35,7 @@ describe('what a HookedTransformer looks like', () => {
       ['embed.W_E', 4], ['blocks.0.attn.W_Q', 6], ['blocks.0.attn.W_K', 6], ['blocks.0.attn.W_V', 6], ['blocks.0.attn.W_O', 4],
       ['blocks.0.mlp.W_in', 5], ['blocks.0.mlp.W_out', 4], ['unembed.W_U', 7],
     ]);
-    expect(model.input).toEqual({ kind: 'tokens', vocabulary: 7, context: 6 });
+    expect(model.input).toEqual({ kind: 'tokens', vocabulary: 7, context: 6, next: true });
     expect(model.defaultLoss).toBe('ce');
   });
 
