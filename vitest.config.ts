@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const CLOCKS = ['responsive', 'llc', 'experiments'].map((name) => `test/e2e/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     // Dawn reads the C environment, which worker threads do not reach.
@@ -15,8 +17,12 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: CLOCKS, testTimeout: 180_000, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
         // One browser at a time: these tests look at the clock.
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 180_000, sequence: { groupOrder: 1 } },
+        test: { name: 'clock', include: CLOCKS, fileParallelism: false, testTimeout: 180_000, sequence: { groupOrder: 2 } },
       },
     ],
   },
