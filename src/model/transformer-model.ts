@@ -26,8 +26,8 @@ function imageInput({ channels, side }: PatchEmbedding): InputSpec {
   return { kind: 'vector', width: channels * side ** 2, image: { channels, height: side, width: side, order: 'chw', pixels } };
 }
 
-function predictsNext({ causal, classOnly, unembedding }: Transformer, vocabulary: number): boolean {
-  return causal && classOnly !== true && unembedding?.outputs === vocabulary;
+function predictsNext(t: Transformer, vocabulary: number): boolean {
+  return t.causal && !isPooled(t) && t.unembedding?.outputs === vocabulary;
 }
 
 export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedTransformer): Model {
@@ -47,7 +47,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     transforms,
     tied: isTied(t) ? [...checkpoint.shared, [t.embedding.layer, t.unembedding!.layer]] : checkpoint.shared,
     choices,
-    input: readsPatches(t.embedding) ? imageInput(t.embedding) : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, next: predictsNext(t, t.embedding.vocabulary), ...(isPooled(t) && { pooled: true }) },
+    input: readsPatches(t.embedding) ? imageInput(t.embedding) : { kind: 'tokens', vocabulary: t.embedding.vocabulary, context, ...(predictsNext(t, t.embedding.vocabulary) && { next: true }), ...(isPooled(t) && { pooled: true }) },
     outputs: t.unembedding?.outputs ?? width,
     // One output is a regression.
     defaultLoss: t.unembedding && t.unembedding.outputs > 1 ? 'ce' : 'mse',
