@@ -14,7 +14,7 @@ export const FIXTURES = join(ROOT, 'test/fixtures');
 export const KERAS = [
   { name: 'mlp', files: ['mlp.keras', 'mlp.h5'], audited: true },
   { name: 'residual', files: ['residual.keras', 'residual.h5'], audited: true },
-  { name: 'windows', files: ['windows.keras'], audited: false },
+  { name: 'windows', files: ['windows.keras'], audited: true },
   { name: 'sequence', files: ['sequence.keras'], audited: false },
   { name: 'keras2', files: ['keras2.keras', 'keras2.h5'], audited: false },
 ] as const;

@@ -8,6 +8,7 @@ import type { ChannelGroup, Touch } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
 import { readersOf } from './graph-layers';
 import { readerPort } from './graph-ports';
+import { kernel } from './kernel';
 import type { ParameterShapes } from './shapes';
 
 type Shift = readonly number[];
@@ -147,27 +148,4 @@ function takeBack(direction: DirectionBuilder, { nodes }: Graph, reader: Touch, 
     if (operator.kind === 'batch-norm') lose(operator, k, constant);
     else if ('bias' in operator) direction.addValues({ name: operator.bias!, axis: 0 }, k, [-constant]);
   });
-}
-
-/** Vectors x with row . x = 0 for all rows, by elimination: counts of paths are small integers. */
-function kernel(rows: readonly Shift[], width: number): number[][] {
-  const pivots: { row: number[]; column: number }[] = [];
-  for (const given of rows) {
-    const row = [...given];
-    for (const { row: pivot, column } of pivots) {
-      const factor = row[column]!;
-      if (factor !== 0) for (let c = 0; c < width; c++) row[c]! -= factor * pivot[c]!;
-    }
-    const column = row.findIndex((x) => Math.abs(x) > 1e-9);
-    if (column < 0) continue;
-    const scale = row[column]!;
-    const unit = row.map((x) => x / scale);
-    for (const other of pivots) {
-      const factor = other.row[column]!;
-      for (let c = 0; c < width; c++) other.row[c]! -= factor * unit[c]!;
-    }
-    pivots.push({ row: unit, column });
-  }
-  const free = Array.from({ length: width }, (_, c) => c).filter((c) => !pivots.some(({ column }) => column === c));
-  return free.map((c) => Array.from({ length: width }, (_, at) => (at === c ? 1 : -(pivots.find(({ column }) => column === at)?.row[c] ?? 0))));
 }

@@ -4,9 +4,11 @@ import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelGroups, type ChannelGroup } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
 import { readersOf } from './graph-layers';
+import { mixingSymmetries } from './graph-mixing';
 import { normSymmetries } from './graph-norms';
+import { scaleSymmetries } from './graph-scales';
 import { shiftSymmetries } from './graph-shifts';
-import { groupSymmetries } from './graph-spaces';
+import { basisSymmetries } from './graph-spaces';
 import { pixelsOf, type Image, type ParameterShapes, type Shapes } from './shapes';
 import { windowPixels } from './windows';
 
@@ -14,7 +16,9 @@ export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: Parame
   const shared = sharing(graph);
   const groups = groupsOf(graph, shapes);
   return [
-    ...groups.flatMap((group) => [...groupSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
+    ...scaleSymmetries(groups, parameters),
+    ...mixingSymmetries(groups, parameters),
+    ...groups.flatMap((group) => [...basisSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
     ...normSymmetries(graph, shapes, parameters, groups),
     ...graph.nodes.flatMap((node) => unseenWeights(node, shapes, parameters)),
     ...logits(graph, shapes, parameters, shared),

@@ -58,4 +58,59 @@ describe('free channels', () => {
     expect(found.nullity).toBe(found.span);
     expect(found.span).toBeGreaterThan(3);
   });
+
+  it('a bottleneck of MobileNetV2: what linear batch norms write may be mixed, and both of its writers with it', async () => {
+    const graph = graphOf(image(2, 4), [
+      conv('a', 1, { bias: false }), ['n0', norm('n0')],
+      conv('e', 1, { bias: false }), ['n1', norm('n1')], ['r1', relu], conv('d', 3, { padding: 1, groups: 4, bias: false }), ['n2', norm('n2')], ['r2', relu],
+      conv('p', 1, { bias: false }), ['n3', norm('n3')], ['sum', { kind: 'add' }, 'n0', 'n3'],
+      conv('h', 1, { bias: false }), ['n4', norm('n4')], ['r4', relu], ['mean', { kind: 'global-average-pool' }], ['c', dense('c')],
+    ]);
+    const model = modelOfGraph(graph, {
+      'a.weight': [2, 2], ...bn('n0', 2), 'e.weight': [2, 4], ...bn('n1', 4), 'd.weight': [9, 4], ...bn('n2', 4), 'p.weight': [4, 2], ...bn('n3', 2),
+      'h.weight': [2, 3], ...bn('n4', 3), 'c.weight': [3, 3], 'c.bias': [3],
+    });
+    const { nullity, span, families } = await audit(model, await images(model), 'mse');
+    // Before and behind each norm a scale, of the stream one for both of its norms; a constant of each of the two; and the two ways of mixing two channels.
+    expect({ nullity, span }).toEqual({ nullity: 2 + 2 + 2 + 4 + 4 + 4 + 4 + 3 + 3 + 2 + 2 + 2, span: 34 });
+    expect(families.get('mixing of linear channels')).toBe(2);
+  });
+
+  it('a linear batch norm behind groups, and copies that a depthwise convolution makes: mixed within their group', async () => {
+    const graph = graphOf(image(2, 5), [
+      conv('a', 2, { groups: 2 }), ['n', norm('n')], conv('b', 2, { padding: 1 }), ['t', tanh], conv('d', 2, { groups: 2, bias: false }), conv('p', 1),
+      ['s', tanh], ['mean', { kind: 'global-average-pool' }], ['c', dense('c')],
+    ]);
+    const model = modelOfGraph(graph, {
+      'a.weight': [4, 4], 'a.bias': [4], ...bn('n', 4), 'b.weight': [16, 2], 'b.bias': [2], 'd.weight': [4, 4], 'p.weight': [4, 3], 'p.bias': [3], 'c.weight': [3, 2], 'c.bias': [2],
+    });
+    const { nullity, span, families } = await audit(model, await images(model, 3), 'mse');
+    // Scales and constants before the norm; two blocks of two channels behind it, and two of copies.
+    expect({ nullity, span }).toEqual({ nullity: 4 + 4 + 2 * 4 + 2 * 4, span: 24 });
+    expect(families.get('mixing of linear channels')).toBe(4 + 4);
+  });
+
+  it('batch norms without a scale, and without a shift behind a bias', async () => {
+    const graph = graphOf(image(2, 4), [
+      conv('a', 2), ['n', { ...norm('n'), scale: null }], ['r', relu], conv('b', 2), ['m', { ...norm('m'), shift: null }], ['s', relu],
+      ['mean', { kind: 'global-average-pool' }], ['c', dense('c')],
+    ]);
+    const [{ 'n.weight': _scale, ...n }, { 'm.bias': _shift, ...m }] = [bn('n', 2), bn('m', 3)];
+    const model = modelOfGraph(graph, { 'a.weight': [8, 2], 'a.bias': [2], ...n, 'b.weight': [8, 3], 'b.bias': [3], ...m, 'c.weight': [3, 3], 'c.bias': [3] });
+    // Through the first norm a scale, and a constant against it; a scale before the second and one behind it.
+    expect(await audit(model, await images(model, 3), 'mse')).toMatchObject({ nullity: 2 + 2 + 3 + 3, span: 10 });
+  });
+
+  it('products: each factor may grow against the other and what reads them, one that tanh made may not', async () => {
+    const graph = graphOf({ kind: 'vector', width: 5 }, [
+      ['a', dense('a')], ['r', relu], ['u', dense('u')], ['v', dense('v'), 'r'], ['m', { kind: 'multiply' }, 'u', 'v'],
+      ['w', dense('w'), 'r'], ['t', tanh], ['gated', { kind: 'multiply' }, 'm', 't'], ['square', { kind: 'multiply' }, 'gated', 'gated'], ['c', dense('c')],
+      ['q', tanh], ['o', dense('o')],
+    ]);
+    const three = (name: string) => ({ [`${name}.weight`]: [4, 3], [`${name}.bias`]: [3] });
+    const model = modelOfGraph(graph, { 'a.weight': [5, 4], 'a.bias': [4], ...three('u'), ...three('v'), ...three('w'), 'c.weight': [3, 4], 'c.bias': [4], ...three('o') });
+    const { nullity, span, families } = await audit(model, await images(model, 3), 'mse');
+    expect({ nullity, span }).toEqual({ nullity: 4 + 3 + 3, span: 10 });
+    expect(families.get('scale of factors of a product')).toBe(6);
+  });
 });
