@@ -140,6 +140,6 @@ function through(channels: Channels, { name, operator, inputs: names }: GraphNod
 }
 
 /** The channel of entry i of a flattened image. */
-function channelAt(i: number, image: ValueShape, order: 'chw' | 'hwc'): number {
+export function channelAt(i: number, image: ValueShape, order: 'chw' | 'hwc'): number {
   return order === 'hwc' ? i % image.channels : Math.floor(i / (sizeOfValue(image) / image.channels));
 }

@@ -18,7 +18,7 @@ export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: Parame
   return [
     ...scaleSymmetries(groups, parameters),
     ...mixingSymmetries(groups, parameters),
-    ...groups.flatMap((group) => [...basisSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
+    ...groups.flatMap((group) => [...basisSymmetries(group, parameters), ...shiftSymmetries(graph, shapes, group, parameters, shared)]),
     ...normSymmetries(graph, shapes, parameters, groups),
     ...graph.nodes.flatMap((node) => unseenWeights(node, shapes, parameters)),
     ...logits(graph, shapes, parameters, shared),

@@ -113,4 +113,16 @@ describe('free channels', () => {
     expect({ nullity, span }).toEqual({ nullity: 4 + 3 + 3, span: 10 });
     expect(families.get('scale of factors of a product')).toBe(6);
   });
+
+  it('a constant of a channel that is read twice, once with another added', async () => {
+    const graph = graphOf(image(2, 4), [
+      conv('a', 2), ['r', relu], conv('d', 3, { padding: 1, groups: 3 }), ['f', tanh], conv('e', 1), ['sum', { kind: 'add' }, 'e', 'r'], ['join', { kind: 'concat' }, 'r', 'sum'],
+      ['mean', { kind: 'global-average-pool' }], ['c', dense('c')], ['t', tanh], ['o', dense('o')],
+    ]);
+    const model = modelOfGraph(graph, {
+      'a.weight': [8, 3], 'a.bias': [3], 'd.weight': [9, 3], 'd.bias': [3], 'e.weight': [3, 3], 'e.bias': [3], 'c.weight': [6, 4], 'c.bias': [4], 'o.weight': [4, 2], 'o.bias': [2],
+    });
+    const { families } = await audit(model, await images(model, 3), 'mse');
+    expect(families.get('constant against what reads it')).toBe(3);
+  });
 });
