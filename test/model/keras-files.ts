@@ -16,7 +16,7 @@ export const KERAS = [
   { name: 'residual', files: ['residual.keras', 'residual.h5'], audited: true },
   { name: 'windows', files: ['windows.keras'], audited: true },
   { name: 'sequence', files: ['sequence.keras'], audited: false },
-  { name: 'keras2', files: ['keras2.keras', 'keras2.h5'], audited: false },
+  { name: 'keras2', files: ['keras2.keras', 'keras2.h5'], audited: true },
 ] as const;
 
 export const TFJS = ['plain', 'uint8', 'uint16', 'float16', 'converted'] as const;

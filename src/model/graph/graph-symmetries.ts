@@ -3,6 +3,7 @@ import { logitShift } from '../symmetries/constants';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelGroups, type ChannelGroup } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
+import { copySymmetries } from './graph-copies';
 import { readersOf } from './graph-layers';
 import { mixingSymmetries } from './graph-mixing';
 import { normSymmetries } from './graph-norms';
@@ -18,6 +19,7 @@ export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: Parame
   return [
     ...scaleSymmetries(groups, parameters),
     ...mixingSymmetries(groups, parameters),
+    ...copySymmetries(graph, shapes, parameters, shared),
     ...groups.flatMap((group) => [...basisSymmetries(group, parameters), ...shiftSymmetries(graph, shapes, group, parameters, shared)]),
     ...normSymmetries(graph, shapes, parameters, groups),
     ...graph.nodes.flatMap((node) => unseenWeights(node, shapes, parameters)),

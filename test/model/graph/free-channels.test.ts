@@ -125,4 +125,21 @@ describe('free channels', () => {
     const { families } = await audit(model, await images(model, 3), 'mse');
     expect(families.get('constant against what reads it')).toBe(3);
   });
+
+  it.each([
+    ['read beside it', ['d', 'r']],
+    ['added and read again', ['sum', 'r']],
+    ['added twice, and read with it', ['more', 'd']],
+  ] as const)('a skip and a depthwise convolution of it, %s', async (_name, joined) => {
+    const graph = graphOf(image(2, 4), [
+      conv('a', 2), ['r', relu], conv('d', 3, { padding: 1, groups: 3, bias: false }), ['sum', { kind: 'add' }, 'd', 'r'], ['more', { kind: 'add' }, 'd', 'd', 'r'],
+      ['join', { kind: 'concat' }, ...joined], ['pool', { kind: 'average-pool', countPadding: true, kernel: [2, 2], stride: [1, 1], padding: [0, 0, 0, 0] }],
+      conv('c', 1), ['t', tanh], ['flat', { kind: 'flatten', order: 'chw' }], ['o', dense('o')],
+    ]);
+    const used = { ...graph, nodes: graph.nodes.filter(({ name }) => (name !== 'more' && name !== 'sum') || (joined as readonly string[]).includes(name)) };
+    const model = modelOfGraph(used, { 'a.weight': [8, 3], 'a.bias': [3], 'd.weight': [9, 3], 'c.weight': [3 * joined.length, 3], 'c.bias': [3], 'o.weight': [12, 4], 'o.bias': [4] });
+    const { nullity, span } = await audit(model, await images(model, 4), 'mse');
+    // A scale of each channel of r and of d, and what d has of r.
+    expect({ nullity, span }).toEqual({ nullity: 3 + 3 + 3, span: 9 });
+  });
 });
