@@ -6,12 +6,10 @@
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelAt, type Touch } from './channels';
 import { INPUT, type Graph, type GraphNode, type Operator } from './graph';
-import { readersOf } from './graph-layers';
+import { readersOf, type LinearNode } from './graph-layers';
 import { readerPort, writerPorts } from './graph-ports';
 import { kernel } from './kernel';
 import { sizeOfValue, windowOutput, type Image, type ParameterShapes, type Shapes } from './shapes';
-
-type LinearNode = GraphNode & { readonly operator: Extract<Operator, { kind: 'dense' | 'conv' }> };
 
 /** Coefficients by term: the node and its channel, and after a tab each, the pools that it went through. */
 type Sum = ReadonlyMap<string, number>;
@@ -188,8 +186,8 @@ function partsOf(sum: Sum, { reader: { operator }, sums, having }: Reading, of: 
   }
   const parts = [...channels];
   const rows = [...terms].map((term) => [...parts.map((c) => sums[c]!.get(term) ?? 0), sum.get(term) ?? 0]);
-  const solution = kernel(rows, parts.length + 1).find((x) => x[parts.length] === 1);
-  return solution ? parts.flatMap((c, i): [number, number][] => (Math.abs(solution[i]!) > 1e-9 ? [[c, -solution[i]!]] : [])) : null;
+  const solution = kernel(rows, parts.length + 1).find((x) => Math.abs(x[parts.length]!) > 1e-9);
+  return solution ? parts.flatMap((c, i): [number, number][] => (Math.abs(solution[i]!) > 1e-9 ? [[c, -solution[i]! / solution[parts.length]!]] : [])) : null;
 }
 
 function symmetry(family: string, gains: readonly Gain[], parameters: ParameterShapes): Symmetry {

@@ -1,14 +1,15 @@
-/** Vectors x with row . x = 0 for all rows, by elimination: counts of paths are small integers. */
+/** A basis of the vectors x [width] with row . x = 0 for all rows, by elimination with the largest entry of each row as its pivot. */
 export function kernel(rows: readonly (readonly number[])[], width: number): number[][] {
   const pivots: { row: number[]; column: number }[] = [];
   for (const given of rows) {
     const row = [...given];
+    const nothing = 1e-9 * row.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     for (const { row: pivot, column } of pivots) {
       const factor = row[column]!;
       if (factor !== 0) for (let c = 0; c < width; c++) row[c]! -= factor * pivot[c]!;
     }
-    const column = row.findIndex((x) => Math.abs(x) > 1e-9);
-    if (column < 0) continue;
+    const column = row.reduce((most, x, c) => (Math.abs(x) > Math.abs(row[most]!) ? c : most), 0);
+    if (!(Math.abs(row[column] ?? 0) > nothing)) continue;
     const scale = row[column]!;
     const unit = row.map((x) => x / scale);
     for (const other of pivots) {

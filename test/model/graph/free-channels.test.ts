@@ -142,4 +142,17 @@ describe('free channels', () => {
     // A scale of each channel of r and of d, and what d has of r.
     expect({ nullity, span }).toEqual({ nullity: 3 + 3 + 3, span: 9 });
   });
+
+  it.each([
+    ['more than what reads them', 5, 4, 2, 'mse', 2 * 5 + 2],
+    ['more than what writes them', 2, 4, 5, 'mse', 2 * 5 + 5],
+    ['more than the differences of the logits', 5, 4, 3, 'ce', 5 * 2 + 2],
+    ['as many as the logits', 5, 3, 3, 'ce', 5 * 2 + 2],
+  ] as const)('linear channels, %s: all but the product of both maps', async (_name, inputs, width, outputs, loss, seen) => {
+    const bias = inputs > width;
+    const graph = graphOf({ kind: 'vector', width: inputs }, [['a', { kind: 'dense', weight: 'a.weight', bias: bias ? 'a.bias' : null }], ['b', dense('b')], ...(loss === 'mse' ? ([['t', tanh]] as const) : [])]);
+    const model = modelOfGraph(graph, { 'a.weight': [inputs, width], ...(bias ? { 'a.bias': [width] } : {}), 'b.weight': [width, outputs], 'b.bias': [outputs] });
+    const nullity = (bias ? inputs + 1 : inputs) * width + (width + 1) * outputs - seen;
+    expect(await audit(model, await images(model, 4), loss)).toMatchObject({ nullity, span: nullity });
+  });
 });
