@@ -17,13 +17,15 @@ async function inputs(model: Model): Promise<Batch> {
 
 describe('every null dimension under cross-entropy', () => {
   it.each([
-    // LayerNorm: scale, shift, and the kernel that its reader has; seven shifts of the logits.
+    // LayerNorm: scale, shift, and the kernel that its reader has; seven shifts of the logits, one of which the others give.
     ['mlp.legacy.onnx', 6 + 6 + 6 + 7],
     // A scale per ReLU unit.
     ['biased.dynamo.onnx', 6 + 6],
     ['flattened.legacy.onnx', 5 + 7],
     // ReLU channels of the stem, the block and the stream, leaky ones behind it; constants between the two biases of the shortcut.
     ['convolutional.dynamo.onnx', 3 + 4 + 4 + 4 + 4 + 5],
+    // ReLU channels against the depthwise gate and against what reads their product; scale, shift, kernel and stream of the LayerNorm; seven shifts of the logits, one of which the others give.
+    ['channels-last.onnx', 4 + 4 + 6 + 6 + 3 + 10 + 17 + 7 - 1],
   ] as const)('%s', async (path, expected) => {
     const model = await modelOf(await onnxCheckpoint(path));
     expect(await audit(model, await inputs(model), 'ce')).toMatchObject({ nullity: expected, span: expected });

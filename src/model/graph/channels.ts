@@ -18,7 +18,7 @@ export interface ChannelGroup {
   readonly readers: readonly Touch[];
   /** Functions of each channel on the way, 'max-pool' among them; none where it is linear. */
   readonly functions: ReadonlySet<string>;
-  /** The data, the output, or a product of channels: nothing about them is free. */
+  /** The data, the output, or what parameters that are used twice touch: nothing about them is free. */
   readonly pinned: boolean;
 }
 
@@ -73,7 +73,6 @@ export function channelGroups({ nodes }: Graph, shapes: Shapes, shared: (node: G
     const output = through(channels, node, inputs, shapes);
     values.set(node.name, output);
     if (isMap(node.operator) && shared(node)) for (const ids of [output, ...inputs]) channels.pin(ids);
-    if (node.operator.kind === 'multiply') for (const ids of [output, ...inputs]) channels.pin(ids);
   }
   channels.pin(values.get(nodes.at(-1)!.name)!);
 
@@ -141,6 +140,6 @@ function through(channels: Channels, { name, operator, inputs: names }: GraphNod
 }
 
 /** The channel of entry i of a flattened image. */
-function channelAt(i: number, image: ValueShape, order: 'chw' | 'hwc'): number {
+export function channelAt(i: number, image: ValueShape, order: 'chw' | 'hwc'): number {
   return order === 'hwc' ? i % image.channels : Math.floor(i / (sizeOfValue(image) / image.channels));
 }

@@ -1,6 +1,6 @@
 /** The tap points of a graph: its linear maps and embeddings, and what follows each of them before anything else reads it. */
 import type { ModelLayer } from '../types';
-import type { Graph, GraphNode } from './graph';
+import type { Graph, GraphNode, Operator } from './graph';
 import { pixelsOf, type ParameterShapes, type Shapes } from './shapes';
 
 export interface GraphTap {
@@ -12,6 +12,9 @@ export interface GraphTap {
   readonly last: GraphNode;
   readonly layer: ModelLayer;
 }
+
+/** A linear map of channels. */
+export type LinearNode = GraphNode & { readonly operator: Extract<Operator, { kind: 'dense' | 'conv' }> };
 
 /** What reads the value of each node. */
 export function readersOf(nodes: readonly GraphNode[]): ReadonlyMap<string, readonly GraphNode[]> {

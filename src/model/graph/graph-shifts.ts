@@ -4,25 +4,29 @@
  */
 import { deviation } from '../symmetries/batch-norm';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
-import type { ChannelGroup, Touch } from './channels';
+import { channelAt, type ChannelGroup, type Touch } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
 import { readersOf } from './graph-layers';
 import { readerPort } from './graph-ports';
-import type { ParameterShapes } from './shapes';
+import { kernel } from './kernel';
+import { sizeOfValue, type ParameterShapes, type Shapes } from './shapes';
 
 type Shift = readonly number[];
 
 /** How much each source adds to the values of a group, and where it must add up to nothing. */
 interface Flow {
   readonly sources: readonly Touch[];
-  /** What readers take up, by the sources. */
-  readonly taken: readonly { readonly reader: Touch; readonly amount: Shift }[];
+  /** What readers take up at each place of a channel, by the sources. */
+  readonly taken: readonly { readonly reader: Touch; readonly amounts: readonly Shift[] }[];
   readonly blocked: readonly Shift[];
 }
 
+/** By the places that a channel has in a value: all channels of a group have theirs alike, so one of them stands for all. */
+type Amounts = ReadonlyMap<number, Shift>;
+
 /** @param shared whether a node uses a parameter that another node uses too */
-export function shiftSymmetries(graph: Graph, group: ChannelGroup, parameters: ParameterShapes, shared: (node: GraphNode) => boolean): Symmetry[] {
-  const { sources, taken, blocked } = flowOf(graph, group, shared);
+export function shiftSymmetries(graph: Graph, shapes: Shapes, group: ChannelGroup, parameters: ParameterShapes, shared: (node: GraphNode) => boolean): Symmetry[] {
+  const { sources, taken, blocked } = flowOf(graph, shapes, group, shared);
   if (sources.length === 0) return [];
   return kernel(blocked, sources.length).map((amounts): Symmetry => {
     const active = sources.filter((_, s) => amounts[s] !== 0);
@@ -34,9 +38,9 @@ export function shiftSymmetries(graph: Graph, group: ChannelGroup, parameters: P
         for (let i = 0; i < group.width; i++) {
           const direction = new DirectionBuilder(weights);
           sources.forEach((touch, s) => amounts[s] !== 0 && gain(direction, touch, i, amounts[s]!));
-          for (const { reader, amount } of taken) {
-            const added = amount.reduce((sum, a, s) => sum + a * amounts[s]!, 0);
-            if (added !== 0) takeBack(direction, graph, reader, i, added, parameters);
+          for (const { reader, amounts: own } of taken) {
+            const added = own.map((amount) => amount.reduce((sum, a, s) => sum + a * amounts[s]!, 0));
+            if (added.some((a) => a !== 0)) takeBack(direction, graph, reader, i, added, parameters);
           }
           yield direction.vector;
         }
@@ -45,42 +49,65 @@ export function shiftSymmetries(graph: Graph, group: ChannelGroup, parameters: P
   });
 }
 
-function flowOf({ nodes }: Graph, { writers, readers }: ChannelGroup, shared: (node: GraphNode) => boolean): Flow {
+function flowOf({ nodes }: Graph, shapes: Shapes, { writers, readers }: ChannelGroup, shared: (node: GraphNode) => boolean): Flow {
   const writing = new Map(writers.map((touch) => [touch.node, touch]));
   const reading = new Map(readers.map((touch) => [touch.node, touch]));
   const sources = writers.filter(({ node }) => constantOf(node.operator) !== null && !shared(node));
   const after = readersOf(nodes);
-  // By the values that carry channels of the group.
-  const amounts = new Map<string, Shift>();
-  const taken: { reader: Touch; amount: Shift }[] = [];
+  const nothing: Shift = sources.map(() => 0);
+  const values = new Map<string, Amounts>();
+  const taken: { reader: Touch; amounts: Shift[] }[] = [];
   const blocked: Shift[] = [];
   for (const node of nodes) {
     const own = writing.get(node);
     const reader = reading.get(node);
-    const given = node.inputs.map((name) => amounts.get(name)).filter((amount) => amount !== undefined);
-    const sum = sources.map((_, s) => given.reduce((total, amount) => total + amount[s]!, 0));
     if (reader) {
       const by = taker(node, after);
-      if (by && !shared(by) && !shared(node)) taken.push({ reader, amount: sum });
-      else blocked.push(sum);
+      const given = node.inputs.map((name): Amounts => values.get(name) ?? new Map());
+      if (by && !shared(by) && !shared(node)) taken.push({ reader, amounts: Array.from(reader.entries[0]!, (place) => given[0]!.get(place) ?? nothing) });
+      else blocked.push(...given.flatMap((amounts) => [...amounts.values()]));
     }
-    if (own) amounts.set(node.name, sources.map((source) => (source === own ? 1 : 0)));
-    else if (!reader && given.length > 0) {
-      if (!passes(node.operator)) {
-        blocked.push(sum);
-        // What adds up to nothing in front of it adds nothing behind it.
-        amounts.set(node.name, sources.map(() => 0));
-      }
-      // Joined to themselves, channels have one constant.
-      else if (node.operator.kind === 'concat') {
-        blocked.push(...given.slice(1).map((amount) => amount.map((a, s) => a - given[0]![s]!)));
-        amounts.set(node.name, given[0]!);
-      } else amounts.set(node.name, sum);
-    }
+    if (own) values.set(node.name, new Map(Array.from(own.entries[0]!, (place) => [place, sources.map((source) => (source === own ? 1 : 0))])));
+    else if (!reader && node.inputs.some((name) => values.has(name))) values.set(node.name, through(node, shapes, values, nothing, blocked));
   }
-  const output = amounts.get(nodes.at(-1)!.name);
-  if (output) blocked.push(output);
+  blocked.push(...(values.get(nodes.at(-1)!.name)?.values() ?? []));
   return { sources, taken, blocked };
+}
+
+/** What a node that makes no channels of its own gives, and what it needs to be nothing. */
+function through({ name, operator, inputs }: GraphNode, shapes: Shapes, values: ReadonlyMap<string, Amounts>, nothing: Shift, blocked: Shift[]): Amounts {
+  const minus = (a: Shift, b: Shift) => a.map((x, s) => x - b[s]!);
+  const given = inputs.map((input): Amounts => values.get(input) ?? new Map());
+  if (!passes(operator)) {
+    // What adds up to nothing in front of it adds nothing behind it.
+    blocked.push(...given.flatMap((amounts) => [...amounts.values()]));
+    return new Map([...given[0]!.keys()].map((place) => [place, nothing]));
+  }
+  const amounts = new Map<number, Shift>();
+  if (operator.kind === 'add') {
+    for (const own of given) for (const [place, amount] of own) amounts.set(place, (amounts.get(place) ?? nothing).map((a, s) => a + amount[s]!));
+    return amounts;
+  }
+  if (operator.kind === 'concat') {
+    let offset = 0;
+    given.forEach((own, k) => {
+      for (const [place, amount] of own) amounts.set(offset + place, amount);
+      offset += shapes.get(inputs[k]!)!.channels;
+    });
+    return amounts;
+  }
+  if (operator.kind !== 'flatten' && operator.kind !== 'to-image') return given[0]!;
+  const image = shapes.get(operator.kind === 'flatten' ? inputs[0]! : name)!;
+  for (let i = 0; i < sizeOfValue(image); i++) {
+    const c = channelAt(i, image, operator.order);
+    const [from, to] = operator.kind === 'flatten' ? [c, i] : [i, c];
+    const amount = given[0]!.get(from);
+    if (!amount) continue;
+    // The pixels of one channel have one constant.
+    if (amounts.has(to)) blocked.push(minus(amount, amounts.get(to)!));
+    amounts.set(to, amount);
+  }
+  return amounts;
 }
 
 /** The vector, or the table, by which a node adds a constant to what it writes. */
@@ -128,46 +155,26 @@ function gain(direction: DirectionBuilder, { node: { operator }, entries }: Touc
   for (const c of entries[i]!) direction.addValues({ name, axis: shape.length - 1 }, c, new Float64Array(rows).fill(amount));
 }
 
-function takeBack(direction: DirectionBuilder, { nodes }: Graph, reader: Touch, i: number, added: number, shapes: ParameterShapes): void {
+/** @param added by the places of the channel */
+function takeBack(direction: DirectionBuilder, { nodes }: Graph, reader: Touch, i: number, added: readonly number[], shapes: ParameterShapes): void {
   const { node, entries } = reader;
   const lose = (norm: Extract<Operator, { kind: 'batch-norm' }>, c: number, constant: number) => {
     const gamma = norm.scale === null ? 1 : direction.parameter(norm.scale).values[c]!;
     direction.addValues({ name: norm.shift!, axis: 0 }, c, [(-gamma * constant) / deviation(norm, direction.parameters, c)]);
   };
   if (node.operator.kind === 'batch-norm') {
-    for (const c of entries[i]!) lose(node.operator, c, added);
+    const norm = node.operator;
+    entries[i]!.forEach((c, k) => lose(norm, c, added[k]!));
     return;
   }
   const { operator } = taker(node, readersOf(nodes))!;
   const port = readerPort(reader, shapes)!;
   const { values, shape } = direction.parameter(port.name);
   const sums = new Float64Array(shape[1]!);
-  for (const at of port.places!(i)) sums[at % shape[1]!]! += values[at]! * added;
+  const places = port.places!(i);
+  places.forEach((at, k) => (sums[at % shape[1]!]! += values[at]! * added[Math.floor((k * added.length) / places.length)]!));
   sums.forEach((constant, k) => {
     if (operator.kind === 'batch-norm') lose(operator, k, constant);
     else if ('bias' in operator) direction.addValues({ name: operator.bias!, axis: 0 }, k, [-constant]);
   });
-}
-
-/** Vectors x with row . x = 0 for all rows, by elimination: counts of paths are small integers. */
-function kernel(rows: readonly Shift[], width: number): number[][] {
-  const pivots: { row: number[]; column: number }[] = [];
-  for (const given of rows) {
-    const row = [...given];
-    for (const { row: pivot, column } of pivots) {
-      const factor = row[column]!;
-      if (factor !== 0) for (let c = 0; c < width; c++) row[c]! -= factor * pivot[c]!;
-    }
-    const column = row.findIndex((x) => Math.abs(x) > 1e-9);
-    if (column < 0) continue;
-    const scale = row[column]!;
-    const unit = row.map((x) => x / scale);
-    for (const other of pivots) {
-      const factor = other.row[column]!;
-      for (let c = 0; c < width; c++) other.row[c]! -= factor * unit[c]!;
-    }
-    pivots.push({ row: unit, column });
-  }
-  const free = Array.from({ length: width }, (_, c) => c).filter((c) => !pivots.some(({ column }) => column === c));
-  return free.map((c) => Array.from({ length: width }, (_, at) => (at === c ? 1 : -(pivots.find(({ column }) => column === at)?.row[c] ?? 0))));
 }

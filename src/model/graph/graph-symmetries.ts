@@ -3,10 +3,14 @@ import { logitShift } from '../symmetries/constants';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelGroups, type ChannelGroup } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
-import { readersOf } from './graph-layers';
+import { copySymmetries } from './graph-copies';
+import { readersOf, type LinearNode } from './graph-layers';
+import { mixingSymmetries } from './graph-mixing';
+import { narrowSymmetries } from './graph-narrow';
 import { normSymmetries } from './graph-norms';
+import { scaleSymmetries } from './graph-scales';
 import { shiftSymmetries } from './graph-shifts';
-import { groupSymmetries } from './graph-spaces';
+import { basisSymmetries } from './graph-spaces';
 import { pixelsOf, type Image, type ParameterShapes, type Shapes } from './shapes';
 import { windowPixels } from './windows';
 
@@ -14,7 +18,11 @@ export function graphSymmetries(graph: Graph, shapes: Shapes, parameters: Parame
   const shared = sharing(graph);
   const groups = groupsOf(graph, shapes);
   return [
-    ...groups.flatMap((group) => [...groupSymmetries(group, parameters), ...shiftSymmetries(graph, group, parameters, shared)]),
+    ...scaleSymmetries(groups, parameters),
+    ...mixingSymmetries(groups, parameters),
+    ...copySymmetries(graph, shapes, parameters, shared),
+    ...groups.flatMap((group) => narrowSymmetries(group, parameters, logitMap(graph, shapes, shared))),
+    ...groups.flatMap((group) => [...basisSymmetries(group, parameters), ...shiftSymmetries(graph, shapes, group, parameters, shared)]),
     ...normSymmetries(graph, shapes, parameters, groups),
     ...graph.nodes.flatMap((node) => unseenWeights(node, shapes, parameters)),
     ...logits(graph, shapes, parameters, shared),
@@ -67,19 +75,23 @@ function unseenWeights({ name, operator, inputs }: GraphNode, shapes: Shapes, pa
 }
 
 /** Behind the last linear map, what does not change that all logits gain the same. */
-function logits({ nodes }: Graph, shapes: Shapes, parameters: ParameterShapes, shared: (node: GraphNode) => boolean): Symmetry[] {
+function logits(graph: Graph, shapes: Shapes, parameters: ParameterShapes, shared: (node: GraphNode) => boolean): Symmetry[] {
+  const last = logitMap(graph, shapes, shared);
+  if (!last) return [];
+  const [rows] = parameters(last.operator.weight) as [number, number];
+  return [logitShift(last.name, { name: last.operator.weight, axis: 0 }, rows, last.operator.bias)];
+}
+
+/** The map whose outputs, or their means over the pixels, are the logits. */
+function logitMap({ nodes }: Graph, shapes: Shapes, shared: (node: GraphNode) => boolean): LinearNode | null {
   const readers = readersOf(nodes);
-  let at = nodes.at(-1)!;
-  for (;;) {
-    const { operator, name, inputs } = at;
-    if ((readers.get(name) ?? []).length > (at === nodes.at(-1) ? 0 : 1)) return [];
-    if ((operator.kind === 'dense' || operator.kind === 'conv') && !shared(at)) {
-      const [rows] = parameters(operator.weight) as [number, number];
-      return [logitShift(name, { name: operator.weight, axis: 0 }, rows, operator.bias)];
-    }
+  let at: GraphNode | undefined = nodes.at(-1)!;
+  while (at && (readers.get(at.name) ?? []).length <= (at === nodes.at(-1) ? 0 : 1)) {
+    const { operator, inputs }: GraphNode = at;
+    if (operator.kind === 'dense' || operator.kind === 'conv') return shared(at) ? null : (at as LinearNode);
     const onePixel = (operator.kind === 'flatten' || operator.kind === 'average-pool') && pixelsOf(shapes.get(inputs[0]!)!) === 1;
-    if (operator.kind !== 'global-average-pool' && !onePixel) return [];
-    at = nodes.find((node) => node.name === inputs[0])!;
-    if (!at) return [];
+    if (operator.kind !== 'global-average-pool' && !onePixel) return null;
+    at = nodes.find((node) => node.name === inputs[0]);
   }
+  return null;
 }
