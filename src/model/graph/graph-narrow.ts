@@ -1,7 +1,7 @@
 /**
  * Linear channels that outnumber what writes or reads them: a combination of them that no reader sees may be written as one likes, and one that no
- * writer ever makes may be read as one likes. With a basis of the channels (spaces.ts) this is all that leaves the product of two matrices alone. A combination that is constant, because weights
- * never make it and biases do, is not followed.
+ * writer ever makes may be read as one likes. With a basis of the channels (spaces.ts) this is all that leaves the product of two matrices alone.
+ * A combination that is constant, because weights never make it and biases do, is not followed.
  */
 import { DirectionBuilder, placesOf, type Parameters, type Port, type Symmetry } from '../symmetries/symmetry';
 import type { ChannelGroup } from './channels';

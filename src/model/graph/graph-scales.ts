@@ -120,8 +120,9 @@ function connected(count: number, equations: readonly ReadonlyMap<number, number
 function symmetry(all: readonly (readonly Rate[])[], parameters: ParameterShapes): Symmetry {
   const first = all[0]!;
   const groups = [...new Set(first.map(({ group }) => group))];
+  const multiplied = groups.some(({ writers, readers }) => [...writers, ...readers].some(({ node }) => node.operator.kind === 'multiply'));
   return {
-    family: groups.some(({ writers, readers }) => [...writers, ...readers].some(({ node }) => node.operator.kind === 'multiply')) ? 'scale of factors of a product' : nameOf(groups[0]!),
+    family: multiplied ? 'scale of factors of a product' : nameOf(groups[0]!),
     layer: groups[0]!.writers[0]!.node.name,
     dimension: all.length,
     *generators(weights) {
