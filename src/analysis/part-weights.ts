@@ -7,10 +7,10 @@ type Read = Promise<Map<string, Parameter>>;
 export class PartWeights {
   private coming: { part: number; read: Read } | null = null;
 
-  /** @param names The parameters of every part; null: all are read at once. */
+  /** @param names The parameters of every part. */
   constructor(
     private readonly model: Pick<Model, 'parameters'>,
-    private readonly names: readonly (ReadonlySet<string> | null)[],
+    private readonly names: readonly ReadonlySet<string>[],
     private readonly ops: TensorOps,
     /** Sees what was read before it is used. */
     private readonly inspect: (parameters: Map<string, Parameter>) => void,
@@ -35,7 +35,7 @@ export class PartWeights {
   }
 
   private read(part: number): Read {
-    const read = this.model.parameters(this.names[part] ?? undefined);
+    const read = this.model.parameters(this.names[part]);
     // It is awaited when its part has its turn, perhaps after it failed, perhaps never.
     read.catch(() => {});
     return read;

@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '../checkpoint/types';
 import type { Named, NormTensors } from './layers/dense';
-import type { TransformerMlp } from './layers/transformer';
+import type { Transformer, TransformerMlp } from './layers/transformer';
 import { matrixSource, vectorSource, type Source } from './sources';
 
 type Expected = readonly (number | null)[];
@@ -57,6 +57,12 @@ export class Layout {
     const weight = `${layer}.weight`;
     this.sources.set(weight, matrixSource(weight, this.matrix(weight, inputs, outputs, outputAxis), outputAxis));
     return { layer, weight, bias: this.vector(`${layer}.bias`, outputs) };
+  }
+
+  /** A dense map from the stream to classes, however many; null where there is none. */
+  classifier(layer: string, width: number): Transformer['unembedding'] {
+    const outputs = this.checkpoint.tensors.get(`${layer}.weight`)?.shape[0];
+    return outputs === undefined ? null : { ...this.linear(layer, width, outputs), outputs, inputAxis: 0 };
   }
 
   /** Some outputs of a matrix that holds several maps, as a map of its own with the name `layer.part`. */

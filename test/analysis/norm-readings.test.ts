@@ -8,6 +8,7 @@ import { walkFiles } from '../../src/cli/file-source';
 import { InputError } from '../../src/base/errors';
 import { stubCheckpoint } from '../checkpoint-stub';
 import { FAMILIES, familyCheckpoint, FOLDER, modelOf } from '../model/family-files';
+import { onnxCheckpoint } from '../model/onnx-files';
 
 /** Norms of two blocks, with the last one (torch's encoder has none unless it is given one), that of the embeddings and that of the head. */
 const COUNTS: Record<string, number> = {
@@ -41,6 +42,17 @@ describe('every norm of every family', () => {
       ['h.0.ln_1', 3], ['h.0.ln_2', 1], ['h.1.ln_1', 3], ['h.1.ln_2', 1], ['ln_f', 0],
     ]);
   });
+});
+
+it('of a graph are read from their own tensors alone', async () => {
+  const checkpoint = await onnxCheckpoint('mlp.legacy.onnx');
+  const read: string[] = [];
+  const tensors = new Map([...checkpoint.tensors].map(([name, entry]) => [name, { ...entry, values: () => (read.push(name), entry.values()) }]));
+  const model = await modelOf({ ...checkpoint, tensors });
+  read.length = 0;
+  const norms = await readNorms(model);
+  expect(norms.length).toBeGreaterThan(0);
+  expect(read).toHaveLength(norms.length);
 });
 
 describe('a scale', () => {

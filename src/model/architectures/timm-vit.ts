@@ -69,8 +69,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   if (finalNorm.scale === null) layout.fail("'norm.weight' is missing");
   const obstacle = unsupported(checkpoint, [{ keys: POOLING.recordedAs, is: (v) => !POOLING.options.includes(v), what: `pooling is computed as ${POOLING.options.join(' or ')} alone` }]);
   if (obstacle) layout.fail(obstacle);
-  const classes = checkpoint.tensors.get('head.weight')?.shape[0];
-  const unembedding = classes === undefined ? null : { ...layout.linear('head', width, classes), outputs: classes, inputAxis: 0 as const };
+  const unembedding = layout.classifier('head', width);
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const heads = await decideHeads(checkpoint, choices, width);

@@ -42,8 +42,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     });
   }
   const finalNorm = layout.norm('encoder.ln', width);
-  const classes = checkpoint.tensors.get('heads.head.weight')?.shape[0];
-  const unembedding = classes === undefined ? null : { ...layout.linear('heads.head', width, classes), outputs: classes, inputAxis: 0 as const };
+  const unembedding = layout.classifier('heads.head', width);
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const heads = await decideHeads(checkpoint, choices, width);

@@ -51,8 +51,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   }
   const finalNorm = layout.norm(`${root}layernorm`, width);
   if (finalNorm.scale === null) layout.fail(`'${root}layernorm.weight' is missing`);
-  const classes = checkpoint.tensors.get('classifier.weight')?.shape[0];
-  const unembedding = classes === undefined ? null : { ...layout.linear('classifier', width, classes), outputs: classes, inputAxis: 0 as const };
+  const unembedding = layout.classifier('classifier', width);
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const heads = await decideHeads(checkpoint, choices, width);

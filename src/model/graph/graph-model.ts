@@ -52,7 +52,7 @@ export function graphModel(checkpoint: Checkpoint, recognised: RecognisedGraph):
     symmetries: () => graphSymmetries(graph, shapes, parameters),
     spaces: () => graphSpaces(groupsOf(graph, shapes), parameters),
     norms: () => graphNorms(graph, shapes, parameters),
-    parameters: () => readSources(checkpoint, sources),
+    parameters: (names) => readSources(checkpoint, sources, names),
     forward: (ops, weights, batch, sink) => runGraph(ops, { graph, shapes, taps }, weights, batch, sink),
   };
 }
