@@ -4,6 +4,7 @@
  */
 import { Inflate, deflateSync } from 'fflate';
 import { z } from 'zod';
+import { joinBytes } from '../base/bytes';
 import { InputError } from '../base/errors';
 import { DirectionId } from './direction-id';
 import { VERDICTS } from './directions-schema';
@@ -218,13 +219,7 @@ function inflate(bytes: Uint8Array): Uint8Array {
     if (error instanceof InputError) throw error;
     throw refuse('link-content', 'This link is damaged: it does not unpack. Copy it again, whole.');
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return joinBytes(pieces);
 }
 
 function toBase64Url(bytes: Uint8Array): string {

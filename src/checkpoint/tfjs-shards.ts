@@ -1,4 +1,5 @@
 /** The bytes of one group of TensorFlow.js weights, which lie one after the other in several files. */
+import { joinBytes } from '../base/bytes';
 import { count, listed, refusal } from './refusal';
 import type { ByteSource } from './types';
 
@@ -30,14 +31,7 @@ export class ShardedBytes {
   async read(begin: number, end: number): Promise<Uint8Array> {
     const touched = this.shards.filter((shard) => shard.begin < end && shard.end > begin);
     const parts = await Promise.all(touched.map((shard) => shard.source!.read(Math.max(0, begin - shard.begin), Math.min(shard.end, end) - shard.begin)));
-    if (parts.length === 1) return parts[0]!;
-    const whole = new Uint8Array(end - begin);
-    let at = 0;
-    for (const part of parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
+    return parts.length === 1 ? parts[0]! : joinBytes(parts);
   }
 }
 

@@ -2,6 +2,7 @@
  * A picture: a checkpoint of one tensor [height, width, 1 or 3] of u8 or u16, named by its file (PNG, third edition). What the header
  * declares is judged before anything is allocated; what is decoded has passed its CRCs and is exactly as long as it was declared.
  */
+import { joinBytes } from '../../base/bytes';
 import { crc32 } from '../crc32';
 import { stem, type Contents, type FileFormat, type Sniffed } from '../format';
 import { inflate, InflateError } from '../inflate';
@@ -141,7 +142,7 @@ function checkCrc(type: string, data: Uint8Array, expected: number, file: string
 
 /** Inflates the pixels once with a bound: the decoder itself has none. */
 async function checkLength(pixels: readonly Uint8Array[], { width, height, depth, channels, interlaced }: Header, file: string): Promise<void> {
-  const compressed = concatenated(pixels);
+  const compressed = joinBytes(pixels);
   const rows = (w: number, h: number) => (w > 0 && h > 0 ? h * (1 + Math.ceil((w * channels * depth) / 8)) : 0);
   // Adam7: x and y where each pass begins, and its steps.
   const passes = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]] as const;
@@ -165,7 +166,7 @@ function assembled(pieces: readonly { type: string; bytes: Uint8Array; crc: numb
     view(after).setUint32(0, crc);
     parts.push(before, bytes, after);
   }
-  return concatenated(parts);
+  return joinBytes(parts);
 }
 
 /** One element a sample: rows of fewer than 8 bits are padded to whole bytes. Grey of fewer bits is spread over 0 to 255, indices are not. */
@@ -207,16 +208,6 @@ function littleEndian(samples: Uint8Array | Uint16Array): Uint8Array {
   const out = new Uint8Array(2 * samples.length);
   const words = view(out);
   samples.forEach((v, i) => words.setUint16(2 * i, v, true));
-  return out;
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
   return out;
 }
 
