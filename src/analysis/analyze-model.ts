@@ -135,6 +135,7 @@ async function sweepAndSolve(swept: SweptModel, p: Prepared, numerics: Numerics,
   phases.forward = found.passSeconds;
   phases.gram = Math.max(0, phases.gram! - found.passSeconds - (phases.eigen ?? 0) - ((phases.read ?? 0) - before));
   run.report.probe.meanLoss = found.meanLoss !== null && Number.isFinite(found.meanLoss) ? found.meanLoss : null;
+  if (p.probe!.recorded) run.report.probe.recorded = found.agreement;
 }
 
 async function readDirections(

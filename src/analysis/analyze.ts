@@ -1,5 +1,6 @@
 /** The pipeline as one readable function: checkpoint, probe and request in, report out, with events on the way. */
 import { InputError, messageOf } from '../base/errors';
+import { ROUNDOFF } from '../checkpoint/dtype';
 import type { Checkpoint } from '../checkpoint/types';
 import { dualGramOfRowsAsync, gramOfRowsAsync } from '../numerics/cpu/gram';
 import { transpose } from '../numerics/transpose';
@@ -89,19 +90,6 @@ function emptyReport(p: Prepared, { numerics, choice }: Pick<Chosen, 'numerics'>
   };
 }
 
-/** Unit roundoff of the floating-point types that taps are recorded in. */
-const RECORDED_ROUNDOFF: Readonly<Record<string, number>> = {
-  f64: 2 ** -53,
-  f32: 2 ** -24,
-  f16: 2 ** -11,
-  bf16: 2 ** -8,
-  f8_e4m3: 2 ** -4,
-  f8_e4m3fnuz: 2 ** -4,
-  f8_e5m2: 2 ** -3,
-  f8_e5m2fnuz: 2 ** -3,
-  f8_e8m0: 2 ** -1,
-};
-
 /** Weight tensors of an unknown architecture, and taps recorded elsewhere: read, squared and solved one by one. */
 async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: Prepared, run: Run, means: Means): Promise<void> {
   run.computesOn(means.reference, NO_LAYERS);
@@ -127,7 +115,7 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
       }
       run.progress('eigen', tap.layer, i + 0.5, taps.length);
       // Recorded taps carry the roundoff of what recorded them; a weight is exact as it is stored.
-      const tapRoundoff = subject.kind === 'bundle' ? RECORDED_ROUNDOFF[tap.tensor.dtype]! : 0;
+      const tapRoundoff = subject.kind === 'bundle' ? ROUNDOFF[tap.tensor.dtype]! : 0;
       const job = { tap: { layer: tap.layer, side: tap.side }, tapRoundoff, digits: p.request.digits ?? 1, threshold: p.request.threshold };
       const [rows, columns] = matrixShape(tap.tensor.shape);
       if (tap.side !== 'parameter' && Math.min(rows, columns) > MAX_DIMENSION) {
@@ -152,7 +140,7 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
   if (side === 'parameter') {
     if (rows !== columns) throw new InputError('bundle-gram', `'${tensor.name}' has shape [${rows}, ${columns}]; a Gram is square.`, { tensor: tensor.name });
     const hi = Float64Array.from(values, (v, k) => (v + values[(k % rows) * rows + Math.floor(k / rows)]!) / 2);
-    return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, RECORDED_ROUNDOFF[tensor.dtype]!), digest: null };
+    return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, ROUNDOFF[tensor.dtype]!), digest: null };
   }
   if (side !== 'weight') return columns > MAX_DIMENSION ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
   const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);

@@ -6,10 +6,10 @@ import type { Probe } from '../probe/types';
 import { parameterCount } from './chunks';
 import type { TapGrams } from './layer-sums';
 import type { RunHooks, RunSettings } from './run-settings';
-import { sweep } from './sweep';
+import { sweep, type Swept } from './sweep';
 import { wholePart } from './visits';
 
-/** Runs it as one part. @returns Grams by layer and side, the mean loss where the probe has targets, and the seconds of the passes. */
+/** Runs it as one part. @returns Grams by layer and side, and what the sweep found. */
 export async function runModel(
   model: Model,
   weights: ReadonlyMap<string, Tensor>,
@@ -18,7 +18,7 @@ export async function runModel(
   settings: RunSettings,
   numerics: Numerics,
   hooks: RunHooks,
-): Promise<{ grams: TapGrams[]; meanLoss: number | null; passSeconds: number }> {
+): Promise<Swept & { grams: TapGrams[] }> {
   const grams: TapGrams[] = [];
   const swept = { model, parts: [wholePart(model, layers)], parameters: parameterCount(weights), take: async () => weights, give() {} };
   const finished = async (found: TapGrams[]) => void grams.push(...found);

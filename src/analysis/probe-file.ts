@@ -2,6 +2,7 @@
 import { InputError } from '../base/errors';
 import { naturalCompare } from '../base/natural';
 import { sha256 } from '../base/sha256';
+import { ROUNDOFF } from '../checkpoint/dtype';
 import { count, refusal } from '../checkpoint/refusal';
 import type { ByteSource, Checkpoint, TensorEntry } from '../checkpoint/types';
 import type { Picture, PicturesContent, ProbeContent, SideFile, TextContent } from '../probe/content';
@@ -10,6 +11,7 @@ import type { ProbeFile } from './events';
 
 const INPUTS = ['inputs', 'images', 'pixel_values', 'input_ids', 'tokens'];
 const TARGETS = ['targets', 'labels'];
+const OUTPUTS = ['outputs', 'logits'];
 /** Bytes at the beginning of a text that its fingerprint is made of, beside its size. */
 const TEXT_HEAD = 2 ** 20;
 /** Text that lies beside weights and is not for the network. */
@@ -22,10 +24,10 @@ export interface OpenProbe {
   content(): Promise<ProbeContent>;
 }
 
-/** An array file is a probe where it holds inputs, and targets at most beside them. */
-export function isProbe(checkpoint: Checkpoint): boolean {
-  const names = [...checkpoint.tensors.keys()];
-  return names.filter((n) => INPUTS.includes(n)).length === 1 && names.every((n) => INPUTS.includes(n) || TARGETS.includes(n)) && names.length <= 2;
+/** An array file is a probe where it holds inputs, and at most targets and recorded outputs beside them. */
+export function isProbe({ tensors }: Checkpoint): boolean {
+  const [inputs, ...others] = [INPUTS, TARGETS, OUTPUTS].map((kind) => kind.filter((n) => tensors.has(n)).length) as [number, number, number];
+  return inputs === 1 && others.every((n) => n <= 1) && tensors.size === inputs + others[0]! + others[1]!;
 }
 
 export function isProbeText({ name }: ByteSource): boolean {
@@ -38,12 +40,18 @@ export async function readProbeFile(checkpoint: Checkpoint): Promise<ProbeFileCo
   const lone = checkpoint.format === 'npy' ? [...checkpoint.tensors.values()][0] : undefined;
   const of = (names: readonly string[]) => names.map((n) => checkpoint.tensors.get(n)).find((t) => t);
   const inputs = of(INPUTS) ?? lone;
+  const outputs = of(OUTPUTS);
   if (!inputs) {
     const found = [...checkpoint.tensors.keys()].slice(0, 5).map((n) => `'${n}'`).join(', ') || 'nothing';
-    throw new InputError('probe-inputs', `${file}: a probe holds an array 'inputs' and optionally 'targets'; this file holds ${found}.`, { file });
+    throw new InputError('probe-inputs', `${file}: a probe holds an array 'inputs' and optionally 'targets' and 'outputs'; this file holds ${found}.`, { file });
   }
   const targets = of(TARGETS);
-  return { file, inputs: await readArray(inputs, 'inputs'), targets: targets ? await readArray(targets, 'targets') : null };
+  return {
+    file,
+    inputs: await readArray(inputs, 'inputs'),
+    targets: targets ? await readArray(targets, 'targets') : null,
+    outputs: outputs ? { ...(await readArray(outputs, outputs.name)), roundoff: ROUNDOFF[outputs.dtype] ?? 0 } : null,
+  };
 }
 
 async function readArray(tensor: TensorEntry, name: string): Promise<ProbeArray> {
@@ -61,7 +69,7 @@ export function arraysProbe(id: string, checkpoint: Checkpoint, beside: readonly
       id, kind: 'arrays',
       name: checkpoint.name,
       fingerprint: checkpoint.fingerprint,
-      description: `inputs ${shape(inputs?.shape)}${targets ? `, targets ${shape(targets.shape)}` : ', no targets'}`,
+      description: `inputs ${shape(inputs?.shape)}${targets ? `, targets ${shape(targets.shape)}` : ', no targets'}${of(OUTPUTS) ? ', recorded outputs' : ''}`,
       samples: inputs?.shape[0] ?? 0,
       targets: targets !== undefined,
     },

@@ -176,6 +176,11 @@ export const ProbeSummary = z.object({
   meanLoss: z.number().nullable(),
   /** Labels that carry a loss (samples, or samples x positions); absent where there are no targets. */
   labels: count.optional(),
+  /** What the probe records of the network's outputs, and how far they are from those that were computed here (probe/recorded.ts). */
+  recorded: z
+    .object({ name: z.string().max(1000), values: count, difference: z.number().min(0), rounding: z.number().min(0), probabilities: z.boolean() })
+    .nullable()
+    .optional(),
   /** Width of the network's output. */
   outputs: count.optional(),
   /** Everything that was done to a dropped probe, and what it rests on. */

@@ -8,6 +8,7 @@ import { Tape, type Var } from '../numerics/tape';
 import type { Numerics } from '../numerics/types';
 import { Cancellation } from '../probe/cancellation';
 import { passes, seed, totalLoss, type LossRows } from '../probe/loss';
+import { OutputComparison, type Agreement } from '../probe/recorded';
 import { outputPositions, sliceInputs, type Probe } from '../probe/types';
 import { planChunks, sliceTargets, type Chunk } from './chunks';
 import { LayerSums, type TapGrams } from './layer-sums';
@@ -38,25 +39,30 @@ interface Between {
   gradients: Tensor[];
 }
 
-/**
- * @returns the mean loss where the probe has targets and the network ran to its end, and the seconds of the passes: Grams are summed beside
- *   them where there are workers.
- * @throws AbortError between chunks.
- */
+export interface Swept {
+  /** Null where the probe has no targets, or the network was not run to its end. */
+  meanLoss: number | null;
+  /** Likewise where the probe has no recorded outputs. */
+  agreement: Agreement | null;
+  /** Of the passes: Grams are summed beside them where there are workers. */
+  passSeconds: number;
+}
+
+/** @throws AbortError between chunks. */
 export async function sweep(
   swept: SweptModel,
   probe: Probe,
   settings: RunSettings,
   numerics: Numerics,
   hooks: SweepHooks,
-): Promise<{ meanLoss: number | null; passSeconds: number }> {
+): Promise<Swept> {
   const run = new Sweep(swept, probe, settings, numerics, hooks);
   try {
     await run.all();
   } finally {
     run.dispose();
   }
-  return { meanLoss: run.meanLoss(), passSeconds: run.passSeconds };
+  return { meanLoss: run.meanLoss(), agreement: run.agreement(), passSeconds: run.passSeconds };
 }
 
 class Sweep {
@@ -71,6 +77,7 @@ class Sweep {
   private readonly random: Random;
   private readonly cancellation = new Cancellation();
   private loss: number | null = null;
+  private readonly comparison: OutputComparison | null;
   private visited = 0;
   private readonly total: number;
 
@@ -84,6 +91,7 @@ class Sweep {
     const { samples } = probe.inputs;
     this.positions = probe.inputs.kind === 'tokens' ? probe.inputs.positions : 1;
     this.outputRows = outputPositions(probe.inputs, swept.model.input);
+    this.comparison = probe.recorded ? new OutputComparison(probe.recorded, swept.model.outputs) : null;
     this.carries = carriers(probe, swept.model);
     this.random = new Random(settings.seed).split('sampled labels');
     const scale = numerics.name === 'webgpu' ? 4 : 1;
@@ -111,6 +119,10 @@ class Sweep {
     } finally {
       if (weights) this.swept.give(weights);
     }
+  }
+
+  agreement(): Agreement | null {
+    return this.comparison?.agreement(this.numerics.ops.roundoff) ?? null;
   }
 
   meanLoss(): number | null {
@@ -182,7 +194,7 @@ class Sweep {
           output = part.run(tape, weight, before, this.inputs(c), (layer, tap) => taps.set(layer, tap));
           return [...tape.values()];
         });
-        if (isLast) await this.addLoss(c, output.value);
+        if (isLast) await this.judge(c, output.value);
       });
       this.progress(part, c / this.chunks.length);
       // The pass above ran beside the Grams of the chunk before; more than that is not held.
@@ -247,11 +259,14 @@ class Sweep {
     }
   }
 
-  private async addLoss(c: number, output: Tensor): Promise<void> {
-    const { probe, settings, swept } = this;
-    if (!probe.targets) return;
-    const targets = sliceTargets(probe.targets, this.rows(c), swept.model.outputs);
-    this.loss = (this.loss ?? 0) + totalLoss(settings.loss, await this.numerics.ops.read(output), swept.model.outputs, targets);
+  /** The outputs of a chunk: their loss, and how far they are from what is recorded of them. */
+  private async judge(c: number, output: Tensor): Promise<void> {
+    const { probe, settings, swept, comparison } = this;
+    if (!probe.targets && !comparison) return;
+    const values = await this.numerics.ops.read(output);
+    const rows = this.rows(c);
+    if (probe.targets) this.loss = (this.loss ?? 0) + totalLoss(settings.loss, values, swept.model.outputs, sliceTargets(probe.targets, rows, swept.model.outputs));
+    comparison?.add(values, rows[0]);
   }
 
   private lossRows(c: number): LossRows {

@@ -10,6 +10,19 @@ export const BITS: Readonly<Record<DType, number>> = {
   f8_e4m3: 8, f8_e5m2: 8, f8_e8m0: 8, f8_e4m3fnuz: 8, f8_e5m2fnuz: 8, f4: 4, f6_e2m3: 6, f6_e3m2: 6,
 };
 
+/** Unit roundoff of the floating-point types. */
+export const ROUNDOFF: Readonly<Partial<Record<DType, number>>> = {
+  f64: 2 ** -53,
+  f32: 2 ** -24,
+  f16: 2 ** -11,
+  bf16: 2 ** -8,
+  f8_e4m3: 2 ** -4,
+  f8_e4m3fnuz: 2 ** -4,
+  f8_e5m2: 2 ** -3,
+  f8_e5m2fnuz: 2 ** -3,
+  f8_e8m0: 2 ** -1,
+};
+
 /** Bytes of the part that a change of byte order reverses: complex numbers are two floats. */
 export function swapWidth(dtype: DType): number {
   return dtype === 'c64' ? 4 : dtype === 'c128' ? 8 : Math.max(1, BITS[dtype] / 8);

@@ -2,6 +2,7 @@
 import { directionId, directionWord } from '../analysis/direction-id';
 import { normsLine } from '../analysis/norm-words';
 import { lossComparison } from '../analysis/recorded-loss';
+import { outputComparison } from '../analysis/recorded-outputs';
 import type { NormReading, Report, Spectrum } from '../analysis/report';
 
 const COLUMNS = ['layer', 'side', 'width', 'rows', 'rank', 'deficit', 'σ_min', 'λ⁺_min', 'log det⁺', 'stable rank', 'note'];
@@ -17,7 +18,7 @@ export function reportTable(report: Report): string {
     const loss = probe.meanLoss === null ? '' : ` · mean loss ${number(probe.meanLoss)}`;
     lines.push(`probe: ${probe.description} · loss ${probe.loss} · Fisher ${probe.fisher}${loss}`, ...(probe.evidence ?? []).map((s) => `  ${s}`));
   }
-  lines.push(...lossComparison(report));
+  lines.push(...outputComparison(report), ...lossComparison(report));
   if (report.norms) lines.push(`norms: ${normsLine(report.norms)}`, ...report.norms.flatMap(degenerate));
   lines.push('', ...grid([COLUMNS, ...report.spectra.map(row)]), '', ...floors(report.spectra));
   lines.push(...directionLines(report));

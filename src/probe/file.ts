@@ -1,9 +1,10 @@
-/** A probe read from a dropped file: `inputs` and optional `targets`. Shapes are checked against the model before anything runs. */
+/** A probe read from a dropped file: `inputs`, optional `targets` and recorded `outputs`. Shapes are checked against the model before anything runs. */
 import { InputError } from '../base/errors';
 import type { SideFile } from './content';
 import { imagesOfArray } from './images';
 import type { Preprocessor } from './pixels';
-import type { Probe, ProbeInputs, ProbeSpec, Targets } from './types';
+import type { RecordedOutputs } from './recorded';
+import { outputPositions, type Probe, type ProbeInputs, type ProbeSpec, type Targets } from './types';
 
 /** An array of the file, with its values decoded. */
 export interface ProbeArray {
@@ -20,6 +21,8 @@ export interface ProbeFileContent {
   readonly file: string;
   readonly inputs: ProbeArray;
   readonly targets: ProbeArray | null;
+  /** Outputs of the network as another program computed them. */
+  readonly outputs?: (ProbeArray & { readonly roundoff: number }) | null;
   readonly beside?: readonly SideFile[];
 }
 
@@ -37,6 +40,7 @@ export async function probeFromFile(content: ProbeFileContent, spec: ProbeSpec, 
     ...(images && { evidence: images.evidence, choices: images.choices }),
     inputs,
     targets,
+    ...(content.outputs && { recorded: readOutputs(content, content.outputs, inputs, spec) }),
   };
 }
 
@@ -101,6 +105,20 @@ function readTargets({ file, inputs: given }: ProbeFileContent, targets: ProbeAr
   const bad = values.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0) throw fail('probe-not-finite', `holds ${values[bad]} for sample ${Math.floor(bad / outputs)}. Remove such samples and try again.`);
   return { kind: 'values', values };
+}
+
+/** [samples, outputs], or [samples, positions, outputs] where each position has a row; last axes may be flattened into one. */
+function readOutputs({ file, inputs: given }: ProbeFileContent, { name, shape, values, roundoff }: NonNullable<ProbeFileContent['outputs']>, inputs: ProbeInputs, { input, outputs }: ProbeSpec): RecordedOutputs {
+  const rows = outputPositions(inputs, input);
+  const each = rows * outputs;
+  if (shape[0] !== given.shape[0] || values.length !== shape[0]! * each) {
+    const expected = rows > 1 ? `[${given.shape[0]}, ${rows}, ${outputs}]` : `[${given.shape[0]}, ${outputs}]`;
+    throw new InputError('probe-outputs', `${file}: '${name}' has shape [${shape.join(', ')}]; outputs of this model for these inputs are ${expected}.`, { file, tensor: name });
+  }
+  const kept = Float64Array.from(values.subarray(0, inputs.samples * each));
+  const bad = kept.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) throw new InputError('probe-not-finite', `${file}: '${name}' holds ${kept[bad]} for sample ${Math.floor(bad / each)}. Leave the array out, or record outputs that are finite.`, { file, tensor: name });
+  return { name, values: kept, roundoff };
 }
 
 function label(value: number, classes: number, fail: (code: string, text: string) => InputError): number {

@@ -1,5 +1,7 @@
 /** The inputs, targets and loss under which activations and gradients are taken. This folder does not know the model's insides. */
 
+import type { RecordedOutputs } from './recorded';
+
 /** Inputs of all samples: vectors [samples, width] or token ids [samples, positions]. */
 export type ProbeInputs =
   | { readonly kind: 'vector'; readonly values: Float64Array; readonly samples: number; readonly width: number }
@@ -30,6 +32,8 @@ export interface Probe {
   readonly inputs: ProbeInputs;
   /** One per output row (sample, or sample x position), or null: then labels are sampled from the model or summed over. */
   readonly targets: Targets | null;
+  /** What another program computed for these inputs. */
+  readonly recorded?: RecordedOutputs;
 }
 
 /** What the entries of a vector are, where they are the pixels of an image. */

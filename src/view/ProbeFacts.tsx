@@ -1,12 +1,13 @@
 import { lossComparison } from '../analysis/recorded-loss';
+import { outputComparison } from '../analysis/recorded-outputs';
 import type { ProbeSummary } from '../analysis/report';
 import { shownReport } from '../store/report';
 import { useApp } from './app-context';
 
-/** What a dropped probe became, and the losses that the checkpoint records beside the one on it. */
+/** What a dropped probe became, and what is recorded of the network's outputs and losses beside those on it. */
 export function ProbeFacts({ probe }: { probe: ProbeSummary }) {
   const report = useApp(shownReport);
-  const compared = report ? lossComparison(report) : [];
+  const compared = report ? [...outputComparison(report), ...lossComparison(report)] : [];
   const { evidence = [] } = probe;
   const dropped = probe.content !== undefined;
   if (!dropped && compared.length === 0) return null;

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { lossComparison } from '../analysis/recorded-loss';
+import { outputComparison } from '../analysis/recorded-outputs';
 import { bytes, count, duration } from '../figure/number';
 import { shownReport } from '../store/report';
 import { useApp, useStore } from './app-context';
@@ -47,6 +48,7 @@ export function ReportTab() {
           </Fact>
         </dl>
         <Sentences title="What was done to the probe" list={probe.evidence ?? []} />
+        <Sentences title="Recorded outputs" list={outputComparison(report)} />
         <Sentences title="Recorded losses" list={lossComparison(report)} />
       </Section>
       <Section title="Model">

@@ -1,0 +1,16 @@
+/** Whether a network gives what another program recorded of it: the check that a checkpoint is read as it was meant. */
+import type { Report } from './report';
+
+/** A sentence; none where the probe records no outputs. */
+export function outputComparison({ probe: { recorded }, provenance }: Pick<Report, 'probe' | 'provenance'>): string[] {
+  if (recorded === undefined) return [];
+  if (recorded === null) return [provenance.partial ? 'The probe records outputs of the network; they are compared when it has run to its end.' : 'The probe records outputs of the network, which was not run to its end: choose its last layer too, and they are compared.'];
+  const { name, values, difference, rounding, probabilities } = recorded;
+  const what = `the ${probabilities ? 'probabilities' : 'outputs'} recorded in the probe ('${name}', ${values} values)`;
+  if (difference <= rounding) return [`Outputs agree with ${what}: the largest difference is ${show(difference)} of the largest value. The checkpoint is read as it was meant.`];
+  return [`Outputs do not agree with ${what}: they differ by up to ${show(difference)} of the largest value, and rounding usually explains ${show(rounding)}. Check what was assumed (activation, heads, norms), and that the inputs were prepared alike.`];
+}
+
+function show(x: number): string {
+  return x >= 1e300 ? 'everything' : x === 0 ? '0' : x.toExponential(1);
+}

@@ -1,0 +1,34 @@
+/** Every network that a library wrote, dropped into a real browser with the library's own outputs: the page says that they agree. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { filesOf, RECORDED, statedDifference, writeRecordedProbe } from '../model/recorded-files';
+import { drop, openSite, visit, type Site, type Visit } from './browser';
+
+const folder = mkdtempSync(join(tmpdir(), 'deadreckon-recorded-'));
+let site: Site;
+let opened: Visit;
+beforeAll(async () => {
+  site = await openSite();
+  // One page for all: each takes the place of the one before, as a person would drop them.
+  opened = await visit(site);
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await site?.close();
+});
+
+it.each(RECORDED.map((file, i) => [file.path, i] as const))('%s', async (_path, i) => {
+  const { page, complaints } = opened;
+  const file = RECORDED[i]!;
+  const probe = `recorded-${i}.safetensors`;
+  await writeRecordedProbe(file, join(folder, probe));
+  await drop(page, [...filesOf(file), join(folder, probe)]);
+  await page.waitForFunction((name) => {
+    const facts = document.querySelector('[data-testid="probe-facts"]')?.textContent ?? '';
+    return facts.includes(name) && /Outputs (do not )?agree/.test(facts);
+  }, probe);
+  expect(statedDifference((await page.textContent('[data-testid="probe-facts"]'))!)).toBeLessThan(file.within);
+  expect(complaints).toEqual([]);
+});
