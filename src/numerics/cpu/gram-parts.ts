@@ -94,7 +94,7 @@ function band(d: number, part: number, parts: number): [number, number] {
 
 /** A zero matrix of pairs. */
 export function pairMatrix(rows: number, columns: number, work: Workspace): PairMatrix {
-  return { hi: work.zeros(rows * columns), lo: work.zeros(rows * columns), offset: 0, stride: columns };
+  return { hi: work.zeros(rows * columns), lo: work.zeros(rows * columns), rowAt: (i) => i * columns };
 }
 
 /** A part that may leave its workspace. */
