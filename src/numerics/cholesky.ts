@@ -34,9 +34,14 @@ export function* pivotedCholesky(
 /**
  * Factors the matrix in place (blocked as LAPACK's dpstrf, Lucas 2004): BLOCK rows, then the rest is updated with them. The first `rank`
  * rows are those of R. A column is spent, and its remainder exactly zero, when its pivot has fallen below 16 (n + 16) roundoffs of its
- * own diagonal entry or n roundoffs of the largest: what is left there is rounding. max|hi| near 1 is expected.
+ * own diagonal entry or n roundoffs of the largest: what is left there is rounding. max|hi| near 1 is expected. `tell` is told how many rows are done.
  */
-export function* factorTriangle(T: Triangle, roundoff: number, work: Workspace): Steps<Pick<PivotedCholesky, 'rank' | 'permutation'>> {
+export function* factorTriangle(
+  T: Triangle,
+  roundoff: number,
+  work: Workspace,
+  tell?: (rows: number) => void,
+): Steps<Pick<PivotedCholesky, 'rank' | 'permutation'>> {
   const { n, hi, lo, rowAt } = T;
   const permutation = Int32Array.from({ length: n }, (_, i) => i);
   const pivots = { hi: work.array(n), lo: work.array(n) };
@@ -65,6 +70,7 @@ export function* factorTriangle(T: Triangle, roundoff: number, work: Workspace):
       factorRow(T, rank, pivots, work);
       yield;
     }
+    tell?.(end);
     if (rank < end || rank === n) break;
     orders.push(permutation.slice());
     const rows: Vectors = {

@@ -17,7 +17,7 @@ import { gramTriangle, gramWords, rowsAhead, type TriangleHash } from './gram-tr
 import { inverseSingularValues, inverseWords } from './inverse-values';
 import { exponentOf, scaledCopy } from './scaling';
 import { checkedPairs, PAIRS_METHOD } from './solve';
-import { runBreathing } from './stepwise';
+import { runBreathing, type Steps } from './stepwise';
 import { eachRows, type StoredMatrix } from './stored-matrix';
 import { residualNorms } from './stored-residuals';
 import { staircase, staircaseWords, unfold, type Triangle } from './triangle';
@@ -27,17 +27,32 @@ import { engine, type Workspace } from './workspace';
 
 export interface StoredOptions {
   signal?: AbortSignal;
-  /** Told the part of the work that is done. */
-  tell?(part: number): void;
-  /** Told when the Gram is there and its decomposition begins. */
-  factoring?(): void;
+  /** Told the phase and the part of all the work that is done. */
+  tell?(phase: 'gram' | 'eigen', part: number): void;
+  /** Runs the work of a phase: a clock for it. */
+  time?<R>(phase: 'gram' | 'eigen', work: () => Promise<R>): Promise<R>;
 }
 
 /** Parts of the time of a square that its Gram, its factorisation and the rest take, about. */
-const SHARES = { gram: 0.45, factor: 0.25 };
+const SHARES = { gram: 0.45, factor: 0.25, rest: 0.3 };
+/** Steps of the bidiagonalisation between two reports. */
+const ROWS = 64;
+
+/** What holds memory and is handed from step to step. */
+interface Held {
+  readonly matrix: StoredMatrix;
+  readonly place: Place;
+  readonly words: Float64Array;
+  readonly triangle: Triangle;
+  readonly work: Workspace;
+  /** Where `work` is free. */
+  readonly mark: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** Throws AbortError, ConvergenceError; what the matrix's reader throws; InputError `gram-overflow`. Values are finite. */
-export async function eigenvaluesOfStored(matrix: StoredMatrix, { signal, tell = () => {}, factoring }: StoredOptions = {}): Promise<{ result: EigenResult; hash: TriangleHash }> {
+export async function eigenvaluesOfStored(matrix: StoredMatrix, options: StoredOptions = {}): Promise<{ result: EigenResult; hash: TriangleHash }> {
+  const { signal, tell = () => {}, time = (_, work) => work() } = options;
   const n = Math.min(matrix.rows, matrix.columns);
   const place = placed(matrix);
   const scratch = Math.max(gramWords(matrix.single, n, place.length), choleskyWords(n), bidiagonalWords(n, n) + 8 * n + inverseWords(n, n));
@@ -45,47 +60,74 @@ export async function eigenvaluesOfStored(matrix: StoredMatrix, { signal, tell =
   try {
     const start = work.mark();
     const words = work.array(place.words);
-    const mark = work.mark();
     const triangle = staircase(words.subarray(0, place.half), words.subarray(place.half, 2 * place.half), n);
-
-    const factored = async (told: (part: number) => void, factors?: () => void) => {
-      const vectors = await loaded(matrix, words, place, signal);
-      work.reset(mark);
-      const hash = await runBreathing(gramTriangle(vectors, triangle, work, (part) => told(SHARES.gram * part)), signal);
-      factors?.();
-      work.reset(mark);
-      const exponent = scaleTriangle(triangle);
-      const factor = await runBreathing(factorTriangle(triangle, DOUBLE_DOUBLE_ROUNDOFF, work), signal);
-      told(SHARES.gram + SHARES.factor);
-      work.reset(mark);
-      return { ...factor, hash, exponent, r: unfold(triangle, words, factor.rank) };
-    };
-
-    const { rank, permutation, hash, exponent, r } = await factored(tell, factoring);
-    const solved = await runBreathing(solveFactor(r, rank, permutation, work), signal);
-    const checked = checkedPairs(n);
-    const vectors = eigenvectors(solved, checked, n);
-    work.reset(mark);
-    if (solved.gradingLost) {
-      const again = await factored(() => {});
-      refine(solved.values, await runBreathing(inverseSingularValues(again.r, rank, n, work), signal));
-    }
-    work.reset(start);
-    const norms = await residualNorms(matrix, vectors, checked.map((i) => solved.values[i]!), exponent, work, signal);
-    const residuals = new Float64Array(n).fill(NaN);
-    checked.forEach((i, k) => (residuals[i] = norms[k]!));
-    return {
-      result: {
-        values: scaledCopy(solved.values, exponent),
-        residuals: scaledCopy(residuals, exponent),
-        method: PAIRS_METHOD,
-        roundoff: DOUBLE_DOUBLE_ROUNDOFF,
-        covers: 'all',
-      },
-      hash,
-    };
+    const held: Held = { matrix, place, words, triangle, work, mark: work.mark(), signal };
+    const hash = await time('gram', () => makeGram(held, (part) => tell('gram', SHARES.gram * part)));
+    return await time('eigen', async () => {
+      const factored = await factor(held, (part) => tell('eigen', SHARES.gram + SHARES.factor * part));
+      const { exponent, ...solved } = await solve(held, factored, (part) => tell('eigen', 1 - SHARES.rest * (1 - part)));
+      const checked = checkedPairs(n);
+      const vectors = eigenvectors(solved, checked, n);
+      if (solved.gradingLost) {
+        await makeGram(held);
+        refine(solved.values, await inverse(held, await factor(held)));
+      }
+      work.reset(start);
+      const norms = await residualNorms(matrix, vectors, checked.map((i) => solved.values[i]!), exponent, work, signal);
+      const residuals = new Float64Array(n).fill(NaN);
+      checked.forEach((i, k) => (residuals[i] = norms[k]!));
+      const [values, scaled] = [scaledCopy(solved.values, exponent), scaledCopy(residuals, exponent)];
+      return { result: { values, residuals: scaled, method: PAIRS_METHOD, roundoff: DOUBLE_DOUBLE_ROUNDOFF, covers: 'all' }, hash };
+    });
   } finally {
     work.release();
+  }
+}
+
+async function makeGram({ matrix, place, words, triangle, work, mark, signal }: Held, tell: (part: number) => void = () => {}): Promise<TriangleHash> {
+  const vectors = await loaded(matrix, words, place, signal);
+  work.reset(mark);
+  return runBreathing(gramTriangle(vectors, triangle, work, tell), signal);
+}
+
+interface Factored {
+  /** R [rank, n] in the memory of the triangle, times 2^(exponent / 2). */
+  readonly r: Float64Array;
+  readonly rank: number;
+  readonly permutation: Int32Array;
+  readonly exponent: number;
+}
+
+/** The Gram becomes R. */
+async function factor({ words, triangle, work, mark, signal }: Held, tell: (part: number) => void = () => {}): Promise<Factored> {
+  work.reset(mark);
+  const exponent = scaleTriangle(triangle);
+  const told = (rows: number) => tell(1 - (1 - rows / triangle.n) ** 3);
+  const { rank, permutation } = await runBreathing(factorTriangle(triangle, DOUBLE_DOUBLE_ROUNDOFF, work, told), signal);
+  return { r: unfold(triangle, words, rank), rank, permutation, exponent };
+}
+
+/** The values as R has them, scaled; R becomes what their vectors are made of. */
+async function solve({ work, mark, signal }: Held, { r, rank, permutation, exponent }: Factored, tell: (part: number) => void) {
+  work.reset(mark);
+  const steps = counted(solveFactor(r, rank, permutation, work), (row) => {
+    if (row % ROWS === 0 && row <= rank) tell(1 - (1 - row / rank) ** 3);
+  });
+  return { ...(await runBreathing(steps, signal)), exponent };
+}
+
+async function inverse({ triangle: { n }, work, mark, signal }: Held, { r, rank }: Factored): Promise<Float64Array> {
+  work.reset(mark);
+  return runBreathing(inverseSingularValues(r, rank, n, work), signal);
+}
+
+/** The same steps; `tell` is told how many there were. */
+function* counted<R>(steps: Steps<R>, tell: (count: number) => void): Steps<R> {
+  for (let count = 1; ; count++) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    tell(count);
+    yield;
   }
 }
 
