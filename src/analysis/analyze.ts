@@ -2,7 +2,6 @@
 import { InputError, messageOf } from '../base/errors';
 import type { Checkpoint } from '../checkpoint/types';
 import { dualGramOfRowsAsync, gramOfRowsAsync } from '../numerics/cpu/gram';
-import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics } from '../numerics/types';
 import type { ProbeContent } from '../probe/content';
 import { analyzeModel, type ModelMeans } from './analyze-model';
@@ -161,6 +160,6 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
     return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, RECORDED_ROUNDOFF[tensor.dtype]!), digest: null };
   }
   if (side !== 'weight') return columns > MAX_DIMENSION ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
-  const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);
+  const gram = await (rows >= columns ? gramOfRowsAsync : dualGramOfRowsAsync)(values, rows, columns, signal);
   return { ...gram, rows: 1 };
 }

@@ -8,7 +8,7 @@ import { solvedSpectrum, type SolvedJob } from './spectra';
 import { matrixShape, MAX_DIMENSION } from './subject';
 
 /** Smaller Grams take less than their tensors, and are quicker to make and to solve as squares. */
-const LEAST = 512;
+const LEAST = 256;
 
 /** Whether a weight of this shape is solved in place. The shape alone decides, though the results do not depend on it. */
 export function inPlace(rows: number, columns: number): boolean {
@@ -28,12 +28,15 @@ export async function solveWeight(
   { progress, time, signal }: WeightMeans,
 ): Promise<Spectrum> {
   const [rows, columns] = matrixShape(tensor.shape);
-  const read = tensor.pieces?.() ?? piecesOf(await tensor.values());
+  const pieces = tensor.pieces?.() ?? null;
+  const whole = pieces ? null : await tensor.values();
+  const read = pieces ?? piecesOf(whole!);
+  const single = whole ? whole instanceof Float32Array : tensor.dtype !== 'f64';
   const checked: ReadPiece = async (begin, end, out) => {
     await read(begin, end, out);
     if (!out.every(Number.isFinite)) throw new InputError('not-finite', (await wordsFor(tensor)) ?? `'${tensor.name}' changed while it was read.`, { tensor: tensor.name });
   };
-  const { result, hash } = await eigenvaluesOfStored({ rows, columns, single: tensor.dtype !== 'f64', read: checked }, { tell: progress, time, signal });
+  const { result, hash } = await eigenvaluesOfStored({ rows, columns, single, read: checked }, { tell: progress, time, signal });
   const side = Math.min(rows, columns);
   return solvedSpectrum({ ...terms, dimension: side, rows: 1, side }, result, [], hash);
 }
