@@ -3,7 +3,6 @@ import { InputError, messageOf } from '../base/errors';
 import { ROUNDOFF } from '../checkpoint/dtype';
 import type { Checkpoint } from '../checkpoint/types';
 import { dualGramOfRowsAsync, gramOfRowsAsync } from '../numerics/cpu/gram';
-import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics } from '../numerics/types';
 import type { ProbeContent } from '../probe/content';
 import { analyzeModel, type ModelMeans } from './analyze-model';
@@ -21,6 +20,7 @@ import type { Request } from './request';
 import { Run } from './run';
 import { solveSpectrum } from './spectra';
 import { matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
+import { inPlace, solveWeight } from './weight-spectrum';
 
 /** A backend for this much work, and why it. */
 export type ChooseNumerics = (work: Work) => Promise<Chosen>;
@@ -107,6 +107,15 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
       continue;
     }
     try {
+      const [rows, columns] = matrixShape(tap.tensor.shape);
+      // Recorded taps carry the roundoff of what recorded them; a weight is exact as it is stored.
+      const tapRoundoff = subject.kind === 'bundle' ? ROUNDOFF[tap.tensor.dtype]! : 0;
+      const job = { tap: { layer: tap.layer, side: tap.side }, tapRoundoff, digits: p.request.digits ?? 1, threshold: p.request.threshold };
+      if (tap.side === 'weight' && inPlace(rows, columns)) {
+        const progress = (phase: 'gram' | 'eigen', part: number) => run.progress(phase, tap.layer, i + part, taps.length);
+        run.add(await solveWeight(job, tap.tensor, { progress, time: (phase, work) => run.time(phase, work), signal: means.signal }));
+        continue;
+      }
       const values = await run.time('read', () => tap.tensor.values());
       const broken = notFinite(new Map([[tap.tensor.name, { values, shape: tap.tensor.shape }]]));
       if (broken) {
@@ -114,10 +123,6 @@ async function analyzeTensors(subject: Exclude<Subject, { kind: 'model' }>, p: P
         continue;
       }
       run.progress('eigen', tap.layer, i + 0.5, taps.length);
-      // Recorded taps carry the roundoff of what recorded them; a weight is exact as it is stored.
-      const tapRoundoff = subject.kind === 'bundle' ? ROUNDOFF[tap.tensor.dtype]! : 0;
-      const job = { tap: { layer: tap.layer, side: tap.side }, tapRoundoff, digits: p.request.digits ?? 1, threshold: p.request.threshold };
-      const [rows, columns] = matrixShape(tap.tensor.shape);
       if (tap.side !== 'parameter' && Math.min(rows, columns) > MAX_DIMENSION) {
         const size = tap.side === 'weight' ? { dimension: Math.min(rows, columns), rows: 1 } : { dimension: columns, rows };
         const large = { ...job, ...size, factor: { values, rows, columns }, cancellation: 1, seed: p.request.seed };
@@ -143,6 +148,6 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
     return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, ROUNDOFF[tensor.dtype]!), digest: null };
   }
   if (side !== 'weight') return columns > MAX_DIMENSION ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
-  const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);
+  const gram = await (rows >= columns ? gramOfRowsAsync : dualGramOfRowsAsync)(values, rows, columns, signal);
   return { ...gram, rows: 1 };
 }

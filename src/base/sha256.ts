@@ -22,26 +22,60 @@ const K = Int32Array.from(PRIMES.slice(0, 64), (p) => fraction(Math.cbrt(p)));
 const START = Int32Array.from(PRIMES.slice(0, 8), (p) => fraction(Math.sqrt(p)));
 
 export function sha256Portable(bytes: Uint8Array): Uint8Array {
-  const padded = new Uint8Array((((bytes.length + 8) >> 6) + 1) << 6);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
-  view.setUint32(padded.length - 4, bytes.length << 3);
-  const state = START.slice();
-  const w = new Int32Array(64);
-  for (let block = 0; block < padded.length; block += 64) {
-    for (let t = 0; t < 16; t++) w[t] = view.getInt32(block + 4 * t);
+  return new Sha256().update(bytes).digest();
+}
+
+/** SHA-256 of bytes that come in pieces. */
+export class Sha256 {
+  private readonly state = START.slice();
+  private readonly words = new Int32Array(64);
+  /** What does not fill a block yet. */
+  private readonly rest = new Uint8Array(64);
+  private length = 0;
+
+  update(bytes: Uint8Array): this {
+    let at = 0;
+    const held = this.length % 64;
+    this.length += bytes.length;
+    if (held > 0) {
+      at = Math.min(64 - held, bytes.length);
+      this.rest.set(bytes.subarray(0, at), held);
+      if (held + at < 64) return this;
+      this.block(this.rest, 0);
+    }
+    for (; at + 64 <= bytes.length; at += 64) this.block(bytes, at);
+    this.rest.set(bytes.subarray(at));
+    return this;
+  }
+
+  /** The 32 bytes; nothing may be added afterwards. */
+  digest(): Uint8Array {
+    const { length } = this;
+    const end = new Uint8Array(64 - ((length + 8) % 64) + 8);
+    const view = new DataView(end.buffer);
+    end[0] = 0x80;
+    view.setUint32(end.length - 8, Math.floor(length / 2 ** 29));
+    view.setUint32(end.length - 4, length << 3);
+    this.update(end);
+    const digest = new Uint8Array(32);
+    this.state.forEach((x, i) => new DataView(digest.buffer).setInt32(4 * i, x));
+    return digest;
+  }
+
+  hexadecimal(): string {
+    return hexadecimal(this.digest());
+  }
+
+  private block(bytes: Uint8Array, from: number): void {
+    const w = this.words;
+    for (let t = 0, at = from; t < 16; t++, at += 4) w[t] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
     for (let t = 16; t < 64; t++) {
       const x = w[t - 15]!;
       const y = w[t - 2]!;
       w[t] = (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10)) + w[t - 7]! + (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + w[t - 16]!;
     }
-    mix(state, w);
+    mix(this.state, w);
   }
-  const digest = new Uint8Array(32);
-  state.forEach((x, i) => new DataView(digest.buffer).setInt32(4 * i, x));
-  return digest;
 }
 
 const rotate = (x: number, n: number) => (x >>> n) | (x << (32 - n));

@@ -14,6 +14,9 @@ export function blobSource(blob: Blob, name: string): ByteSource {
   return {
     name,
     size: blob.size,
+    async readInto(begin, bytes) {
+      bytes.set(await this.read(begin, begin + bytes.length));
+    },
     async read(begin, end) {
       checkRange(name, blob.size, begin, end);
       let bytes: Uint8Array;
@@ -36,6 +39,9 @@ export function bufferSource(name: string, bytes: Uint8Array): ByteSource {
     async read(begin, end) {
       checkRange(name, bytes.length, begin, end);
       return bytes.subarray(begin, end);
+    },
+    async readInto(begin, into) {
+      into.set(await this.read(begin, begin + into.length));
     },
   };
 }

@@ -1,13 +1,15 @@
 /** The one implementation of TensorEntry: a dtype, a shape, and something that gives its bytes. */
 import { BITS, decodeInto, floatsFor, InexactInteger, isReal, swapBytes, swapWidth } from './dtype';
 import { count, refusal } from './refusal';
-import type { DType, TensorEntry } from './types';
+import type { DType, ReadPiece, TensorEntry } from './types';
 
 /** The bytes of one tensor: little-endian, C order, contiguous. */
 export interface Elements {
   /** True where any slice is as cheap as its length; false where every read makes the whole. */
   readonly sliceable: boolean;
   read(begin: number, end: number): Promise<Uint8Array>;
+  /** As ByteSource has it. */
+  readonly readInto?: ((begin: number, bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
 /** Slices in which large tensors are decoded. */
@@ -56,6 +58,22 @@ export class StoredTensor implements TensorEntry {
       }
       return out;
     });
+  }
+
+  pieces(): ReadPiece | null {
+    const { readInto } = this.elements;
+    if (!readInto || !isReal(this.dtype)) return null;
+    const width = BITS[this.dtype] / 8;
+    // One piece of memory for all reads: what is given up waits for the collector.
+    let memory = new Uint8Array(0);
+    return (begin, end, out) =>
+      this.guarded(async () => {
+        const length = (end - begin) * width;
+        if (memory.length < length) memory = new Uint8Array(length);
+        const bytes = memory.subarray(0, length);
+        await readInto(begin * width, bytes);
+        decodeInto(this.dtype, bytes, out, 0);
+      });
   }
 
   /** Names the tensor in what goes wrong while it is read. */

@@ -9,6 +9,8 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly end - begin bytes; rejects with InputError when the file cannot give them. */
   read(begin: number, end: number): Promise<Uint8Array>;
+  /** Fills memory of the caller's from `begin` on; only where reading the same bytes again costs little. */
+  readInto?(begin: number, bytes: Uint8Array): Promise<void>;
 }
 
 export type DType =
@@ -29,7 +31,12 @@ export interface TensorEntry {
    * and for integers and bool (exact below 2^53; refused with InputError above). Complex and sub-byte dtypes are refused.
    */
   values(): Promise<Float32Array | Float64Array>;
+  /** Reads `values` piece by piece; null or absent where they should be read once and as a whole: packed, or far away. */
+  pieces?(): ReadPiece | null;
 }
+
+/** Elements begin ... end of a tensor into `out`, which has their length and the type that `values` has. */
+export type ReadPiece = (begin: number, end: number, out: Float32Array | Float64Array) => Promise<void>;
 
 export type Format = 'safetensors' | 'sharded safetensors' | 'PyTorch' | 'npz' | 'npy' | 'PNG' | 'Keras' | 'TensorFlow.js' | 'ONNX';
 

@@ -9,22 +9,28 @@ import type { ByteSource, Refusal } from '../checkpoint/types';
 /** A file, opened for each read: nothing to close, and thousands of files cost no handles. Throws InputError where it is not a file. */
 export async function fileSource(path: string, name: string): Promise<ByteSource> {
   const { size } = await readable(path, name, () => stat(path));
+  const readInto = async (begin: number, bytes: Uint8Array) => {
+    const end = begin + bytes.length;
+    checkRange(name, size, begin, end);
+    const handle = await readable(path, name, () => open(path, 'r'));
+    try {
+      for (let filled = 0; filled < bytes.length; ) {
+        const { bytesRead } = await readable(path, name, () => handle.read(bytes, filled, Math.min(bytes.length - filled, 2 ** 30), begin + filled));
+        if (bytesRead === 0) throw truncated(name, begin + filled, end);
+        filled += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  };
   return {
     name,
     size,
+    readInto,
     async read(begin, end) {
       checkRange(name, size, begin, end);
       const bytes = new Uint8Array(end - begin);
-      const handle = await readable(path, name, () => open(path, 'r'));
-      try {
-        for (let filled = 0; filled < bytes.length; ) {
-          const { bytesRead } = await readable(path, name, () => handle.read(bytes, filled, Math.min(bytes.length - filled, 2 ** 30), begin + filled));
-          if (bytesRead === 0) throw truncated(name, begin + filled, end);
-          filled += bytesRead;
-        }
-      } finally {
-        await handle.close();
-      }
+      await readInto(begin, bytes);
       return bytes;
     },
   };

@@ -12,7 +12,7 @@ export async function unprefixed(checkpoint: Checkpoint): Promise<Checkpoint> {
   const strip = (name: string) => name.slice(prefix.length);
   const stripped: Checkpoint = {
     ...checkpoint,
-    tensors: new Map([...checkpoint.tensors].map(([name, t]) => [strip(name), { ...t, name: strip(name), bytes: () => t.bytes(), values: () => t.values() }])),
+    tensors: new Map([...checkpoint.tensors].map(([name, t]) => [strip(name), { ...t, name: strip(name), bytes: () => t.bytes(), values: () => t.values(), pieces: () => t.pieces?.() ?? null }])),
     shared: checkpoint.shared.map((group) => group.map(strip)),
     warnings: [...checkpoint.warnings, `every name begins with '${prefix}', which was taken off`],
   };

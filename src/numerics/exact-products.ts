@@ -78,7 +78,7 @@ function exactStrips(a: Vectors, b: Vectors, depth: number, work: Workspace): Pa
         const tiles = Math.ceil((last - first) / 2);
         work.loops.multiplyTiles(packA, i * length, packB, first * length, tiles, length, strip);
         for (let row = i; row < Math.min(i + 2, end); row++) {
-          const at = target.offset + row * target.stride + first;
+          const at = target.rowAt(row) + first;
           work.loops.addTiles(target.hi, target.lo, at, strip, 4 * (row - i), sign * unitA[row]!, unitB, first, last - first);
         }
       }

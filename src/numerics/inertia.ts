@@ -84,8 +84,7 @@ function* negativePivots(S: Pairs, n: number, shift: DoubleDouble, work: Workspa
       const pivot = largestPivot(pivots.hi.map(Math.abs), floors, j);
       if (pivot < 0) return { count, error: Infinity };
       if (pivot !== j) {
-        swapColumns(S.hi, n, 0, j, pivot);
-        swapColumns(S.lo, n, 0, j, pivot);
+        for (const words of [S.hi, S.lo]) swapColumns(words, (i) => i * n, n, 0, j, pivot);
         for (const list of [pivots.hi, pivots.lo]) [list[j], list[pivot]] = [list[pivot]!, list[j]!];
       }
       for (let m = start; m < j; m++) {
@@ -138,6 +137,6 @@ function* subtractPanel(S: Pairs, n: number, start: number, end: number, signs: 
     const rows: Vectors = {
       values: S.hi, tails: S.lo, offset: from * n + end, count: n - end, length: to - from, vectorStride: 1, componentStride: n,
     };
-    yield* addProducts({ ...S, offset: end * n + end, stride: n }, rows, rows, sign, work);
+    yield* addProducts({ ...S, rowAt: (i) => (end + i) * n + end }, rows, rows, sign, work);
   }
 }

@@ -14,10 +14,13 @@ import type { Workspace } from './workspace';
  */
 export function* inverseSingularValues(r: Float64Array, rank: number, n: number, work: Workspace): Steps<Float64Array> {
   const diagonal = yield* reduceToLower(r, rank, n, work);
-  const x = work.zeros(rank * rank);
+  // The inverse takes the place of the rows that it was made of.
+  const x = r.subarray(0, rank * rank);
   for (let i = 0; i < rank; i++) {
+    const line = r.slice(i * n, i * n + i);
+    x.fill(0, i * rank, (i + 1) * rank);
     x[i * rank + i] = 1;
-    for (let j = 0; j < i; j++) addScaled(x, i * rank, -r[i * n + j]!, x, j * rank, j + 1);
+    for (let j = 0; j < i; j++) addScaled(x, i * rank, -line[j]!, x, j * rank, j + 1);
     for (let j = 0; j <= i; j++) x[i * rank + j]! /= diagonal[i]!;
     yield;
   }
@@ -51,5 +54,5 @@ function* reduceToLower(r: Float64Array, rank: number, n: number, work: Workspac
 
 /** Words of a workspace that `inverseSingularValues` needs besides its matrix. */
 export function inverseWords(rank: number, n: number): number {
-  return rank * rank + bidiagonalWords(rank, rank) + 2 * rank + 2 * n;
+  return bidiagonalWords(rank, rank) + 2 * rank + 2 * n;
 }

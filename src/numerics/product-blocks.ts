@@ -12,12 +12,11 @@ export interface Vectors {
   readonly componentStride: number;
 }
 
-/** Where the products go: entry (i, j) is at offset + i * stride + j of hi and lo. */
+/** Where the products go: entry (i, j) is at rowAt(i) + j of hi and lo. */
 export interface PairMatrix {
   readonly hi: Float64Array;
   readonly lo: Float64Array;
-  readonly offset: number;
-  readonly stride: number;
+  rowAt(i: number): number;
 }
 
 /** Rows of A that are multiplied at a time; a multiple of all kinds of tiles. */

@@ -48,7 +48,7 @@ export function multiplySlices(a: Vectors, b: Vectors, depth: number, work: Work
       });
       for (let row = i; row < end; row++) {
         const column = a === b ? Math.max(row, from) : from;
-        const at = target.offset + row * target.stride + column;
+        const at = target.rowAt(row) + column;
         const sumsAt = (row - i) * width + column - from;
         work.loops.addSlices(target.hi, target.lo, at, strip, sumsAt, STRIP * COLUMNS, sign * unitA[row]!, unitB, column, last - column);
       }

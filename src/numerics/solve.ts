@@ -1,14 +1,14 @@
 /** From a Gram to its eigenvalues: the one entry of the solver workers. */
-import { applyV, bidiagonalize, bidiagonalWords } from './bidiagonal';
-import type { Bidiagonal } from './bidiagonal';
+import { bidiagonalWords } from './bidiagonal';
 import { choleskyWords, pivotedCholesky } from './cholesky';
 import { DOUBLE_DOUBLE_ROUNDOFF } from './double-double';
+import { refine, solveFactor } from './factor-values';
+import type { Decomposition } from './factor-values';
 import { inverseIteration } from './inverse-iteration';
 import { inverseSingularValues, inverseWords } from './inverse-values';
 import { setLane } from './lanes';
 import { rationalQL } from './rational-ql';
 import { exponentOf, largestMagnitude, scaledCopy } from './scaling';
-import { bidiagonalSingularValues } from './singular-values';
 import { runAtOnce } from './stepwise';
 import type { Steps } from './stepwise';
 import { assertFiniteMatrix } from './symmetric-eigen';
@@ -17,13 +17,11 @@ import type { EigenResult, Gram } from './types';
 import { inWorkspace } from './workspace';
 import type { Workspace } from './workspace';
 
+/** The method of hi + lo Grams, in words. */
+export const PAIRS_METHOD = 'double-double Cholesky + bidiagonal SVD';
 /** All pairs are checked up to here; above, this many from each end. */
 const CHECK_ALL = 128;
 const CHECK_ENDS = 16;
-/** Singular values within this range of each other lose no digits that matter to one another. */
-const NARROW = 2 ** -10;
-/** Growth of rows in the bidiagonalisation, relative to where they began, that costs no more than a digit or two. */
-const GROWTH = 32;
 
 /**
  * Eigenvalues of gram / gram.rows, descending, as many as its dimension; residuals |G v - lambda v| of all pairs up to dimension 128,
@@ -36,14 +34,6 @@ const GROWTH = 32;
  */
 export function eigenvaluesOfGram(gram: Gram, options: { residuals?: boolean } = {}): EigenResult {
   return runAtOnce(eigenvalueSteps(gram, options.residuals));
-}
-
-/** A solved matrix G / 2^exponent. */
-interface Decomposition {
-  /** Descending. */
-  readonly values: Float64Array;
-  /** Unit eigenvectors [n, 4] of values[i] for up to four i, side by side; valid until the next are asked for. */
-  vectors(indices: readonly number[]): Float64Array;
 }
 
 export function* eigenvalueSteps(gram: Gram, residualsWanted = true): Steps<EigenResult> {
@@ -66,18 +56,23 @@ export function* eigenvalueSteps(gram: Gram, residualsWanted = true): Steps<Eige
     return {
       values: scaledCopy(solved.values, exponent).map((x) => x / rows),
       residuals: scaledCopy(residuals, exponent).map((x) => x / rows),
-      method: lo ? 'double-double Cholesky + bidiagonal SVD' : 'Householder + QL',
+      method: lo ? PAIRS_METHOD : 'Householder + QL',
       roundoff: Math.max(gram.roundoff, lo ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53),
       covers: 'all',
     };
   });
 }
 
+/** Which pairs of n are checked. */
+export function checkedPairs(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i).filter((i) => n <= CHECK_ALL || i < CHECK_ENDS || i >= n - CHECK_ENDS);
+}
+
 /** residuals[i] = |A v - lambda v|, scaled as A, for the pairs that are checked. */
 function* checkPairs(a: Float64Array, n: number, solved: Decomposition, residuals: Float64Array, work: Workspace): Steps<void> {
   const lambdas = work.zeros(4);
   const squares = work.array(4);
-  const checked = Array.from(residuals.keys()).filter((i) => n <= CHECK_ALL || i < CHECK_ENDS || i >= n - CHECK_ENDS);
+  const checked = checkedPairs(n);
   for (let k = 0; k < checked.length; k += 4) {
     const indices = checked.slice(k, k + 4);
     lambdas.set(indices.map((i) => solved.values[i]!));
@@ -91,38 +86,9 @@ function* solvePairs(hi: Float64Array, lo: Float64Array, n: number, roundoff: nu
   const { factor, rank, permutation } = yield* pivotedCholesky(hi, lo, n, roundoff, work);
   const kept = lo.subarray(0, rank * n);
   kept.set(factor);
-  const b = yield* bidiagonalize(factor, rank, n, work);
-  const sigma = yield* bidiagonalSingularValues(b.diagonal, b.subDiagonal);
-  const values = new Float64Array(n);
-  sigma.forEach((s, i) => (values[i] = s * s));
-  if (sigma[rank - 1]! < NARROW * sigma[0]! && gradingLost(b, kept, n)) {
-    const inverse = yield* inverseSingularValues(kept, rank, n, work);
-    const middle = sigma[0]! / inverse[rank - 1]!;
-    for (let i = 0; i < rank; i++) if (values[i]! < middle) values[i] = 1 / inverse[i]! ** 2;
-    values.sort().reverse();
-  }
-  // V^T P^T G P V = B^T B, tridiagonal.
-  const below = (k: number) => b.subDiagonal[k] ?? 0;
-  const diagonal = b.diagonal.map((x, k) => x * x + below(k) ** 2);
-  const offDiagonal = b.subDiagonal.map((x, k) => x * b.diagonal[k + 1]!);
-  const eigenvector = inverseIteration(diagonal, offDiagonal);
-  const x = work.zeros(4 * n);
-  const permuted = work.array(4 * n);
-  const vectors = (indices: readonly number[]) => {
-    indices.forEach((i, lane) => setLane(x, lane, i < rank ? eigenvector(values[i]!) : unitVector(n, i)));
-    applyV(b, work, x);
-    for (let j = 0; j < n; j++) for (let lane = 0; lane < 4; lane++) permuted[4 * permutation[j]! + lane] = x[4 * j + lane]!;
-    return permuted;
-  };
-  return { values, vectors };
-}
-
-/**
- * Row k of R is no larger than its diagonal entry. Where singular values come in clusters, rows that are orthogonal within rounding
- * let small rows of B take up large ones, and with them errors relative to those.
- */
-function gradingLost({ diagonal, subDiagonal }: Bidiagonal, r: Float64Array, n: number): boolean {
-  return diagonal.some((x, k) => Math.max(Math.abs(x), Math.abs(subDiagonal[k - 1] ?? 0)) > GROWTH * r[k * n + k]!);
+  const solved = yield* solveFactor(factor, rank, permutation, work);
+  if (solved.gradingLost) refine(solved.values, yield* inverseSingularValues(kept, rank, n, work));
+  return solved;
 }
 
 function* solvePlain(a: Float64Array, n: number, exponent: number, work: Workspace): Steps<Decomposition> {
@@ -138,10 +104,4 @@ function* solvePlain(a: Float64Array, n: number, exponent: number, work: Workspa
     return x;
   };
   return { values: raw.map((value) => Math.max(0, value)), vectors };
-}
-
-function unitVector(n: number, i: number): Float64Array {
-  const x = new Float64Array(n);
-  x[i] = 1;
-  return x;
 }

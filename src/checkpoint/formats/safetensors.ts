@@ -49,10 +49,14 @@ export const safetensors: FileFormat = {
 class FileRange implements Elements {
   readonly sliceable = true;
 
+  readonly readInto;
+
   constructor(
     private readonly source: ByteSource,
     private readonly base: number,
-  ) {}
+  ) {
+    this.readInto = source.readInto && ((begin: number, bytes: Uint8Array) => source.readInto!(base + begin, bytes));
+  }
 
   read(begin: number, end: number): Promise<Uint8Array> {
     return this.source.read(this.base + begin, this.base + end);

@@ -119,7 +119,7 @@ function addEntryProducts(K: PairMatrix, at: number, A: PairMatrix, D: PairMatri
   let hi = K.hi[at]!;
   let lo = K.lo[at]!;
   for (let t = 0; t < positions; t++) {
-    for (let k = corner + t * A.stride, end = k + positions; k < end; k++) {
+    for (let k = corner + A.rowAt(t), end = k + positions; k < end; k++) {
       const x = A.hi[k]!;
       const y = D.hi[k]!;
       const product = x * y;
@@ -163,7 +163,7 @@ function* gradientSteps(K: PairMatrix, factors: Factors, work: Workspace): Steps
       const deltas: Vectors = {
         values: delta, offset: i * positions * q, count: q, length: positions, vectorStride: 1, componentStride: q,
       };
-      yield* addProducts({ hi, lo, offset: i * entries, stride: q }, features, deltas, 1, work);
+      yield* addProducts({ hi, lo, rowAt: (row) => i * entries + row * q }, features, deltas, 1, work);
     }
     const gradients: Vectors = {
       values: hi, tails: lo, offset: 0, count: samples, length: entries, vectorStride: entries, componentStride: 1,

@@ -94,7 +94,7 @@ function band(d: number, part: number, parts: number): [number, number] {
 
 /** A zero matrix of pairs. */
 export function pairMatrix(rows: number, columns: number, work: Workspace): PairMatrix {
-  return { hi: work.zeros(rows * columns), lo: work.zeros(rows * columns), offset: 0, stride: columns };
+  return { hi: work.zeros(rows * columns), lo: work.zeros(rows * columns), rowAt: (i) => i * columns };
 }
 
 /** A part that may leave its workspace. */
@@ -113,15 +113,14 @@ export function joinGramParts(parts: readonly GramPart[]): Gram {
     if (lo) place(part, part.lo!, lo);
   }
   for (let i = 0; i < dimension; i++) {
-    if (!Number.isFinite(hi[i * dimension + i]!)) {
-      throw new InputError(
-        'gram-overflow',
-        `The sum of squares of column ${i} is beyond float64 (1.8e308). ` +
-          'Values up to 1e150 were expected: rescale the weights or the probe.',
-      );
-    }
+    if (!Number.isFinite(hi[i * dimension + i]!)) throw overflowingColumn(i);
   }
   return { dimension, rows, hi, lo, roundoff: pairs ? DOUBLE_DOUBLE_ROUNDOFF : 2 ** -53, digest: null };
+}
+
+export function overflowingColumn(i: number): InputError {
+  const found = `The sum of squares of column ${i} is beyond float64 (1.8e308).`;
+  return new InputError('gram-overflow', `${found} Values up to 1e150 were expected: rescale the weights or the probe.`);
 }
 
 /** Copies the part and its mirror image to the whole matrix. */

@@ -1,6 +1,7 @@
 /** A Gram as integers: the same bits whoever made it, hence its hash. */
 import { sha256, sha256AtOnce } from '../../base/sha256';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
+import type { PairMatrix } from '../product-blocks';
 import { powerFactors } from '../scaling';
 import { mirrorUpper } from '../transpose';
 import type { Gram } from '../types';
@@ -31,40 +32,54 @@ export function exactGramAtOnce(integers: IntegerGram): Gram {
 export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGram, digest: string | null = null): Gram {
   const hi = new Float64Array(d * d);
   const lo = new Float64Array(d * d);
-  const least = fixed.units.reduce((a, b) => Math.min(a, b), 0);
-  const most = fixed.units.reduce((a, b) => Math.max(a, b), 0);
-  const scales = Array.from({ length: 2 * (most - least) + 1 }, (_, e) => powerFactors(e + 2 * least));
-  const [outer, inner] = [Float64Array.from(scales, (s) => s[0]), Float64Array.from(scales, (s) => s[1])];
-  let at = 0;
-  for (let i = 0; i < d; i++) {
-    for (let j = i; j < d; j++, at += words) {
-      // From the top word, which has the sign: errors of the partial sums are integers, and add up without error while they fit.
-      let sum = limbs[at + words - 1]! | 0;
-      let rest = 0;
-      for (let k = words - 2; k >= 0; k--) {
-        const word = limbs[at + k]!;
-        const high = sum * 4294967296;
-        sum = high + word;
-        rest = rest * 4294967296 + sumError(high, word, sum);
-      }
-      const total = sum + rest;
-      const exponent = fixed.units[i]! + fixed.units[j]! - 2 * least;
-      hi[i * d + j] = total * outer[exponent]! * inner[exponent]!;
-      lo[i * d + j] = (rest - (total - sum)) * outer[exponent]! * inner[exponent]!;
-    }
-  }
+  pairWriter(fixed, words, { hi, lo, rowAt: (i) => i * d })(limbs, 0, d);
   mirrorUpper(hi, d);
   mirrorUpper(lo, d);
   return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF, digest };
 }
 
+/** Writes rows `from` ... `to` of the upper triangle, of which `limbs` are the integers, to `out`. */
+export function pairWriter({ units }: FixedPoint, words: number, { hi, lo, rowAt }: PairMatrix): (limbs: Uint32Array, from: number, to: number) => void {
+  const d = units.length;
+  const least = units.reduce((a, b) => Math.min(a, b), 0);
+  const most = units.reduce((a, b) => Math.max(a, b), 0);
+  const scales = Array.from({ length: 2 * (most - least) + 1 }, (_, e) => powerFactors(e + 2 * least));
+  const [outer, inner] = [Float64Array.from(scales, (s) => s[0]), Float64Array.from(scales, (s) => s[1])];
+  return (limbs, from, to) => {
+    let at = 0;
+    for (let i = from; i < to; i++) {
+      const row = rowAt(i);
+      for (let j = i; j < d; j++, at += words) {
+        // From the top word, which has the sign: errors of the partial sums are integers, and add up without error while they fit.
+        let sum = limbs[at + words - 1]! | 0;
+        let rest = 0;
+        for (let k = words - 2; k >= 0; k--) {
+          const word = limbs[at + k]!;
+          const high = sum * 4294967296;
+          sum = high + word;
+          rest = rest * 4294967296 + sumError(high, word, sum);
+        }
+        const total = sum + rest;
+        const exponent = units[i]! + units[j]! - 2 * least;
+        hi[row + j] = total * outer[exponent]! * inner[exponent]!;
+        lo[row + j] = (rest - (total - sum)) * outer[exponent]! * inner[exponent]!;
+      }
+    }
+  };
+}
+
 /** What is hashed: the 32-bit words dimension, rows, words, cut, units, limbs. */
-function bytesOf({ dimension, fixed, words, limbs }: IntegerGram): Uint8Array {
-  const header = Int32Array.of(dimension, fixed.rows, words, fixed.cut, ...fixed.units);
+function bytesOf({ fixed, words, limbs }: IntegerGram): Uint8Array {
+  const header = headerBytes(fixed, words);
   const bytes = new Uint8Array(header.byteLength + limbs.byteLength);
-  bytes.set(new Uint8Array(header.buffer));
+  bytes.set(header);
   bytes.set(new Uint8Array(limbs.buffer, limbs.byteOffset, limbs.byteLength), header.byteLength);
   return bytes;
+}
+
+/** The part of what is hashed that comes before the limbs. */
+export function headerBytes({ units, rows, cut }: FixedPoint, words: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(units.length, rows, words, cut, ...units).buffer);
 }
 
 /** Words that hold `bits` bits. */

@@ -50,9 +50,9 @@ export function panelsOf(count: number): number {
   return Math.ceil(count / SIDE);
 }
 
-/** Upper tiles of all moduli that are made at a time. */
-export function tilesAtOnce(moduli: readonly number[]): number {
-  return BAND_WORDS / (TILE_WORDS * moduli.length);
+/** Upper tiles of all moduli that are made at a time, in so many words. */
+export function tilesAtOnce(moduli: readonly number[], words = BAND_WORDS): number {
+  return words / (TILE_WORDS * moduli.length);
 }
 
 /** @param bitsOf bits of the magnitude of integers in tile (i, j), falling with j. */
