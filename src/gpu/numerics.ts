@@ -19,8 +19,6 @@ import type { TfjsOps } from './tfjs-ops';
 export interface WebgpuOptions extends DeviceOptions {
   /** Where it is given, the adapter is measured, or what was measured before is used. */
   remember?: Remember;
-  /** Bytes of a tile, where it should be less than the adapter hands its shaders (tests). */
-  tile?: number;
 }
 
 /** Opens the device, tests it, and gives the backend; or says in a sentence why not. At most one is alive at a time. */
@@ -40,7 +38,7 @@ export async function webgpuNumerics(gpu: GPU | undefined, options: WebgpuOption
     }
     const ops = await tfjsOps(opened);
     const { maxStorageBufferBindingSize, maxBufferSize } = opened.device.limits;
-    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.tile ?? Infinity);
+    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     const numerics = numericsOn(opened, queue, ops, Math.floor(binding / 4), close);
     close = () => numerics.dispose();
     const measured = options.remember ? await measure(opened, queue, ops, options.remember) : null;
