@@ -4,7 +4,18 @@
  */
 import type { MatmulOptions, Shape, Tensor, TensorOps } from './ops';
 import { tensorsIn } from './scoped';
-import { broadcastShape, checkConstant, checkReshape, checkSlice, concatenatedShape, gatheredShape, matmulShape, reducedShape, sizeOf, transposedShape } from './shape';
+import {
+  broadcastShape,
+  checkConstant,
+  checkReshape,
+  checkSlice,
+  concatenatedShape,
+  gatheredShape,
+  matmulShape,
+  reducedShape,
+  sizeOf,
+  transposedShape,
+} from './shape';
 import { consecutive, overlaps, rangesOf, Tiled, Tiling, type Operand, type Range } from './tiles';
 
 type Values = Float64Array | Float32Array | readonly number[];

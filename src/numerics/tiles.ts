@@ -3,7 +3,7 @@
  * piece by piece along an axis of the result, from the boxes of its operands that the piece needs; nothing larger than a tile is ever made.
  */
 import type { Shape, Tensor, TensorOps } from './ops';
-import { sameShape, showShape, sizeOf } from './shape';
+import { showShape, sizeOf } from './shape';
 
 export class Tiled implements Tensor {
   /** @param tiles At least two, in their order along the axis. */
@@ -74,7 +74,7 @@ export class Tiling {
   }
 
   /** A result from its pieces over some ranges of an axis. */
-  made(shape: Shape, axis: number, ranges: readonly Range[], piece: (range: Range) => Tensor): Tensor {
+  private made(shape: Shape, axis: number, ranges: readonly Range[], piece: (range: Range) => Tensor): Tensor {
     const { inner } = this;
     const pieces: Tensor[] = [];
     for (const range of ranges) pieces.push(inner.scope(() => piece(range)));
@@ -86,7 +86,7 @@ export class Tiling {
   }
 
   /** An axis in ranges of at most `longest` indices: those of an operand that is cut there where they will do. */
-  ranges(length: number, longest: number, operands: readonly (readonly [Tensor, number])[] = []): Range[] {
+  private ranges(length: number, longest: number, operands: readonly (readonly [Tensor, number])[]): Range[] {
     for (const [x, axis] of operands) {
       if (x instanceof Tiled && x.axis === axis && x.tiles.every(({ shape }) => shape[axis]! <= longest)) return rangesOf(x);
     }
@@ -109,12 +109,13 @@ export class Tiling {
 
   /** What a piece needs of an operand, as one tensor. It may be the operand itself or one of its tiles: only to be read. */
   box(x: Tensor, axis: number | null, { begin, size }: Range): Tensor {
-    const whole = x.shape.map((length) => ({ begin: 0, size: length }));
     if (axis === null) return x;
-    whole[axis] = { begin, size };
-    const tile = x instanceof Tiled && x.axis === axis ? rangesOf(x).findIndex((range) => range.begin === begin && range.size === size) : -1;
-    if (tile >= 0) return (x as Tiled).tiles[tile]!;
-    return sameShape(x.shape, whole.map((range) => range.size)) && !(x instanceof Tiled) ? x : this.crop(x, whole);
+    const range = { begin, size };
+    if (x instanceof Tiled) {
+      const tile = x.axis === axis ? rangesOf(x).findIndex((own) => own.begin === begin && own.size === size) : -1;
+      if (tile >= 0) return x.tiles[tile]!;
+    } else if (size === x.shape[axis]) return x;
+    return this.crop(x, x.shape.map((length, other) => (other === axis ? range : { begin: 0, size: length })));
   }
 
   /** The values within a range of each axis, few enough for one tensor. */

@@ -28,8 +28,17 @@ type Case = [name: string, shapes: readonly Shape[], run: <T>(ops: Ops<T>, x: re
 
 const flips = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
 const swap = (shape: Shape, wanted: boolean): Shape => (wanted ? [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!] : shape);
-const products = ([[[5, 9], [9, 17]], [[2, 5], [5, 30]], [[30, 5], [5, 2]], [[13, 2], [2, 13]], [[2, 3, 3, 5], [5, 17]], [[2, 3, 4, 4], [4, 2]], [[4, 7, 3], [4, 3, 7]], [[2, 3, 5, 4], [2, 3, 4, 5]], [[2, 3, 2, 6], [2, 3, 6, 2]], [[2, 3, 2, 30], [2, 3, 30, 2]]] as [Shape, Shape][]).flatMap(([a, b]) =>
-  flips.map((o): Case => [`${JSON.stringify(a)} times ${JSON.stringify(b)} ${JSON.stringify(o)}`, [swap(a, o.transposeA), swap(b, o.transposeB)], (ops, [x, y]) => ops.matmul(x!, y!, o)]),
+const pairs: readonly [Shape, Shape][] = [
+  [[5, 9], [9, 17]], [[2, 5], [5, 30]], [[30, 5], [5, 2]], [[13, 2], [2, 13]],
+  [[2, 3, 3, 5], [5, 17]], [[2, 3, 4, 4], [4, 2]],
+  [[4, 7, 3], [4, 3, 7]], [[2, 3, 5, 4], [2, 3, 4, 5]], [[2, 3, 2, 6], [2, 3, 6, 2]], [[2, 3, 2, 30], [2, 3, 30, 2]],
+];
+const products = pairs.flatMap(([a, b]) =>
+  flips.map((o): Case => [
+    `${JSON.stringify(a)} times ${JSON.stringify(b)} ${JSON.stringify(o)}`,
+    [swap(a, o.transposeA), swap(b, o.transposeB)],
+    (ops, [x, y]) => ops.matmul(x!, y!, o),
+  ]),
 );
 
 const CASES: readonly Case[] = [
