@@ -3,6 +3,7 @@ import { messageOf } from '../base/errors';
 import { exactGramOf } from '../numerics/exact/integer-gram';
 import type { Tensor } from '../numerics/ops';
 import type { AdapterMeasurement, MeasuredNumerics, Remember } from '../numerics/rates';
+import { gramOfTiles } from '../numerics/tiled-gram';
 import { tiledOps } from '../numerics/tiled-ops';
 import { Tiled, TooLargeError } from '../numerics/tiles';
 import type { Numerics } from '../numerics/types';
@@ -19,6 +20,8 @@ import type { TfjsOps } from './tfjs-ops';
 export interface WebgpuOptions extends DeviceOptions {
   /** Where it is given, the adapter is measured, or what was measured before is used. */
   remember?: Remember;
+  /** Bytes of a tile, where it should be less than the adapter hands its shaders (tests). */
+  tile?: number;
 }
 
 /** Opens the device, tests it, and gives the backend; or says in a sentence why not. At most one is alive at a time. */
@@ -38,7 +41,7 @@ export async function webgpuNumerics(gpu: GPU | undefined, options: WebgpuOption
     }
     const ops = await tfjsOps(opened);
     const { maxStorageBufferBindingSize, maxBufferSize } = opened.device.limits;
-    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.tile ?? Infinity);
     const numerics = numericsOn(opened, queue, ops, Math.floor(binding / 4), close);
     close = () => numerics.dispose();
     const measured = options.remember ? await measure(opened, queue, ops, options.remember) : null;
@@ -63,7 +66,9 @@ async function measure(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, r
 
 /** @param most Values of one tile. */
 function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, most: number, close: () => void): Numerics {
-  /** Runs `work` on copies of the tensors' buffers. Our kernels read a tap in one piece. */
+  const tiled = tiledOps(ops, most);
+
+  /** Runs `work` on copies of the tensors' buffers. Our kernels read a tensor in one piece. */
   async function withBuffers<R>(tensors: readonly Tensor[], work: (...buffers: GPUBuffer[]) => Promise<R>): Promise<R> {
     for (const x of tensors) if (x instanceof Tiled) throw new TooLargeError(x.shape, most);
     const copies = tensors.map((x) => ops.bufferOf(x));
@@ -74,15 +79,17 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, most
     }
   }
 
+  const gram = (x: Tensor, signal?: AbortSignal) =>
+    withBuffers([x], async (buffer) => {
+      const [rows, d] = matrixShape(x, 'gram');
+      return exactGramOf(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
+    });
+
   return {
     name: 'webgpu',
     device: opened.description,
-    ops: tiledOps(ops, most),
-    gram: (x, signal) =>
-      withBuffers([x], async (buffer) => {
-        const [rows, d] = matrixShape(x, 'gram');
-        return exactGramOf(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
-      }),
+    ops: tiled,
+    gram: (x, signal) => (x instanceof Tiled ? gramOfTiles(tiled, x, most, (rows) => gram(rows, signal)) : gram(x, signal)),
     fisherGram: (a, delta, positions, signal) =>
       withBuffers([a, delta], async (aBuffer, deltaBuffer) => {
         const [rows, p] = matrixShape(a, 'fisherGram');

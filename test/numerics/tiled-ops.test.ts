@@ -1,12 +1,15 @@
 /** Tensors in tiles of a few values: the contract of every backend, the bits of whole tensors, and no tensor that is larger than a tile. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
+import { gramOfRows } from '../../src/numerics/cpu/gram';
+import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import { cpuOps } from '../../src/numerics/cpu/ops';
 import type { Ops, Shape, Tensor, TensorOps } from '../../src/numerics/ops';
 import { sizeOf } from '../../src/numerics/shape';
 import { Tape } from '../../src/numerics/tape';
+import { gramOfTiles } from '../../src/numerics/tiled-gram';
 import { tiledOps } from '../../src/numerics/tiled-ops';
-import { TooLargeError } from '../../src/numerics/tiles';
+import { TooLargeError, type Tiled } from '../../src/numerics/tiles';
 import { opsContract } from './ops.contract';
 import { attentionBlock, classifier, normals, type Example } from './tape.examples';
 
@@ -118,6 +121,22 @@ describe('the tape over tiles', () => {
   ] as const)('has the gradients of %s', async (_, example, most) => {
     expect(await differentiate(tiledOps(bounded(most), most), example(new Random(5)))).toEqual(await differentiate(cpuOps(), example(new Random(5))));
   });
+});
+
+it.each([['rows', false], ['columns', true]] as const)('sums the Grams of a tap in tiles of %s', async (_, turned) => {
+  const [rows, d] = [31, 7];
+  const { gram } = cpuNumerics();
+  const ops = tiledOps(bounded(MOST), MOST);
+  const values = normals(new Random(2), [rows, d]);
+  const x = turned
+    ? ops.transpose(ops.constant(Float64Array.from({ length: rows * d }, (_, i) => values[(i % rows) * d + Math.floor(i / rows)]!), [d, rows]), [1, 0])
+    : ops.constant(values, [rows, d]);
+  expect((x as Tiled).axis).toBe(turned ? 1 : 0);
+  const coming = gramOfTiles(ops, x as Tiled, MOST, (part) => gram(part));
+  ops.dispose(x);
+  const [found, whole] = [await coming, gramOfRows(values, rows, d)];
+  expect(found).toMatchObject({ dimension: d, rows });
+  found.hi.forEach((value, i) => expect(value).toBeCloseTo(whole.hi[i]!, 13));
 });
 
 it('refuses what no tile holds, by its shape', () => {
