@@ -3,7 +3,7 @@ import { InputError, messageOf } from '../base/errors';
 import type { MeasuredNumerics } from '../numerics/rates';
 import type { Numerics } from '../numerics/types';
 import type { ChooseNumerics, Chosen } from './analyze';
-import { chooseBackend, withoutBinding, withoutGpu, type GpuFacts } from './choice';
+import { chooseBackend, tilesOf, withoutGpu, type GpuFacts } from './choice';
 import type { Work } from './cost';
 import type { Backend } from './request';
 
@@ -29,8 +29,8 @@ export class Backends {
   ) {}
 
   /**
-   * Runs an analysis on the backend that was asked for. What `auto` had put on a GPU that fails is done again in float64. Throws
-   * InputError `no-webgpu` where WebGPU is asked for by name and cannot be had.
+   * Runs an analysis on the backend that was asked for. What `auto` had put on a GPU that fails is done again in float64, and what does not fit
+   * into the tiles of an adapter whoever asked for it. Throws InputError `no-webgpu` where WebGPU is asked for by name and cannot be had.
    */
   async run<R>(asked: Backend, analysis: (numerics: ChooseNumerics) => Promise<R>): Promise<R> {
     try {
@@ -39,6 +39,7 @@ export class Backends {
       const { code = '' } = error as { code?: string };
       // A lost device never comes back: the next request opens a new one.
       if (code === 'gpu-lost') this.closeGpu();
+      if (code === 'tensor-too-large') return analysis(async () => this.cpu(`${messageOf(error)} This runs in float64 on the CPU.`));
       if (asked !== 'auto' || !FAILURES.includes(code)) throw error;
       return analysis(async () => this.cpu(`The GPU failed, so this was done again in float64 on the CPU. ${messageOf(error)}`));
     }
@@ -63,8 +64,10 @@ export class Backends {
       if (asked === 'webgpu') throw new InputError('no-webgpu', `WebGPU cannot be used here: ${gpu.refusal} Choose the backend cpu-f64.`);
       return this.cpu(gpu.refusal);
     }
-    const { backend, reason } = asked === 'webgpu' ? (withoutBinding(work, gpu) ?? { backend: asked, reason: BY_NAME }) : chooseBackend(work, this.workers, gpu);
-    return { numerics: backend === 'webgpu' ? this.gpu! : this.reference, choice: { reason, adapter: gpu.adapter, rates: gpu.rates } };
+    const { backend, reason } = asked === 'webgpu' ? { backend: asked, reason: BY_NAME } : chooseBackend(work, this.workers, gpu);
+    const choice = { adapter: gpu.adapter, rates: gpu.rates };
+    if (backend === 'cpu-f64') return { numerics: this.reference, choice: { ...choice, reason } };
+    return { numerics: this.gpu!, choice: { ...choice, reason: reason + tilesOf(work, gpu) } };
   }
 
   private async look(allowSoftware: boolean): Promise<GpuFacts | { refusal: string }> {

@@ -13,7 +13,7 @@ export interface GpuFacts {
   readonly adapter: string;
   readonly software: boolean;
   readonly rates: { readonly gpu: Rates; readonly cpu: Rates } | null;
-  /** Bytes of one tensor at most; absent: as many as there are. */
+  /** Bytes of one tile of a tensor at most; absent: as many as there are. */
   readonly binding?: number;
 }
 
@@ -36,12 +36,11 @@ export function withoutGpu(work: Work, workers: number): Verdict | null {
   };
 }
 
-/** `cpu-f64` where a shader cannot be handed one of the parameters, also where the GPU was asked for by name; null: it can be handed all. */
-export function withoutBinding({ largest }: Work, { adapter, binding = Infinity }: GpuFacts): Verdict | null {
+/** What the report says of parameters that a shader cannot be handed in one piece (numerics/tiles.ts); nothing where it can be handed all. */
+export function tilesOf({ largest }: Work, { adapter, binding = Infinity }: GpuFacts): string {
   const bytes = 4 * (largest?.values ?? 0);
-  if (bytes <= binding) return null;
-  const reason = `'${largest!.name}' takes ${megabytes(bytes)} in float32, and ${adapter} hands its shaders ${megabytes(binding)} at most: this runs in float64 on the CPU.`;
-  return { backend: 'cpu-f64', reason };
+  if (bytes <= binding) return '';
+  return ` '${largest!.name}' takes ${megabytes(bytes)} in float32 and is kept in tiles: ${adapter} hands its shaders ${megabytes(binding)} at most.`;
 }
 
 function megabytes(bytes: number): string {
@@ -52,8 +51,6 @@ function megabytes(bytes: number): string {
 export function chooseBackend(work: Work, workers: number, gpu: GpuFacts): Verdict {
   const early = withoutGpu(work, workers);
   if (early) return early;
-  const bound = withoutBinding(work, gpu);
-  if (bound) return bound;
   if (gpu.software) return { backend: 'cpu-f64', reason: `${gpu.adapter} emulates a GPU: the float64 CPU code is faster.` };
   if (!gpu.rates) return { backend: 'cpu-f64', reason: `The speed of ${gpu.adapter} could not be measured, so the float64 CPU code is used.` };
   const cpuSeconds = onCpu(work, gpu.rates.cpu, workers);

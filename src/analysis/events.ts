@@ -1,4 +1,5 @@
 /** What an analysis says while it runs. */
+import { InputError } from '../base/errors';
 import type { Direction } from '../direction/types';
 import type { ExperimentRecord } from './experiment-record';
 import type { LlcRecord } from './llc-record';
@@ -40,6 +41,8 @@ export interface Inspection {
   step?: number;
   /** What the network is run on; absent where there is none to run. */
   takes?: 'vector' | 'tokens';
+  /** Whether side files are fetched from where it came from when a probe needs them. */
+  fetches?: boolean;
 }
 
 /** Dropped files that a network can be run on: `inputs` with optional `targets`, pictures, or text. */
@@ -82,13 +85,30 @@ export interface OpenedSummary {
   refusals: { file: string; tensor: string | null; code: string; message: string }[];
 }
 
-/** Why a network is not run on a dropped probe by itself; null where it is. `sideFiles`: all of them so far. */
-export function whyUnfit({ name, kind }: ProbeFile, { takes }: Pick<Inspection, 'takes'>, sideFiles: readonly string[]): string | null {
+/**
+ * Why a network is not run on a dropped probe by itself; null where it is. `sideFiles`: all of them so far. `look` inspects the network with the probe:
+ * whether there is a tokenizer where the network came from is only known once it was asked for.
+ */
+export async function whyUnfit(
+  { name, kind }: ProbeFile,
+  { takes, fetches }: Pick<Inspection, 'takes' | 'fetches'>,
+  sideFiles: readonly string[],
+  look: () => Promise<unknown>,
+): Promise<string | null> {
   if (kind === 'arrays') return null;
   if (takes === undefined) return `${name}: there is no network here to run on it.`;
   if (kind === 'pictures') return takes === 'vector' ? null : `${name}: pictures do not fit a network that takes token ids.`;
   if (takes === 'vector') return `${name}: text does not fit a network that takes vectors.`;
-  return sideFiles.includes('tokenizer.json') ? null : `${name} is text: to run the network on it, drop its tokenizer.json too.`;
+  if (sideFiles.includes('tokenizer.json')) return null;
+  const missing = `${name} is text: to run the network on it, drop its tokenizer.json too.`;
+  if (!fetches) return missing;
+  try {
+    await look();
+    return null;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.code === 'no-tokenizer' ? missing : error.message;
+  }
 }
 
 /** Several drops as one. */

@@ -139,6 +139,7 @@ export async function toInspection(id: string, p: Prepared, checkpoint: Checkpoi
     ...(p.subject.kind === 'model' && { norms: await readNorms(p.subject.model) }),
     ...(step !== null && { step }),
     ...(p.subject.kind === 'model' && { takes: p.subject.model.input.kind }),
+    ...(checkpoint.beside && { fetches: true }),
   };
 }
 
@@ -163,12 +164,12 @@ async function makeProbe(model: Model, checkpoint: Checkpoint, content: ProbeCon
   if (!content) return defaultSource(model.input.kind).make(spec);
   const folders = [folderOf(checkpoint.files[0]?.name ?? '')];
   const given = content.kind === 'pictures' ? content.pictures[0]!.name : content.file;
-  const beside = (base: string) => besideOf(content.beside, base, [...folders, folderOf(given)]);
+  const beside = (base: string) => besideOf(content.beside, base, [...folders, folderOf(given)], checkpoint.beside);
   if (content.kind === 'text') {
-    const tokenizer = beside('tokenizer.json');
-    return probeFromText(content, tokenizer && (await openTokenizer(tokenizer, beside('tokenizer_config.json'))), spec);
+    const tokenizer = input.kind === 'tokens' ? await beside('tokenizer.json') : null;
+    return probeFromText(content, tokenizer && (await openTokenizer(tokenizer, await beside('tokenizer_config.json'))), spec);
   }
-  const recorded = beside('preprocessor_config.json');
+  const recorded = input.kind === 'vector' && input.image ? await beside('preprocessor_config.json') : null;
   const preprocessor = (channels: number) => recorded && readPreprocessor(recorded.name, recorded.text, channels);
   return content.kind === 'pictures' ? probeFromPictures(content, spec, preprocessor) : probeFromFile(content, spec, preprocessor);
 }

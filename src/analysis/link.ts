@@ -90,7 +90,8 @@ export const DigestRow = z.object({
 
 export const Link = z.object({
   source: Source,
-  request: Request,
+  /** Memory is the machine's own, and changes no number. */
+  request: Request.omit({ memory: true }),
   view: View,
   /** Where there is a trajectory in view. */
   path: PathView.optional(),

@@ -120,14 +120,17 @@ export async function textProbe(id: string, source: ByteSource, beside: readonly
   };
 }
 
-/** The latest side file of this name from one of the folders, the first folder first; else the latest there is. */
-export function besideOf(beside: readonly SideFile[] | undefined, base: string, folders: readonly string[]): SideFile | null {
+/**
+ * The latest side file of this name from one of the folders, the first folder first; else the one that lies where the network came from; else the
+ * latest there is.
+ */
+export async function besideOf(beside: readonly SideFile[] | undefined, base: string, folders: readonly string[], elsewhere: Checkpoint['beside']): Promise<SideFile | null> {
   const named = (beside ?? []).filter(({ name }) => name === base || name.endsWith(`/${base}`));
   for (const folder of folders) {
     const found = named.findLast(({ name }) => name === (folder === '' ? base : `${folder}/${base}`));
     if (found) return found;
   }
-  return named.at(-1) ?? null;
+  return (await elsewhere?.(base)) ?? named.at(-1) ?? null;
 }
 
 async function hashed(text: string): Promise<string> {

@@ -155,10 +155,10 @@ async function emptyTrajectory(path: Trajectory['path'], items: readonly TraceIt
   };
 }
 
-/** Whether the points of one trajectory are what the other would compute: the same program, request, probe and layers. */
+/** Whether the points of one trajectory are what the other would compute: the same program, request (but for the memory), probe and layers. */
 function sameQuestion(a: Trajectory, b: Trajectory): boolean {
   const essence = ({ provenance, request, model, probeContent, layers }: Trajectory) =>
-    JSON.stringify([provenance.app, Object.entries(request).sort(([x], [y]) => (x < y ? -1 : 1)), model.architecture, probeContent, layers]);
+    JSON.stringify([provenance.app, Object.entries({ ...request, memory: null }).sort(([x], [y]) => (x < y ? -1 : 1)), model.architecture, probeContent, layers]);
   return essence(a) === essence(b);
 }
 

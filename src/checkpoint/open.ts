@@ -11,7 +11,7 @@ import { tfjsLayers } from './formats/tfjs-layers';
 import { inflate, InflateError } from './inflate';
 import { count, refusal } from './refusal';
 import { joinByIndex, joinByName, looksLikeIndex, readIndex, type OpenedFile, type ShardIndex } from './shards';
-import type { ByteSource, Checkpoint, Format, Opened, Refusal } from './types';
+import type { ByteSource, Checkpoint, Format, Opened, Refusal, SideText } from './types';
 import { ZipArchive } from './zip';
 
 const HEAD = 512;
@@ -84,6 +84,7 @@ export async function openFiles(sources: readonly ByteSource[], signal?: AbortSi
 
 async function checkpointOf(format: Format, name: string, sources: readonly ByteSource[], contents: Contents): Promise<Checkpoint> {
   const tensors = [...contents.tensors].sort((a, b) => naturalCompare(a.name, b.name));
+  const folder = sources.find((source) => source.beside);
   return {
     format,
     name,
@@ -93,7 +94,26 @@ async function checkpointOf(format: Format, name: string, sources: readonly Byte
     warnings: contents.warnings,
     shared: contents.shared,
     program: contents.program ?? null,
+    ...(folder && { beside: sideFiles((base) => folder.beside!(base)) }),
     fingerprint: await fingerprint(tensors, sources),
+  };
+}
+
+/** The texts of files that are fetched when they are first asked for; one that failed is asked for again. */
+function sideFiles(fetch: (base: string) => Promise<ByteSource | null>): NonNullable<Checkpoint['beside']> {
+  const asked = new Map<string, Promise<SideText | null>>();
+  const read = async (base: string): Promise<SideText | null> => {
+    const source = await fetch(base);
+    if (!source) return null;
+    const { name, size } = source;
+    checkSide(source, MAX_SIDE);
+    return { name, text: readSide(await source.read(0, size), name, false) };
+  };
+  return (base) => {
+    const text = asked.get(base) ?? read(base);
+    asked.set(base, text);
+    text.catch(() => asked.delete(base));
+    return text;
   };
 }
 
@@ -144,11 +164,14 @@ async function json(sniffed: Sniffed, start: string): Promise<Recognised> {
   const file = source.name;
   if (looksLikeIndex(file, start)) return { index: await readIndex(source) };
   const isResult = RESULT.test(start);
-  const limit = isResult ? MAX_RESULT : MAX_SIDE;
-  if (source.size > limit) throw refusal('json-too-large', file, `it is JSON of ${count(source.size)} bytes; at most ${count(limit)} are read. Drop only the files of the model.`);
+  checkSide(source, isResult ? MAX_RESULT : MAX_SIDE);
   const side = readSide(await source.read(0, source.size), file, isResult);
   // Written with its keys in another order than usual, so that its first bytes do not tell.
   return /"(weightsManifest|modelTopology)"/.test(side) && 'weightsManifest' in JSON.parse(side) ? { format: tfjsLayers, file: sniffed } : { side };
+}
+
+function checkSide({ name, size }: ByteSource, limit: number): void {
+  if (size > limit) throw refusal('json-too-large', name, `it is JSON of ${count(size)} bytes; at most ${count(limit)} are read. Drop only the files of the model.`);
 }
 
 /** The text of a JSON object, or of a list of results. Results are kept as they are: their own schema judges them. */

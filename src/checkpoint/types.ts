@@ -11,6 +11,14 @@ export interface ByteSource {
   read(begin: number, end: number): Promise<Uint8Array>;
   /** Fills memory of the caller's from `begin` on; only where reading the same bytes again costs little. */
   readInto?(begin: number, bytes: Uint8Array): Promise<void>;
+  /** A file of this name in the same folder, fetched now; null where there is none. Absent: what lies beside it was dropped with it or not at all. */
+  beside?(base: string): Promise<ByteSource | null>;
+}
+
+/** The text of a JSON file that says how text or pixels become inputs. */
+export interface SideText {
+  readonly name: string;
+  readonly text: string;
 }
 
 export type DType =
@@ -58,6 +66,8 @@ export interface Checkpoint {
   readonly shared: readonly (readonly string[])[];
   /** Its own computation, where the file holds one beside the tensors. */
   readonly program?: Program | null;
+  /** A side file that lies beside it where it came from, fetched when it is first asked for; null where there is none. Absent: nothing can be fetched. */
+  beside?(base: string): Promise<SideText | null>;
   /** 'sha256-<hex of 64>' of the header (names, dtypes, shapes, offsets) and of the sizes and first and last 64 KiB of the files: cheap for 6 GB, and different files differ. */
   readonly fingerprint: string;
 }

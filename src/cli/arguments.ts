@@ -18,7 +18,7 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
 PATH is a checkpoint (safetensors, PyTorch, ONNX, Keras, npz, npy), a shard index or a TensorFlow.js model.json with its shards, a probe bundle, or a folder of these.
 It may be elsewhere: hf:owner/repository[@revision][/path], revisions with commas (@step1,step2), or a URL. Only the parts needed are fetched.
 A file that holds only 'inputs' and 'targets' is used as the probe, and so are PNG pictures for networks that take images, and a text (.txt) where the
-tokenizer.json of the network is among the files.
+tokenizer.json of the network is among the files, or lies beside it in the repository.
 
   --probe FILE…       inputs and optional targets (npz, npy, safetensors), PNG files or a folder of them, or a text with --probe tokenizer.json beside it.
                       Images may be [N, h, w], [N, c, h, w] or [N, h, w, c]; preprocessor_config.json among the files says how pixels are scaled

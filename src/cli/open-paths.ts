@@ -57,7 +57,7 @@ export async function findProbe(session: Session, { probes, text }: ProbeWords, 
   }
   const inspection = opened.checkpoints[0];
   for (const probe of opened.probes) {
-    const reason = inspection ? whyUnfit(probe, inspection, opened.sideFiles) : null;
+    const reason = inspection ? await whyUnfit(probe, inspection, opened.sideFiles, () => session.inspect(inspection.id, {}, probe.id)) : null;
     if (reason === null) return session.probe(probe.id);
     say(reason);
   }

@@ -3,6 +3,9 @@ import { messageOf } from '../base/errors';
 import { exactGramOf } from '../numerics/exact/integer-gram';
 import type { Tensor } from '../numerics/ops';
 import type { AdapterMeasurement, MeasuredNumerics, Remember } from '../numerics/rates';
+import { gramOfTiles } from '../numerics/tiled-gram';
+import { tiledOps } from '../numerics/tiled-ops';
+import { Tiled, TooLargeError } from '../numerics/tiles';
 import type { Numerics } from '../numerics/types';
 import { openDevice } from './device';
 import type { DeviceOptions, OpenedDevice } from './device';
@@ -17,6 +20,8 @@ import type { TfjsOps } from './tfjs-ops';
 export interface WebgpuOptions extends DeviceOptions {
   /** Where it is given, the adapter is measured, or what was measured before is used. */
   remember?: Remember;
+  /** Bytes of a tile, where it should be less than the adapter hands its shaders (tests). */
+  tile?: number;
 }
 
 /** Opens the device, tests it, and gives the backend; or says in a sentence why not. At most one is alive at a time. */
@@ -35,11 +40,12 @@ export async function webgpuNumerics(gpu: GPU | undefined, options: WebgpuOption
       return { reason: `${opened.description} failed the start-up test, so the float64 CPU code is used. ${tested.detail}` };
     }
     const ops = await tfjsOps(opened);
-    const numerics = numericsOn(opened, queue, ops, close);
+    const { maxStorageBufferBindingSize, maxBufferSize } = opened.device.limits;
+    const binding = Math.min(maxStorageBufferBindingSize, maxBufferSize, options.tile ?? Infinity);
+    const numerics = numericsOn(opened, queue, ops, Math.floor(binding / 4), close);
     close = () => numerics.dispose();
     const measured = options.remember ? await measure(opened, queue, ops, options.remember) : null;
-    const { maxStorageBufferBindingSize, maxBufferSize } = opened.device.limits;
-    return { ...numerics, software: opened.software, measured, binding: Math.min(maxStorageBufferBindingSize, maxBufferSize) };
+    return { ...numerics, software: opened.software, measured, binding };
   } catch (error) {
     close();
     return { reason: `WebGPU did not start on ${opened.description} (${messageOf(error)}), so the float64 CPU code is used.` };
@@ -58,9 +64,13 @@ async function measure(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, r
   }
 }
 
-function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, close: () => void): Numerics {
-  /** Runs `work` on copies of the tensors' buffers. */
+/** @param most Values of one tile. */
+function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, most: number, close: () => void): Numerics {
+  const tiled = tiledOps(ops, most);
+
+  /** Runs `work` on copies of the tensors' buffers. Our kernels read a tensor in one piece. */
   async function withBuffers<R>(tensors: readonly Tensor[], work: (...buffers: GPUBuffer[]) => Promise<R>): Promise<R> {
+    for (const x of tensors) if (x instanceof Tiled) throw new TooLargeError(x.shape, most);
     const copies = tensors.map((x) => ops.bufferOf(x));
     try {
       return await work(...copies.map((copy) => copy.buffer));
@@ -69,15 +79,17 @@ function numericsOn(opened: OpenedDevice, queue: KernelQueue, ops: TfjsOps, clos
     }
   }
 
+  const gram = (x: Tensor, signal?: AbortSignal) =>
+    withBuffers([x], async (buffer) => {
+      const [rows, d] = matrixShape(x, 'gram');
+      return exactGramOf(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
+    });
+
   return {
     name: 'webgpu',
     device: opened.description,
-    ops,
-    gram: (x, signal) =>
-      withBuffers([x], async (buffer) => {
-        const [rows, d] = matrixShape(x, 'gram');
-        return exactGramOf(await exactGramOnGpu(queue, buffer!, rows, d, { signal }));
-      }),
+    ops: tiled,
+    gram: (x, signal) => (x instanceof Tiled ? gramOfTiles(tiled, x, most, (rows) => gram(rows, signal)) : gram(x, signal)),
     fisherGram: (a, delta, positions, signal) =>
       withBuffers([a, delta], async (aBuffer, deltaBuffer) => {
         const [rows, p] = matrixShape(a, 'fisherGram');

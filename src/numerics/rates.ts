@@ -27,6 +27,6 @@ export interface MeasuredNumerics extends Numerics {
   readonly software: boolean;
   /** Null where it was not measured. */
   readonly measured: AdapterMeasurement | null;
-  /** Bytes of one tensor that a shader can be handed; absent: as many as there are. */
+  /** Bytes that a shader can be handed in one piece: larger tensors are kept in tiles. Absent: as many as there are. */
   readonly binding?: number;
 }

@@ -67,11 +67,16 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
   };
 
   /** The first of the probes that the network can be run on; where there is none, the page says why. */
-  const fitting = (probes: readonly ProbeFile[], inspection: Inspection): ProbeFile | null => {
-    const reasons = probes.map((probe) => whyUnfit(probe, inspection, get().sideFiles));
-    const at = reasons.indexOf(null);
-    if (at < 0 && reasons.length > 0) get().say(reasons[0]!);
-    return probes[at] ?? null;
+  const fitting = async (probes: readonly ProbeFile[], inspection: Inspection): Promise<ProbeFile | null> => {
+    const { edits } = settingsOf(get(), inspection.id);
+    let first: string | null = null;
+    for (const probe of probes) {
+      const reason = await whyUnfit(probe, inspection, get().sideFiles, () => client.inspect(inspection.id, edits, probe.id)).catch(messageOf);
+      if (reason === null) return probe;
+      first ??= reason;
+    }
+    if (first !== null) get().say(first);
+    return null;
   };
 
   /** Takes in a drop without anything to look at: probes and side files, for the network in view. */
@@ -84,7 +89,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     }
     // A text may have waited for its tokenizer.
     const offered = probes.length > 0 || !sideFiles.includes('tokenizer.json') ? probes : get().probes.filter((p) => p.kind === 'text').slice(-1);
-    const probe = fitting(offered, inspection);
+    const probe = await fitting(offered, inspection);
     if (probe) return get().chooseProbe(probe.id);
     if (offered.length > 0 || sideFiles.length === 0) return;
     const text = sideFiles.some((name) => name.startsWith('tokenizer'));
@@ -175,7 +180,7 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       const run = runOfDrop(subjects);
       if (run) get().choose(run.last);
       if (run || subjects[0] === paths[0]) get().look({ tab: 'trajectory' });
-      const probe = subjects[0]!.inspection && fitting(opened.probes, subjects[0]!.inspection);
+      const probe = subjects[0]!.inspection && (await fitting(opened.probes, subjects[0]!.inspection));
       if (probe) await get().chooseProbe(probe.id);
       if (currentSubject(get())?.inspection?.runsAtOnce) await get().run();
       // Whoever stopped the first analysis does not want the others.

@@ -144,7 +144,7 @@ export function linkOf(state: App): Link | null {
   if (!subject) return null;
   const settings = settingsOf(state, subject.id);
   const probe = state.probes.find((p) => p.id === settings.probe);
-  const request = subject.inspection ? requestOf(subject.inspection, settings) : sameAgain(report!);
+  const { memory: _, ...request } = subject.inspection ? requestOf(subject.inspection, settings) : sameAgain(report!);
   const source: Source =
     subject.source.kind !== 'example' && probe
       ? { ...subject.source, probe: { name: probe.name.slice(0, 1000), fingerprint: probe.fingerprint } }

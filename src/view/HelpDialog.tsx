@@ -69,7 +69,7 @@ function RemoteFiles() {
   return (
     <p data-testid="kept">
       An address (<code>hf:owner/repository@revision/path</code>, or a URL) is opened without downloading the whole file: only its
-      head and the tensors that are analysed are fetched, and its server learns nothing but that.{' '}
+      head and the tensors that are analysed are fetched, for a text or pictures also how this model reads them, and its server learns nothing but that.{' '}
       {kept !== null && (
         <>
           {kept.trouble ?? `${bytes(kept.bytes)} of such files are kept in this browser.`}{' '}

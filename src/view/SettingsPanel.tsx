@@ -1,4 +1,3 @@
-import { useState, type ReactNode } from 'react';
 import { BACKENDS } from '../analysis/request';
 import type { Choice } from '../analysis/report';
 import { FISHERS, LOSSES } from '../analysis/request';
@@ -9,10 +8,10 @@ import { currentSubject, type Subject } from '../store/session';
 import { requestOf, settingsOf } from '../store/settings';
 import { useApp, useStore } from './app-context';
 import { Recognised } from './CheckpointFacts';
+import { Field, NumberField } from './Field';
 import { fisherHelp, settingHelp } from './glossary';
 import { ProbeFacts } from './ProbeFacts';
 import { backendName } from './sentence';
-import { Hint } from './Term';
 
 /** Probe, loss and what else can be asked for. Roomy: with every explanation in sight, before the first run. */
 export function SettingsPanel({ roomy }: { roomy: boolean }) {
@@ -148,6 +147,11 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
               onChange={(e) => edit({ layers: e.target.value })}
             />
           </Field>
+          {usesProbe && (
+            <Field {...field} label="activations only" help={settingHelp.activationsOnly}>
+              <input type="checkbox" checked={!request.gradients} onChange={(e) => edit({ gradients: e.target.checked ? false : null })} />
+            </Field>
+          )}
           <Field {...field} label="backend" help={settingHelp.backend}>
             <select
               value={request.backend}
@@ -160,6 +164,18 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
               ))}
             </select>
           </Field>
+          {inspection.memory && (
+            <Field {...field} label="memory, GB" help={`${settingHelp.memory} ${inspection.memory.reason}`}>
+              <NumberField
+                value={request.memory}
+                placeholder={gigabytesOf(inspection.memory.bound)}
+                least={0.001}
+                most={1e6}
+                whole={false}
+                onChange={(memory) => edit({ memory })}
+              />
+            </Field>
+          )}
           {usesProbe && (
             <>
               <Field {...field} label="folds" help={settingHelp.folds}>
@@ -182,35 +198,9 @@ function Fields({ subject, roomy }: { subject: Subject; roomy: boolean }) {
   );
 }
 
-function Field({
-  label,
-  help,
-  roomy,
-  children,
-  mark,
-}: {
-  label: string;
-  help: string;
-  roomy: boolean;
-  children: ReactNode;
-  mark?: ReactNode;
-}) {
-  return (
-    <label className="field">
-      <span className="field-label">
-        {roomy ? (
-          label
-        ) : (
-          <Hint content={<span>{help}</span>} focusable={false}>
-            {label}
-          </Hint>
-        )}
-        {mark}
-      </span>
-      {children}
-      {roomy && <span className="field-help">{help}</span>}
-    </label>
-  );
+/** A bound of memory as the field would hold it. */
+function gigabytesOf(bound: number | null): string {
+  return bound === null ? 'no bound' : `${Number((bound / 1e9).toPrecision(2))}`;
 }
 
 function ChoiceField({ choice, roomy, onChoose }: { choice: Choice; roomy: boolean; onChoose: (value: string) => void }) {
@@ -222,37 +212,6 @@ function ChoiceField({ choice, roomy, onChoose }: { choice: Choice; roomy: boole
         ))}
       </select>
     </Field>
-  );
-}
-
-/** A whole number; what cannot be one is not sent, and an empty field means the default. */
-function NumberField(props: {
-  value: number | null;
-  placeholder?: string;
-  least: number;
-  most: number;
-  onChange: (value: number | null) => void;
-}) {
-  const { value, placeholder, least, most, onChange } = props;
-  const [typed, setTyped] = useState<string | null>(null);
-  return (
-    <input
-      type="number"
-      inputMode="numeric"
-      min={least}
-      max={most}
-      step={1}
-      value={typed ?? value ?? ''}
-      placeholder={placeholder}
-      onChange={(event) => {
-        const text = event.target.value;
-        setTyped(text);
-        const number = Number(text);
-        if (text === '') onChange(null);
-        else if (Number.isInteger(number) && number >= least && number <= most) onChange(number);
-      }}
-      onBlur={() => setTyped(null)}
-    />
   );
 }
 

@@ -165,6 +165,8 @@ export const settingHelp = {
   loss: 'Per-sample loss whose gradient is read: mse is ½|f − y|², ce is −log p(y).',
   fisher: 'Which labels the gradients are taken at.',
   layers: 'Layers to analyse, as names with * and ?, separated by commas. Empty means all.',
+  activationsOnly: 'No gradients: one pass forward, up to the last layer that is selected, in less time and memory.',
+  memory: 'The most that an analysis may take, in gigabytes; empty means half of what this machine has. A network that would take more is read and run part by part, to the same bits.',
   backend:
     'cpu-f64 computes all in double precision; webgpu runs the layers on the graphics card in single precision, with a higher floor. Automatic takes WebGPU only where it saves a long wait, by measured speeds.',
   folds: 'Blocks of samples for the jackknife error bars. More blocks cost more eigensolves; 0 gives none.',

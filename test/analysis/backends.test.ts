@@ -5,6 +5,7 @@ import { Backends, type OpenGpu } from '../../src/analysis/backends';
 import type { Work } from '../../src/analysis/cost';
 import { cpuNumerics } from '../../src/numerics/cpu/numerics';
 import type { MeasuredNumerics } from '../../src/numerics/rates';
+import { TooLargeError } from '../../src/numerics/tiles';
 import { analyzeFiles } from './run';
 
 const small: Work = { passes: 1e6, grams: 1e6, solves: 1e6, factors: 0 };
@@ -44,15 +45,30 @@ describe('auto', () => {
     expect(open.mock.calls).toEqual([[{ allowSoftware: false }]]);
   });
 
-  it('leaves a GPU alone that one parameter is too large for, also by name', async () => {
+  it('says that a parameter is kept in tiles where a shader cannot be handed it', async () => {
     const open = opens(gpu({ binding: 128e6 }));
     const work = { ...large, largest: { name: 'lm_head.weight', values: 131e6 } };
     for (const asked of ['auto', 'webgpu'] as const) {
       const { numerics, choice } = await choose(new Backends(reference, 1, open), asked, work);
-      expect(numerics).toBe(reference);
-      expect(choice.reason).toBe("'lm_head.weight' takes 524 MB in float32, and Fast GPU hands its shaders 128 MB at most: this runs in float64 on the CPU.");
+      expect(numerics.name).toBe('webgpu');
+      expect(choice.reason).toContain(" 'lm_head.weight' takes 524 MB in float32 and is kept in tiles: Fast GPU hands its shaders 128 MB at most.");
     }
-    expect((await choose(new Backends(reference, 1, open), 'webgpu', { ...work, largest: { name: 'w', values: 32e6 } })).numerics.name).toBe('webgpu');
+    const fits = await choose(new Backends(reference, 1, open), 'webgpu', { ...work, largest: { name: 'w', values: 32e6 } });
+    expect(fits.choice.reason).not.toContain('tiles');
+  });
+
+  it('does in float64 what no tile holds, also by name', async () => {
+    for (const asked of ['auto', 'webgpu'] as const) {
+      const { numerics, choice } = await new Backends(reference, 1, opens(gpu())).run(asked, async (look) => {
+        const chosen = await look(large);
+        if (chosen.numerics.name === 'webgpu') throw new TooLargeError([2, 4e7], 2 ** 25);
+        return chosen;
+      });
+      expect(numerics).toBe(reference);
+      expect(choice.reason).toBe(
+        'A tensor [2, 40000000] is too large for the GPU, which holds 33554432 values in one piece, and cannot be cut there. This runs in float64 on the CPU.',
+      );
+    }
   });
 
   it('says why there is no GPU', async () => {

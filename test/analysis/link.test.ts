@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeLink, defaultView, encodeLink, type Link } from '../../src/analysis/link';
 import { defaultRequest } from '../../src/analysis/request';
 
-const base: Link = { source: { kind: 'example', id: 'reduced-rank' }, request: defaultRequest, view: defaultView, grams: null, digest: [] };
+const { memory: _, ...request } = defaultRequest;
+const base: Link = { source: { kind: 'example', id: 'reduced-rank' }, request, view: defaultView, grams: null, digest: [] };
 const pack = (value: unknown) => '#v1.' + Buffer.from(deflateSync(typeof value === 'string' ? new TextEncoder().encode(value) : new TextEncoder().encode(JSON.stringify(value)))).toString('base64url');
 
 describe('share links', () => {
@@ -21,7 +22,7 @@ describe('share links', () => {
         seed: fc.nat(4294967295), samples: fc.option(fc.integer({ min: 1, max: 1000 })), positions: fc.constant(null),
         loss: fc.constantFrom('mse' as const, 'ce' as const, null), fisher: fc.constantFrom('exact' as const, null), layers: name,
         backend: fc.constant('auto' as const), choices: fc.constant({ activation: 'gelu' }), threshold: fc.double({ min: 0, max: 1, noNaN: true }),
-        parameter: fc.boolean(), gradients: fc.boolean(), memory: fc.option(fc.integer({ min: 1, max: 100 })), directions: fc.boolean(), digits: fc.option(fc.integer({ min: 1, max: 12 })), folds: fc.option(fc.nat(20)),
+        parameter: fc.boolean(), gradients: fc.boolean(), directions: fc.boolean(), digits: fc.option(fc.integer({ min: 1, max: 12 })), folds: fc.option(fc.nat(20)),
       }),
       grams: fc.option(fc.stringMatching(/^[0-9a-f]{64}$/)),
       view: fc.record({
@@ -49,6 +50,11 @@ describe('share links', () => {
     const { direction, directions, ...view } = defaultView;
     expect(decodeLink(pack({ ...base, view })).view).toEqual({ ...view, direction, directions });
     expect(decodeLink(pack(base)).path).toBeUndefined();
+  });
+
+  it('leave the memory of a machine to that machine, and keep that there are no gradients', () => {
+    const opened = decodeLink(pack({ ...base, request: { ...request, memory: 2, gradients: false } })).request;
+    expect(opened).toEqual({ ...request, gradients: false });
   });
 
   it('stay short: the digest gives way', () => {

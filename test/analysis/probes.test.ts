@@ -13,6 +13,8 @@ const FIXTURES = join(ROOT, 'test/fixtures');
 const source = (path: string, name = path) => bufferSource(name, new Uint8Array(readFileSync(join(FIXTURES, path))));
 const folder = (path: string) => readdirSync(join(FIXTURES, path)).map((name) => source(`${path}/${name}`, `${path.split('/').at(-1)}/${name}`));
 
+const notAsked = () => Promise.reject(new Error('nothing is to be looked at'));
+
 describe('a language model with its tokenizer and a text', () => {
   const { loss, ids, samples, positions } = (JSON.parse(readFileSync(join(FIXTURES, 'probes/tokens.json'), 'utf8')) as { loss: { loss: number; ids: number[][]; samples: number; positions: number } }).loss;
 
@@ -22,7 +24,7 @@ describe('a language model with its tokenizer and a text', () => {
     expect(opened.refusals).toEqual([]);
     expect(opened.sideFiles.sort()).toEqual(['tokenizer.json', 'tokenizer_config.json']);
     const [checkpoint, probe] = [opened.checkpoints[0]!, opened.probes[0]!];
-    expect([checkpoint.step, whyUnfit(probe, checkpoint, opened.sideFiles)]).toEqual([40, null]);
+    expect([checkpoint.step, await whyUnfit(probe, checkpoint, opened.sideFiles, notAsked)]).toEqual([40, null]);
     // Special tokens of config.json and tokenizer.json: only <|endoftext|>.
     expect(checkpoint.probe.description).toContain('uniform tokens out of 319 (without the special token 0)');
     const report = await analyzeOpened(session, checkpoint.id, probe.id, { samples, positions });
@@ -38,7 +40,7 @@ describe('a language model with its tokenizer and a text', () => {
     const session = new Session();
     const opened = await session.open([source('probes/gpt2/model.safetensors'), source('probes/gpt2/config.json'), source('probes/gpt2/corpus.txt', 'corpus.txt')]);
     const [{ id }, probe] = [opened.checkpoints[0]!, opened.probes[0]!];
-    expect(whyUnfit(probe, opened.checkpoints[0]!, opened.sideFiles)).toBe('corpus.txt is text: to run the network on it, drop its tokenizer.json too.');
+    expect(await whyUnfit(probe, opened.checkpoints[0]!, opened.sideFiles, notAsked)).toBe('corpus.txt is text: to run the network on it, drop its tokenizer.json too.');
     await expect(session.inspect(id, {}, probe.id)).rejects.toMatchObject({ code: 'no-tokenizer' });
     expect((await session.open([source('probes/gpt2/tokenizer.json', 'tokenizer.json')])).sideFiles).toEqual(['tokenizer.json']);
     const inspection = await session.inspect(id, {}, probe.id);
@@ -90,9 +92,9 @@ describe('a vision transformer with pictures', () => {
   it('does not take text, and a language model no pictures', async () => {
     const session = new Session();
     const opened = await session.open([...folder('families/vit'), source('probes/gpt2/corpus.txt', 'corpus.txt')]);
-    expect(whyUnfit(opened.probes[0]!, opened.checkpoints[0]!, ['tokenizer.json'])).toContain('text does not fit');
+    expect(await whyUnfit(opened.probes[0]!, opened.checkpoints[0]!, ['tokenizer.json'], notAsked)).toContain('text does not fit');
     const other = await session.open([source('probes/gpt2/model.safetensors'), source('pictures/grey.png')]);
-    expect(whyUnfit(other.probes[0]!, other.checkpoints[0]!, [])).toContain('pictures do not fit');
+    expect(await whyUnfit(other.probes[0]!, other.checkpoints[0]!, [], notAsked)).toContain('pictures do not fit');
   });
 });
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Report } from '../../src/analysis/report';
 import { encodeLink, decodeLink } from '../../src/analysis/link';
-import { ROOT } from '../analysis/run';
+import { ROOT, analyzeFiles } from '../analysis/run';
 import { fileServer, type FileServer } from '../checkpoint/remote/file-server';
-import { finished, openSite, violations, visit, type Site, type Visit } from './browser';
+import { drop, finished, openSite, violations, visit, type Site, type Visit } from './browser';
 
 const FILE = join(ROOT, 'test/fixtures/references/mlp-relu.safetensors');
 let site: Site;
@@ -72,6 +72,28 @@ describe('an address in the page', () => {
     expect(await page.evaluate(async () => (await (await caches.open('deadreckon-remote')).keys()).length)).toBe(0);
     expect(others(first)).toEqual([]);
     await first.context.close();
+  });
+
+  it('brings its tokenizer when a text is dropped, and not before', async () => {
+    const gpt2 = (name: string) => join(ROOT, 'test/fixtures/probes/gpt2', name);
+    const put = (name: string, bytes: Uint8Array) => open.files.set(`/gpt2/${name}`, { bytes });
+    for (const name of ['model.safetensors', 'config.json', 'tokenizer.json', 'tokenizer_config.json']) put(name, new Uint8Array(readFileSync(gpt2(name))));
+    const names = (await analyzeFiles([gpt2('model.safetensors'), gpt2('config.json')], { layers: 'lm_head', samples: 2 })).checkpoint.tensors.map((t) => t.name);
+    put('model.safetensors.index.json', new TextEncoder().encode(JSON.stringify({ weight_map: Object.fromEntries(names.map((name) => [name, 'model.safetensors'])) })));
+    const seen = await visit(site);
+    const { page } = seen;
+    await type(seen, `${open.url}/gpt2/model.safetensors.index.json`);
+    await page.click('.link-field button');
+    await finished(page, 2);
+    const asked = () => open.requests.filter((r) => r.includes('tokenizer'));
+    expect(asked()).toEqual([]);
+    await drop(page, [gpt2('corpus.txt')]);
+    await page.waitForFunction(() => document.querySelector('[data-testid="probe-facts"]')?.textContent?.includes('with the next tokens as targets'));
+    await page.click('[data-testid="probe-facts"] summary');
+    expect(await page.textContent('[data-testid="probe-facts"]')).toContain('corpus.txt through tokenizer.json (BPE, 320 tokens)');
+    expect(new Set(asked().map((r) => r.split(' ')[1]))).toEqual(new Set(['/gpt2/tokenizer.json', '/gpt2/tokenizer_config.json']));
+    expect(others(seen)).toEqual([]);
+    await seen.context.close();
   });
 
   it('says what stands in the way: no leave for pages, a login, a broken link', async () => {

@@ -2,12 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { KernelQueue } from '../../src/gpu/kernel-queue';
 import { kernels } from '../../src/gpu/kernel';
 import { gramOnGpu } from '../../src/gpu/gram';
-import { webgpuNumerics } from '../../src/gpu/numerics';
+import { webgpuNumerics, type WebgpuOptions } from '../../src/gpu/numerics';
 import { selfTest } from '../../src/gpu/self-test';
 import { matvec } from '../../src/gpu/vectors';
 import { integerFisherGramSteps } from '../../src/numerics/exact/exact-fisher-gram';
 import { exactGramAtOnce } from '../../src/numerics/exact/integer-gram';
 import { runAtOnce } from '../../src/numerics/stepwise';
+import { Tiled } from '../../src/numerics/tiles';
 import { gramOfRows } from '../../src/numerics/cpu/gram';
 import type { Numerics } from '../../src/numerics/types';
 import { openTestGpu } from './dawn';
@@ -21,8 +22,8 @@ afterEach(() => {
   closing = [];
 });
 
-async function open(): Promise<Numerics> {
-  const numerics = await webgpuNumerics(gpu, { allowSoftware: true });
+async function open(options: WebgpuOptions = {}): Promise<Numerics> {
+  const numerics = await webgpuNumerics(gpu, { allowSoftware: true, ...options });
   if ('reason' in numerics) throw new Error(numerics.reason);
   closing.push(() => numerics.dispose());
   return numerics;
@@ -51,6 +52,19 @@ describe('webgpuNumerics', () => {
     const fisher = await numerics.fisherGram(ta, td, positions);
     expect(fisher).toEqual(exactGramAtOnce(runAtOnce(integerFisherGramSteps(a, delta, { samples, positions, p, q }))));
     expect(fisher).toMatchObject({ dimension: samples, rows: samples, roundoff: 2 ** -104 });
+  });
+
+  it('sums the Grams of a tap that is kept in tiles, also after the tap was given back', async () => {
+    const [rows, d] = [36, 10];
+    const numerics = await open({ tile: 4 * 100 });
+    const values = matrix(rows, d, 1);
+    const x = numerics.ops.constant(values, [rows, d]);
+    expect(x).toBeInstanceOf(Tiled);
+    const coming = numerics.gram(x);
+    numerics.ops.dispose(x);
+    const [found, whole] = [await coming, gramOfRows(values, rows, d)];
+    expect(found).toMatchObject({ dimension: d, rows, roundoff: whole.roundoff });
+    whole.hi.forEach((value, i) => expect(Math.abs(found.hi[i]! - value + (found.lo![i]! - whole.lo![i]!))).toBeLessThanOrEqual(2 ** -95 * whole.hi[(i % d) * (d + 1)]!));
   });
 
   it('refuses what is not finite, and holds what float32 does not', async () => {

@@ -23,7 +23,8 @@ const AT_ONCE = 6;
 
 /**
  * The files of one address, named '<repository>@<revision>/<path>', or by the last part of a URL. A model of several files brings
- * them all, and a model of the Hub its config.json; of each only the size is fetched here. Throws InputError.
+ * them all, and a model of the Hub its config.json; of each only the size is fetched here. What else lies beside a model (its tokenizer) is
+ * fetched when somebody asks for it. Throws InputError.
  */
 export async function remoteFiles(address: Address, means: Means): Promise<ByteSource[]> {
   const place = placeOf(address);
@@ -36,6 +37,10 @@ export async function remoteFiles(address: Address, means: Means): Promise<ByteS
   if (sources.length > 1 || address.kind === 'hub') {
     const config = await optional(() => remoteSource(place.name('config.json'), place.url('config.json'), means));
     if (config && base !== 'config.json') sources.push(config);
+    // Nobody watches any more what is fetched later.
+    const quiet = { ...means, tell: undefined };
+    const beside = (file: string) => optional(() => remoteSource(place.name(file), place.url(file), quiet));
+    return sources.map((source) => ({ name: source.name, size: source.size, read: (begin, end) => source.read(begin, end), beside }));
   }
   return sources;
 }

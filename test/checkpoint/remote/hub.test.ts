@@ -130,6 +130,30 @@ describe('the files of an address', () => {
     expect((await checkpoints[0]!.tensors.get('fc.weight')!.values()).length).toBe(12);
   });
 
+  it('what else lies beside a model is asked for when it is wanted, and once; beside a plain file there is nothing', async () => {
+    const [checkpoint] = (await openFiles(await files('hf:big/model'))).checkpoints;
+    server.requests.length = 0;
+    const [path, body] = ['/big/model/resolve/main/tokenizer.json', '{"model":{}}'];
+    expect(await checkpoint!.beside!('tokenizer.json')).toBeNull();
+    server.files.set(path, { bytes: text(body) });
+    // What was not there is not asked for again.
+    expect(await checkpoint!.beside!('tokenizer.json')).toBeNull();
+    expect(server.requests).toEqual([`GET ${path} bytes=0-0`]);
+
+    const [again] = (await openFiles(await files('hf:big/model'))).checkpoints;
+    server.requests.length = 0;
+    const both = await Promise.all([again!.beside!('tokenizer.json'), again!.beside!('tokenizer.json')]);
+    for (const side of both) expect(side).toEqual({ name: 'model@main/tokenizer.json', text: body });
+    expect(server.requests).toEqual([`GET ${path} bytes=0-0`, `GET ${path} bytes=0-${body.length - 1}`]);
+    server.files.set(path, { bytes: text(body), statuses: [403] });
+    const [gated] = (await openFiles(await files('hf:big/model'))).checkpoints;
+    await expect(gated!.beside!('tokenizer.json')).rejects.toMatchObject({ code: 'unauthorized' });
+    expect((await gated!.beside!('tokenizer.json'))!.text).toBe(body);
+    server.files.delete(path);
+    const [plainFile] = (await openFiles(await files(`${server.url}/files/model-00001-of-00002.safetensors?key=1`))).checkpoints;
+    expect(plainFile!.beside).toBeUndefined();
+  });
+
   it('a missing shard is the index’s to tell', async () => {
     const gone = '/big/model/resolve/main/model-00002-of-00002.safetensors';
     const kept = server.files.get(gone)!;
