@@ -1,4 +1,4 @@
-/** The small random models of test/fixtures/make_families.py and make_families2.py. */
+/** The small random models of test/fixtures/make_families.py, make_families2.py and make_families3.py. */
 import { join } from 'node:path';
 import { readProbeFile } from '../../src/analysis/probe-file';
 import { openFiles } from '../../src/checkpoint/open';
@@ -76,7 +76,11 @@ export const VISION: readonly Family[] = [
   { ...pooled, name: 'torchvision-vit', path: 'torchvision-vit', architecture: 'torchvision-vit', assumed: ['activation'] },
 ];
 
-export const ROBERTA: readonly Family[] = [{ ...pooled, name: 'roberta', path: 'roberta', architecture: 'bert', layer: /\.layer\.1\./, tied: true }];
+export const ROBERTA: readonly Family[] = [
+  { ...pooled, name: 'roberta', path: 'roberta', architecture: 'bert', layer: /\.layer\.1\./, tied: true },
+  { ...pooled, name: 'roberta-classifier', path: 'roberta-classifier', architecture: 'bert' },
+  { ...pooled, name: 'roberta-tokens', path: 'roberta-tokens', architecture: 'bert', layer: /\.layer\.1\./ },
+];
 
 export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...CLASSIFIERS, ...VISION, ...ROBERTA];
 
