@@ -4,6 +4,7 @@ import { readProbeFile } from '../../src/analysis/probe-file';
 import { openFiles } from '../../src/checkpoint/open';
 import type { Checkpoint } from '../../src/checkpoint/types';
 import { walkFiles } from '../../src/cli/file-source';
+import { mergeAdapters } from '../../src/model/adapters';
 import { recogniseModel } from '../../src/model/recognise';
 import type { Model } from '../../src/model/types';
 import { probeFromFile } from '../../src/probe/file';
@@ -12,10 +13,14 @@ import { ROOT } from '../analysis/run';
 
 export const FOLDER = join(ROOT, 'test/fixtures/families');
 
-export async function familyCheckpoint(path: string): Promise<Checkpoint> {
-  const opened = await openFiles((await walkFiles([join(FOLDER, path)])).files);
-  if (opened.checkpoints.length !== 1) throw new Error(opened.refusals.map((r) => r.message).join('; '));
-  return opened.checkpoints[0]!;
+/** One file or folder, or a base and its adapter: one drop. */
+export type Paths = string | readonly string[];
+
+export async function familyCheckpoint(paths: Paths): Promise<Checkpoint> {
+  const opened = await openFiles((await walkFiles([paths].flat().map((path) => join(FOLDER, path)))).files);
+  const checkpoints = await mergeAdapters(opened.checkpoints);
+  if (checkpoints.length !== 1) throw new Error([...opened.refusals.map((r) => r.message), ...checkpoints.flatMap(({ warnings }) => warnings)].join('; '));
+  return checkpoints[0]!;
 }
 
 export async function modelOf(checkpoint: Checkpoint): Promise<Model> {
@@ -84,6 +89,13 @@ export const ROBERTA: readonly Family[] = [
 
 export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...CLASSIFIERS, ...VISION, ...ROBERTA];
 
+/** Adapters of test/fixtures/make_lora.py with their bases. */
+export const ADAPTED = [
+  { name: 'lora-gpt2', path: ['gpt2', 'lora-gpt2'], architecture: 'gpt2', sizes: { heads: '2', activation: 'gelu_new' } },
+  { name: 'lora-qwen2', path: ['qwen2', 'lora-qwen2'], architecture: 'llama', sizes: { heads: '2', activation: 'silu' } },
+  { name: 'lora-roberta', path: ['roberta', 'lora-roberta'], architecture: 'bert', sizes: { heads: '2', activation: 'gelu' } },
+] as const;
+
 /** Of test/fixtures/make_convolutions.py; `assumed`: the choices that files do not record. */
 export const CONVOLUTIONS = [
   { name: 'resnet', path: 'resnet', architecture: 'resnet', sizes: { 'input-size': '14', stem: 'imagenet' }, assumed: ['stem'] },
@@ -103,8 +115,8 @@ export const CONVOLUTIONS = [
   },
 ] as const;
 
-export async function familyModel(path: string): Promise<Model> {
-  return modelOf(await familyCheckpoint(path));
+export async function familyModel(paths: Paths): Promise<Model> {
+  return modelOf(await familyCheckpoint(paths));
 }
 
 /** The inputs and labels beside a family's logits. */
