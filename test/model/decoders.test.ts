@@ -79,7 +79,7 @@ describe('families under the names of Llama', () => {
       return verdict.model ? verdict.model.title : verdict.sentence;
     };
     expect(await as({ 'config.model_type': 'granite' })).toMatch(/config.model_type = granite: tensors are named as in Llama.*known are llama, mistral/);
-    expect(await as({ 'config.attn_logit_softcapping': '50.0' })).toMatch(/soft-capped logits are not computed here/);
+    expect(await as({ 'config.attn_logit_softcapping': '50.0' })).toMatch(/soft-capped logits are computed for Gemma 2 and 3 alone/);
     expect(await as({ 'config.model_type': 'mistral' })).toMatch(/^Mistral/);
   });
 

@@ -68,6 +68,11 @@ export const DECODERS: readonly Family[] = [
   { ...gated, name: 'phi3', path: 'phi3', sizes: { heads: '2', activation: 'silu' } },
 ];
 
+export const GEMMAS: readonly Family[] = [
+  { ...gated, name: 'gemma2', path: 'gemma2', sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
+  { ...gated, name: 'gemma3', path: 'gemma3', sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
+];
+
 // What is pooled sees the queries of the last layer at one position: these are taken whole.
 const pooled = { layer: null, sizes: { heads: '2', activation: 'gelu' }, tied: false };
 
@@ -87,7 +92,7 @@ export const ROBERTA: readonly Family[] = [
   { ...pooled, name: 'roberta-tokens', path: 'roberta-tokens', architecture: 'bert', layer: /\.layer\.1\./ },
 ];
 
-export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...CLASSIFIERS, ...VISION, ...ROBERTA];
+export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...GEMMAS, ...CLASSIFIERS, ...VISION, ...ROBERTA];
 
 /** Adapters of test/fixtures/make_lora.py with their bases. */
 export const ADAPTED = [
