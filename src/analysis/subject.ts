@@ -88,7 +88,6 @@ export function layersOf(subject: Subject): Layer[] {
 export function describe(subject: Subject, checkpoint: Checkpoint): ModelSummary {
   const parameters = [...checkpoint.tensors.values()].reduce((n, t) => n + t.shape.reduce((a, b) => a * b, 1), 0);
   const data = trainedOn(checkpoint.metadata);
-  const more = [...(checkpoint.made ?? []), ...(data === null ? [] : [data])];
   const clip = (list: readonly string[], most: number) => list.slice(0, most).map((s) => s.slice(0, 4000));
   switch (subject.kind) {
     case 'model': {
@@ -97,7 +96,7 @@ export function describe(subject: Subject, checkpoint: Checkpoint): ModelSummary
         architecture: m.architecture,
         title: m.title.slice(0, 400),
         parameters,
-        evidence: clip([...m.evidence, ...more], 100),
+        evidence: clip([...m.evidence, ...(data === null ? [] : [data])], 100),
         transforms: clip(m.transforms, 1000),
         tied: m.tied.slice(0, 1000).map((g) => g.slice(0, 100)),
         choices: m.choices.map((c) => ({ ...c, options: [...c.options] })),
@@ -118,7 +117,7 @@ export function describe(subject: Subject, checkpoint: Checkpoint): ModelSummary
         architecture: 'tensors',
         title: `${checkpoint.tensors.size} tensors of no known architecture`,
         parameters,
-        evidence: clip([subject.sentence, ...more], 100),
+        evidence: clip([subject.sentence, ...(data === null ? [] : [data])], 100),
         transforms: ['a tensor of more than two dimensions is read as [first, product of the rest]'],
         tied: checkpoint.shared.slice(0, 1000).map((g) => g.slice(0, 100)),
         choices: [],

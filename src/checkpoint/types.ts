@@ -47,8 +47,6 @@ export interface Checkpoint {
   readonly metadata: ReadonlyMap<string, string>;
   /** Named warnings: sentences that the person should see though the file was loaded. */
   readonly warnings: readonly string[];
-  /** What was done to make its tensors of those in the files, in sentences: part of the verdict. */
-  readonly made?: readonly string[];
   /** Names of different tensors that share the same storage (tied weights). */
   readonly shared: readonly (readonly string[])[];
   /** Its own computation, where the file holds one beside the tensors. */

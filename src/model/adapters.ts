@@ -159,14 +159,13 @@ async function merged(adapter: Adapter, plan: Plan): Promise<Checkpoint> {
       ...[...checkpoint.metadata].filter(([key]) => !/^(config|tokenizer)\./.test(key)),
       ...(parted.length > 0 ? [['config.tie_word_embeddings', 'false'] as const] : []),
     ]),
-    warnings: [...base.warnings, ...checkpoint.warnings],
-    made: [sentence(adapter, pairs)],
+    warnings: [...base.warnings, ...checkpoint.warnings, sentence(adapter)],
     shared: base.shared.map((group) => group.filter((name) => !changed.has(name))).filter(({ length }) => length > 1),
     fingerprint: `sha256-${await sha256(new TextEncoder().encode(`${base.fingerprint}\n${checkpoint.fingerprint}`))}`,
   };
 }
 
-function sentence({ checkpoint, whole }: Adapter, pairs: readonly Pair[]): string {
+function sentence({ checkpoint, pairs, whole }: Adapter): string {
   const few = (words: Iterable<string | number>) => {
     const all = [...new Set(words)];
     return `${all.slice(0, 8).join(', ')}${all.length > 8 ? ', …' : ''}`;
