@@ -6,7 +6,7 @@ import { log } from '../base/elementary';
 import type { Checkpoint } from '../checkpoint/types';
 import { recorded } from './choices';
 import { recordedNumber } from './decoder';
-import { rotaryFrequencies, rotaryHalves, type RotaryPositions } from './layers/rotary';
+import { rotaryFrequencies, rotaryHalves, type LongFrequencies, type RotaryPositions } from './layers/rotary';
 
 export interface ReadRotary {
   /** Null where no dim is rotated. */
@@ -42,9 +42,9 @@ export function readRotary(checkpoint: Checkpoint, headWidth: number, part: numb
   const scaling = SCALINGS.get(kind);
   if (!scaling) return `${found!.path} = ${kind}: rotary positions scaled this way are not computed here (${[...SCALINGS.keys()].join(', ')} are)`;
   const setting: Setting = Object.assign((key: string, usual?: number) => recordedNumber(checkpoint, either(key), usual ?? NaN), { word: (key: string) => recorded(checkpoint, either(key))?.value });
-  const { frequencies, amplitude = 1 } = scaling(plain, base, setting, checkpoint);
-  if (!frequencies.every(Number.isFinite)) return `${found!.path} = ${kind}: a number that it needs is missing beside it in config.json`;
-  return { positions: rotaryHalves(frequencies, amplitude), evidence: [...evidence, `rotary positions are scaled: ${found!.path} = ${kind}`] };
+  const { frequencies, amplitude = 1, long } = scaling(plain, base, setting, checkpoint);
+  if (![...frequencies, ...(long?.frequencies ?? []), amplitude].every(Number.isFinite)) return `${found!.path} = ${kind}: a number that it needs is missing beside it in config.json`;
+  return { positions: rotaryHalves(frequencies, amplitude, long), evidence: [...evidence, `rotary positions are scaled: ${found!.path} = ${kind}`] };
 }
 
 /** A positive number of the scaling by its key; NaN where it is missing and nothing is usual. */
@@ -52,12 +52,15 @@ interface Setting {
   (key: string, usual?: number): number;
   word(key: string): string | undefined;
 }
-type Scaling = (plain: Float64Array, base: number, setting: Setting, checkpoint: Checkpoint) => { frequencies: Float64Array; amplitude?: number };
+type Scaling = (plain: Float64Array, base: number, setting: Setting, checkpoint: Checkpoint) => { frequencies: Float64Array; amplitude?: number; long?: LongFrequencies };
 
 const SCALINGS: ReadonlyMap<string, Scaling> = new Map<string, Scaling>([
   ['linear', (plain, _, setting) => ({ frequencies: plain.map((f) => f / setting('factor')) })],
   ['llama3', llama3],
   ['yarn', yarn],
+  ['longrope', longrope],
+  // Its first name, in configs of Phi-3.
+  ['su', longrope],
 ]);
 
 /** Positions of the first training; beside the scaling too, as in Phi-3, where it goes before. */
@@ -100,4 +103,13 @@ function yarn(plain: Float64Array, base: number, setting: Setting, checkpoint: C
     return (f / factor) * (1 - kept) + f * kept;
   });
   return { frequencies, amplitude };
+}
+
+/** LongRoPE (Ding et al. 2024): a factor for each pair, others for inputs longer than those of the first training, and larger cosines and sines. */
+function longrope(plain: Float64Array, _: number, setting: Setting, checkpoint: Checkpoint) {
+  const context = original(checkpoint, setting);
+  const factor = setting('factor', recordedNumber(checkpoint, ['max_position_embeddings'], NaN) / context);
+  const amplitude = setting('attention_factor', factor <= 1 ? 1 : Math.sqrt(1 + log(factor) / log(context)));
+  const scaled = (list: string) => plain.map((f, i) => f / setting(`${list}.${i}`));
+  return { frequencies: scaled('short_factor'), amplitude, long: { beyond: context, frequencies: scaled('long_factor') } };
 }

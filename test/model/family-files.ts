@@ -66,6 +66,7 @@ export const DECODERS: readonly Family[] = [
   { ...gated, name: 'llama3', path: 'llama3', sizes: { heads: '2', activation: 'silu' } },
   { ...gated, name: 'gemma', path: 'gemma', sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
   { ...gated, name: 'phi3', path: 'phi3', sizes: { heads: '2', activation: 'silu' } },
+  { ...gated, name: 'phi3-long', path: 'phi3-long', sizes: { heads: '2', activation: 'silu' } },
 ];
 
 export const GEMMAS: readonly Family[] = [
