@@ -87,13 +87,18 @@ export const VISION: readonly Family[] = [
   { ...pooled, name: 'torchvision-vit', path: 'torchvision-vit', architecture: 'torchvision-vit', assumed: ['activation'] },
 ];
 
+export const DISTILLED: readonly Family[] = [
+  { ...pooled, name: 'deit', path: 'deit', architecture: 'vit' },
+  { ...pooled, name: 'timm-deit', path: 'timm-deit', architecture: 'timm-vit', sizes: { heads: '2', activation: 'gelu', pooling: 'token' }, assumed: ['activation'] },
+];
+
 export const ROBERTA: readonly Family[] = [
   { ...pooled, name: 'roberta', path: 'roberta', architecture: 'bert', layer: /\.layer\.1\./, tied: true },
   { ...pooled, name: 'roberta-classifier', path: 'roberta-classifier', architecture: 'bert' },
   { ...pooled, name: 'roberta-tokens', path: 'roberta-tokens', architecture: 'bert', layer: /\.layer\.1\./ },
 ];
 
-export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...GEMMAS, ...CLASSIFIERS, ...VISION, ...ROBERTA];
+export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...GEMMAS, ...CLASSIFIERS, ...VISION, ...DISTILLED, ...ROBERTA];
 
 /** Adapters of test/fixtures/make_lora.py with their bases. */
 export const ADAPTED = [

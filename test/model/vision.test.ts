@@ -1,5 +1,5 @@
-/** Vision transformers with registers, the mean of all patches, or torchvision's names. */
-import { VISION } from './family-files';
+/** Vision transformers with registers, the mean of all patches, a token of distillation, or torchvision's names. */
+import { DISTILLED, VISION } from './family-files';
 import { holdFamilies } from './family-suite';
 
-holdFamilies(VISION);
+holdFamilies([...VISION, ...DISTILLED]);

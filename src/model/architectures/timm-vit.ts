@@ -1,6 +1,6 @@
 /**
- * ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale and registers where there are some, a class token or the
- * mean of all patches (checkpoints.md §3).
+ * ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale and registers where there are some, a class token, with DeiT's
+ * token of distillation behind it or not, or the mean of all patches (checkpoints.md §3).
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { decide, plainQuestion, recorded } from '../choices';
@@ -21,7 +21,6 @@ const POOLING = plainQuestion('pooling', ['token', 'avg'], ['global_pool']);
 
 /** What other members of the family have besides. */
 const OTHERS: readonly [RegExp, string][] = [
-  [/^dist_token$/, 'is a second class token'],
   [/^(norm_pre|patch_embed\.norm)\./, 'normalises the embeddings'],
   [/\.attn\.[qk]_norm\./, 'normalises queries and keys'],
   [/\.attn\.norm\.|\.mlp\.norm\./, 'normalises inside a branch'],
@@ -31,7 +30,7 @@ const OTHERS: readonly [RegExp, string][] = [
 async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
   const placeless = recorded(checkpoint, ['no_embed_class']);
   const placed = placeless ? { placed: placeless.value !== 'true' } : {};
-  const stemNames = { convolution: 'patch_embed.proj', tokens: ['cls_token', 'reg_token'], positions: 'pos_embed', ...placed };
+  const stemNames = { convolution: 'patch_embed.proj', tokens: ['cls_token', 'dist_token', 'reg_token'], positions: 'pos_embed', ...placed };
   const anchors = ['patch_embed.proj.weight', 'pos_embed', 'blocks.0.attn.qkv.weight', 'blocks.0.mlp.fc1.weight'];
   const absent = missingAnchors(checkpoint, anchors);
   if (absent) return absent;
@@ -70,6 +69,8 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const obstacle = unsupported(checkpoint, [{ keys: POOLING.recordedAs, is: (v) => !POOLING.options.includes(v), what: `pooling is computed as ${POOLING.options.join(' or ')} alone` }]);
   if (obstacle) layout.fail(obstacle);
   const unembedding = layout.classifier('head', width);
+  const distilled = layout.classifier('head_dist', width);
+  if (layout.has('dist_token') && (!unembedding || distilled?.outputs !== unembedding.outputs)) layout.fail("'dist_token' is there, but not both of head and head_dist with as many outputs");
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const heads = await decideHeads(checkpoint, choices, width);
@@ -87,6 +88,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     blocks, finalNorm,
     ...(pooling.value === 'token' ? { classOnly: true } : { mean: { skip: tokenCount(stem.embedding), beforeNorm } }),
     unembedding,
+    distilled,
   };
   return {
     model: transformerModel(checkpoint, {
@@ -95,7 +97,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       evidence: [
         `patch_embed.proj, cls_token, pos_embed and ${blocks.length} × blocks.i.attn.qkv have the shapes of timm's ViT`,
         describePatches(stem),
-        `${unembedding ? 'head reads' : 'no head: the output is'} the ${pooling.value === 'token' ? 'class token' : 'mean of all patches'} ${beforeNorm ? 'behind fc_norm' : 'behind the last norm'}`,
+        distilled ? 'the output is the mean of what head reads of the class token and head_dist of the token behind it' : `${unembedding ? 'head reads' : 'no head: the output is'} the ${pooling.value === 'token' ? 'class token' : 'mean of all patches'} ${beforeNorm ? 'behind fc_norm' : 'behind the last norm'}`,
         ...(scaled > 0 ? [`LayerScale in ${scaled} blocks`] : []),
       ],
       transforms: [

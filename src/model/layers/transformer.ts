@@ -78,6 +78,8 @@ export interface Transformer extends Stem {
   readonly head?: TransformerHead;
   /** `inputAxis` 1: the embedding itself [vocabulary, width], tied. Null: the stream is the output. */
   readonly unembedding: (Named & { readonly outputs: number; readonly inputAxis: 0 | 1 }) | null;
+  /** A classifier of the second position; the output is the mean of both (DeiT's distillation token, Touvron et al. 2021). */
+  readonly distilled?: Named | null;
 }
 
 /** The embedding is also the unembedding: what moves its columns moves both. */
@@ -138,9 +140,9 @@ function readOut<T>(ops: Ops<T>, weights: Weights<T>, stream: T, samples: number
   const { width } = t;
   const positions = ops.shape(stream)[0]! / samples;
   let x = stream;
-  const from = (begin: number, count: number): T => ops.slice(ops.reshape(x, [samples, positions, width]), [0, begin, 0], [samples, count, width]);
-  const averaged = (skip: number): T => ops.reshape(ops.affine(ops.sum(from(skip, positions - skip), [1]), 1 / (positions - skip), 0), [samples, width]);
-  if (t.classOnly) x = ops.reshape(from(0, 1), [samples, width]);
+  const from = (rows: T, begin: number, count: number): T => ops.slice(ops.reshape(rows, [samples, positions, width]), [0, begin, 0], [samples, count, width]);
+  const averaged = (skip: number): T => ops.reshape(ops.affine(ops.sum(from(x, skip, positions - skip), [1]), 1 / (positions - skip), 0), [samples, width]);
+  if (t.classOnly) x = ops.reshape(from(x, 0, 1), [samples, width]);
   if (t.mean?.beforeNorm) x = averaged(t.mean.skip);
   if (t.finalNorm) x = norm(t.finalNorm, x);
   if (t.mean && !t.mean.beforeNorm) x = averaged(t.mean.skip);
@@ -150,6 +152,10 @@ function readOut<T>(ops: Ops<T>, weights: Weights<T>, stream: T, samples: number
   }
   if (!t.unembedding) return x;
   const logits = dense(t.unembedding, x, 'linear', t.unembedding.inputAxis === 1);
+  if (t.distilled) {
+    const second = ops.reshape(from(stream, 1, 1), [samples, width]);
+    return ops.affine(ops.add(logits, dense(t.distilled, t.finalNorm ? norm(t.finalNorm, second) : second)), 0.5, 0);
+  }
   return t.logitCap === undefined ? logits : softCap(ops, logits, t.logitCap);
 }
 
@@ -160,7 +166,7 @@ export function isPooled({ classOnly, mean }: Transformer): boolean {
 
 /** Every tap in the order of the forward pass. */
 export function layersOf(t: Transformer): ModelLayer[] {
-  const { embedding, width, head, unembedding } = t;
+  const { embedding, width, head, unembedding, distilled } = t;
   // Positions of an image are not those of the batch.
   const rows = readsPatches(embedding) ? { positions: imagePositions(embedding) } : {};
   const linear = ({ layer, weight, bias }: Named, kind: string, outputs: number, activation = 'linear'): ModelLayer => ({
@@ -182,6 +188,7 @@ export function layersOf(t: Transformer): ModelLayer[] {
     ]),
     ...(head ? [last(linear(head.dense, 'head', width, head.activation))] : []),
     ...(unembedding ? [last({ ...linear(unembedding, isPooled(t) ? 'classifier' : 'unembedding', unembedding.outputs), dense: { weight: unembedding.weight, inputAxis: unembedding.inputAxis, bias: unembedding.bias } })] : []),
+    ...(unembedding && distilled ? [last(linear(distilled, 'classifier', unembedding.outputs))] : []),
   ];
 }
 

@@ -28,7 +28,11 @@ const reader = ({ layer, weight, bias }: Named, outputs: number): Reader => ({ l
 
 function logits(a: Transformer): Symmetry[] {
   if (!a.unembedding) return [];
-  const { layer, weight, bias, inputAxis } = a.unembedding;
+  const { layer, weight, bias, inputAxis, outputs } = a.unembedding;
+  if (a.distilled) {
+    const both = [a.unembedding, a.distilled].map((map) => logitShift(map.layer, { name: map.weight, axis: 0 }, a.width, map.bias));
+    return bias === null || a.distilled.bias === null ? both : [...both, biasExchange(layer, bias, a.distilled.bias, outputs)];
+  }
   if (!isTied(a)) return [logitShift(layer, { name: weight, axis: inputAxis }, a.width, bias)];
   if (bias !== null) return [logitShift(layer, { name: weight, axis: inputAxis }, 0, bias)];
   return [];
@@ -152,7 +156,7 @@ function stream(a: Transformer): Symmetry[] {
 
 /** The residual stream: what writes, what reads, and constants with what reads after them. */
 function residual(a: Transformer) {
-  const { heads, groups, headWidth, blocks, unembedding, finalNorm } = a;
+  const { heads, groups, headWidth, blocks, unembedding, distilled, finalNorm } = a;
   const constant = ({ bias }: Named, scale: { scale?: string }): Writer[] => (bias === null ? [] : [{ name: bias, axis: 0, lines: 1, ...scale }]);
   /** The matrix and its bias, or the scale of the norm behind them. */
   const written = (map: Named, lines: number, scale: { scale?: string }, norm: NormTensors | undefined): Writer[] =>
@@ -186,7 +190,7 @@ function residual(a: Transformer) {
     writers.push(...written(mlp.down, mlp.hidden, put, branchNorms?.mlp));
     if (downBias) stages.push({ constant: downBias, readers: [] });
   }
-  const last = unembedding ? [{ ...reader(unembedding, unembedding.outputs), inputAxis: unembedding.inputAxis }] : [];
+  const last = unembedding ? [{ ...reader(unembedding, unembedding.outputs), inputAxis: unembedding.inputAxis }, ...(distilled ? [reader(distilled, unembedding.outputs)] : [])] : [];
   if (!isTied(a) && finalNorm) site(finalNorm, last);
   read(last);
   return { writers, norms, stages };
