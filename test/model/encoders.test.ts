@@ -109,7 +109,7 @@ describe('torch.nn.TransformerEncoder', () => {
 describe('ViT', () => {
   it('refuses by name what its relatives have besides', async () => {
     const timm = await familyCheckpoint('timm-vit');
-    expect(await refusal(renamed(timm, (name) => name, [zeros(timm, 'blocks.0.attn.q_norm.weight', [2])]))).toMatch(/'blocks.0.attn.q_norm.weight' normalises queries and keys, which is not computed here/);
+    expect(await refusal(renamed(timm, (name) => name, [zeros(timm, 'attn_pool.latent', [1, 1, 4])]))).toMatch(/'attn_pool.latent' pools by attention, which is not computed here/);
     expect(await refusal({ ...timm, metadata: new Map([...timm.metadata, ['config.global_pool', 'map']]) })).toMatch(/config.global_pool = map: pooling is computed as token or avg alone/);
   });
 

@@ -92,13 +92,18 @@ export const DISTILLED: readonly Family[] = [
   { ...pooled, name: 'timm-deit', path: 'timm-deit', architecture: 'timm-vit', sizes: { heads: '2', activation: 'gelu', pooling: 'token' }, assumed: ['activation'] },
 ];
 
+/** Norms over queries and keys that centre. */
+export const NORMED: readonly Family[] = [
+  { ...pooled, name: 'timm-normed', path: 'timm-normed', architecture: 'timm-vit', layer: /^blocks\.1\./, sizes: { heads: '2', activation: 'gelu', pooling: 'avg' }, assumed: ['activation'] },
+];
+
 export const ROBERTA: readonly Family[] = [
   { ...pooled, name: 'roberta', path: 'roberta', architecture: 'bert', layer: /\.layer\.1\./, tied: true },
   { ...pooled, name: 'roberta-classifier', path: 'roberta-classifier', architecture: 'bert' },
   { ...pooled, name: 'roberta-tokens', path: 'roberta-tokens', architecture: 'bert', layer: /\.layer\.1\./ },
 ];
 
-export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...GEMMAS, ...CLASSIFIERS, ...VISION, ...DISTILLED, ...ROBERTA];
+export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...GEMMAS, ...CLASSIFIERS, ...VISION, ...DISTILLED, ...NORMED, ...ROBERTA];
 
 /** Adapters of test/fixtures/make_lora.py with their bases. */
 export const ADAPTED = [

@@ -11,7 +11,7 @@ import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { readRotary } from '../rotary-scaling';
 import { transformerModel } from '../transformer-model';
-import type { Architecture, Choices, ModelChoice, Recognition } from '../types';
+import type { Architecture, Choices, Recognition } from '../types';
 
 export const llama: Architecture = { key: 'llama', title: 'Llama / Mistral / Qwen / Gemma / Phi-3', recognise };
 
@@ -47,7 +47,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const [rows] = layout.shape(`${first}.self_attn.${fused ? 'qkv_proj' : 'k_proj'}.weight`, [null, width]) as [number];
   const keys = fused ? (rows - queries) / 2 : rows;
   if (layout.problem) return { missing: layout.problem, matched: 1 };
-  const chosen = await headsOf(checkpoint, choices, `${first}.self_attn.q_norm.weight`, queries);
+  const chosen = await decideHeads(checkpoint, choices, queries, `${first}.self_attn.q_norm.weight`);
   const heads = Number(chosen.value);
   const headWidth = queries / heads;
   const groups = keys / headWidth;
@@ -150,12 +150,4 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       buffer: (name) => (/rotary_emb\.inv_freq$/.test(name) ? 'a table of positions, not a parameter' : name === 'lm_head.weight' && tied ? `the same as ${embedding}` : null),
     }),
   };
-}
-
-/** Norms over queries have the width of a head. */
-async function headsOf(checkpoint: Checkpoint, choices: Choices, queryNorm: string, queries: number): Promise<ModelChoice> {
-  const length = checkpoint.tensors.get(queryNorm)?.shape[0];
-  if (length === undefined || queries % length !== 0) return decideHeads(checkpoint, choices, queries);
-  const value = String(queries / length);
-  return { key: 'heads', value, options: [value], assumed: false, evidence: `'${queryNorm}' has the width of a head, ${length}` };
 }

@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../checkpoint/types';
 import { decide, plainQuestion, recorded } from '../choices';
 import { decideActivation, decideHeads, plainHeads, range, unsupported } from '../decoder';
 import { tokenCount } from '../layers/stem';
+import type { NormTensors } from '../layers/dense';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { describePatches, patchStem } from '../patches';
@@ -22,7 +23,6 @@ const POOLING = plainQuestion('pooling', ['token', 'avg'], ['global_pool']);
 /** What other members of the family have besides. */
 const OTHERS: readonly [RegExp, string][] = [
   [/^(norm_pre|patch_embed\.norm)\./, 'normalises the embeddings'],
-  [/\.attn\.[qk]_norm\./, 'normalises queries and keys'],
   [/\.attn\.norm\.|\.mlp\.norm\./, 'normalises inside a branch'],
   [/^attn_pool\./, 'pools by attention'],
 ];
@@ -43,6 +43,13 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const stem = patchStem(layout, stemNames);
   const { width } = stem;
   const activation = await decideActivation(checkpoint, choices, [], 'gelu', "timm's ViT");
+  const normed = layout.has('blocks.0.attn.q_norm.weight');
+  const heads = await decideHeads(checkpoint, choices, width, 'blocks.0.attn.q_norm.weight');
+  const headNorm = (layer: string): NormTensors => {
+    const found = layout.norm(layer, width / Number(heads.value));
+    if (found.scale === null || found.shift === null) layout.fail(`'${layer}' has no ${found.scale === null ? 'weight' : 'bias'}: norms over queries and keys are computed as LayerNorms with both`);
+    return found;
+  };
   const blocks: TransformerBlock[] = [];
   let scaled = 0;
   for (let i = 0; layout.has(`blocks.${i}.attn.qkv.weight`); i++) {
@@ -54,6 +61,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     blocks.push({
       query: third('q', 0), key: third('k', 1), value: third('v', 2),
       output: layout.linear(`${prefix}.attn.proj`, width, width),
+      ...(normed && { headNorms: { query: headNorm(`${prefix}.attn.q_norm`), key: headNorm(`${prefix}.attn.k_norm`) } }),
       attentionNorm: layout.norm(`${prefix}.norm1`, width),
       mlpNorm: layout.norm(`${prefix}.norm2`, width),
       mlp: layout.mlp(`${prefix}.mlp.fc1`, `${prefix}.mlp.fc2`, width, hidden, activation.value),
@@ -73,7 +81,6 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   if (layout.has('dist_token') && (!unembedding || distilled?.outputs !== unembedding.outputs)) layout.fail("'dist_token' is there, but not both of head and head_dist with as many outputs");
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
-  const heads = await decideHeads(checkpoint, choices, width);
   const pooling = await decide(checkpoint, choices, POOLING, () => {
     const why = beforeNorm ? "'fc_norm' normalises the mean of all patches" : layout.has('cls_token') ? null : 'there is no class token';
     return why === null ? { value: 'token', evidence: 'there is a class token', certain: true } : { value: 'avg', evidence: why, certain: true };
@@ -99,6 +106,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
         describePatches(stem),
         distilled ? 'the output is the mean of what head reads of the class token and head_dist of the token behind it' : `${unembedding ? 'head reads' : 'no head: the output is'} the ${pooling.value === 'token' ? 'class token' : 'mean of all patches'} ${beforeNorm ? 'behind fc_norm' : 'behind the last norm'}`,
         ...(scaled > 0 ? [`LayerScale in ${scaled} blocks`] : []),
+        ...(normed ? ['each query and key is normalised'] : []),
       ],
       transforms: [
         'the convolution of the patches is read as a matrix [channels · patch · patch, d_model]',

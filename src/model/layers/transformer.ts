@@ -40,7 +40,7 @@ export interface TransformerBlock {
   readonly rotary?: RotaryPositions;
   /** RMSNorms over what attention and the MLP write, before it is added (Gemma 2). */
   readonly branchNorms?: { readonly attention: NormTensors; readonly mlp: NormTensors };
-  /** RMSNorms [headWidth] over each query and each key, shared by the heads. */
+  /** Norms [headWidth] over each query and each key, shared by the heads; LayerNorms have shifts, and no rotary positions behind them. */
   readonly headNorms?: { readonly query: NormTensors; readonly key: NormTensors };
   /** Vectors that scale what attention and the MLP write (LayerScale, Touvron et al. 2021). */
   readonly attentionScale?: string;

@@ -3,6 +3,7 @@ import type { Named, NormTensors } from '../layers/dense';
 import { isTied, type Transformer, type TransformerBlock } from '../layers/transformer';
 import { branchNormSymmetries } from './branch-norms';
 import { biasExchange, keyShift, logitShift, valueShift } from './constants';
+import { centredHeadNormSymmetries } from './centred-head-norms';
 import { headNormSymmetries } from './head-norms';
 import { layerScales } from './layer-scale';
 import { normSymmetries, takesConstants, type NormSite, type Reader } from './norms';
@@ -99,7 +100,7 @@ function units({ mlp }: TransformerBlock): HiddenSpace[] {
 
 function attentionConstants(block: TransformerBlock, a: Transformer): Symmetry[] {
   const { key, value, output, attentionNorm, mlp, parallel, headNorms } = block;
-  const found: Symmetry[] = [...layerScales(block, a.width), ...headNormSymmetries(block, a), ...branchNormSymmetries(block, a)];
+  const found: Symmetry[] = [...layerScales(block, a.width), ...(a.normalization === 'layer-norm' && headNorms ? centredHeadNormSymmetries(block, a) : headNormSymmetries(block, a)), ...branchNormSymmetries(block, a)];
   const keys = reader(key, a.groups * a.headWidth);
   // Behind a norm of its own a constant needs no bias; the stream of a post-norm transformer is also read as it is.
   const site = normSite(a.postNorm ? { layer: '', scale: null, shift: null } : attentionNorm, a, [keys]);
