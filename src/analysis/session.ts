@@ -3,6 +3,7 @@ import { InputError, messageOf } from '../base/errors';
 import { baseName } from '../checkpoint/format';
 import { openFiles } from '../checkpoint/open';
 import type { ByteSource, Checkpoint } from '../checkpoint/types';
+import { mergeAdapters } from '../model/adapters';
 import { withDeltas } from '../model/lora';
 import { unprefixed } from '../model/unprefix';
 import type { ProbeContent, SideFile } from '../probe/content';
@@ -43,7 +44,7 @@ export class Session {
     const pictures = opened.checkpoints.filter(({ format }) => format === 'PNG');
     const reports: Report[] = [];
     const trajectories: Trajectory[] = [];
-    for (const found of opened.checkpoints) {
+    for (const found of await mergeAdapters(opened.checkpoints)) {
       if (found.format === 'PNG') continue;
       const checkpoint = await unprefixed(withDeltas(found));
       const refuse = (error: unknown) => void refusals.push(refusalOf(error, checkpoint.name));

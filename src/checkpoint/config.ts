@@ -1,11 +1,13 @@
 /**
- * JSON beside the weights becomes metadata of the checkpoint: every scalar of config.json ('config.rope_scaling.type') and of adapter_config.json ('adapter.lora_alpha'), which tokens are
- * special (tokenizer.json), and how far training was (trainer_state.json of transformers).
+ * JSON beside the weights becomes metadata of the checkpoint: every scalar of config.json ('config.rope_scaling.type', 'config.layer_types.0') and of
+ * adapter_config.json ('adapter.lora_alpha'), which tokens are special (tokenizer.json), and how far training was (trainer_state.json of transformers).
  */
 import { baseName } from './format';
 import type { Checkpoint } from './types';
 
 const MAX_FIELDS = 2000;
+/** Lists that are longer are no settings. */
+const MAX_LIST = 512;
 const MAX_DEPTH = 4;
 const MAX_TEXT = 1000;
 
@@ -41,7 +43,10 @@ export function folderOf(name: string): string {
 
 function scalars(value: unknown, path: string, depth = 0, found = new Map<string, string>()): Map<string, string> {
   if (value !== null && typeof value === 'object') {
-    if (depth < MAX_DEPTH && !Array.isArray(value)) for (const [key, inner] of Object.entries(value)) scalars(inner, `${path}.${key}`, depth + 1, found);
+    const list = Array.isArray(value);
+    // Of a list, what is no scalar says nothing by its place alone.
+    if (depth >= MAX_DEPTH || (list && (value.length > MAX_LIST || value.some((inner) => typeof inner === 'object')))) return found;
+    for (const [key, inner] of Object.entries(value)) scalars(inner, `${path}.${key}`, depth + 1, found);
   } else if (found.size < MAX_FIELDS && path.length <= MAX_TEXT) found.set(path, String(value).slice(0, MAX_TEXT));
   return found;
 }

@@ -35,7 +35,9 @@ const LANGUAGE = [
 
 export function readout(place: ReadoutPlace): Readout {
   const { layout, root } = place;
-  const language = LANGUAGE.find(({ dense }) => layout.has(`${dense}.weight`));
+  // A base with an adapter that brings a classifier has the head of its first training too.
+  const classifies = layout.has('classifier.weight') || layout.has('classifier.out_proj.weight');
+  const language = classifies ? undefined : LANGUAGE.find(({ dense }) => layout.has(`${dense}.weight`));
   if (language) return languageModel(place, language);
   const first = [
     { dense: 'classifier.dense', activation: 'tanh', classes: 'classifier.out_proj' },

@@ -6,8 +6,13 @@ import type { Choices, ModelChoice } from './types';
 /** The width of a head in most published models, where nothing says otherwise. */
 const USUAL_HEAD_WIDTH = 64;
 
-/** The number of heads: shapes alone do not tell it. `size`: what the heads divide. */
-export function decideHeads(checkpoint: Checkpoint, choices: Choices, size: number): Promise<ModelChoice> {
+/** The number of heads: shapes alone do not tell it, unless norms over the queries have the width of one. `size`: what the heads divide. */
+export async function decideHeads(checkpoint: Checkpoint, choices: Choices, size: number, queryNorm: string | null = null): Promise<ModelChoice> {
+  const length = checkpoint.tensors.get(queryNorm ?? '')?.shape[0];
+  if (length !== undefined && size % length === 0) {
+    const value = String(size / length);
+    return { key: 'heads', value, options: [value], assumed: false, evidence: `'${queryNorm}' has the width of a head, ${length}` };
+  }
   const options = Array.from({ length: Math.min(size, 256) }, (_, i) => i + 1).filter((n) => size % n === 0).map(String);
   const question: Question = { key: 'heads', options, parse: (word) => (options.includes(word) ? word : null), recordedAs: ['n_head', 'num_attention_heads', 'n_heads', 'num_heads', 'nhead'] };
   return decide(checkpoint, choices, question, () => {

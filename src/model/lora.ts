@@ -11,7 +11,7 @@ const PAIR = /^(?:base_model\.model\.)?(.+)\.(lora_A|lora_embedding_A)(?:\.defau
 /** The checkpoint with each pair in the place of its factors and a warning that says so; itself where there is none, or where the change is not s B A. */
 export function withDeltas(checkpoint: Checkpoint): Checkpoint {
   const { tensors, warnings } = checkpoint;
-  const pairs = [...tensors.values()].flatMap((a) => pairOf(checkpoint, a) ?? []);
+  const pairs = pairsOf(checkpoint);
   if (pairs.length === 0) return checkpoint;
   const magnitude = [...tensors.keys()].find((name) => name.includes('lora_magnitude_vector'));
   if (magnitude !== undefined) {
@@ -20,19 +20,36 @@ export function withDeltas(checkpoint: Checkpoint): Checkpoint {
   }
   const factors = new Set(pairs.flatMap(({ a, b }) => [a.name, b.name]));
   const kept = [...tensors].filter(([name]) => !factors.has(name));
-  const scales = [...new Set(pairs.map(({ scale }) => scale))];
-  const known = recorded(checkpoint, ['adapter.lora_alpha']) !== null;
-  const scaled = known ? `scaled by ${scales.slice(0, 8).map((s) => s.toPrecision(6).replace(/\.?0+$/, '')).join(', ')}` : 'not scaled: adapter_config.json, which says alpha, is missing';
+  const scaled = saysAlpha(checkpoint) ? `scaled by ${scalesOf(pairs)}` : 'not scaled: adapter_config.json, which says alpha, is missing';
   const said = `${pairs.length} pairs lora_A, lora_B are read as the changes B A that they make, ${scaled}; their spectra are those of [r, r] factors, all other singular values are zero`;
-  return { ...checkpoint, tensors: new Map([...kept, ...pairs.map((pair) => [pair.name, deltaOf(pair)] as const)]), warnings: [...warnings, said] };
+  return { ...checkpoint, tensors: new Map([...kept, ...pairs.map((pair) => [`${pair.path}.delta`, deltaOf(pair)] as const)]), warnings: [...warnings, said] };
 }
 
-interface Pair {
-  readonly name: string;
+/** The factors of one change. */
+export interface Pair {
+  /** Of the module that it changes, as the adapter names it. */
+  readonly path: string;
+  /** [r, in], or [r, in, kh, kw] of a convolution. */
   readonly a: TensorEntry;
+  /** [out, r]. */
   readonly b: TensorEntry;
   readonly rank: number;
   readonly scale: number;
+}
+
+export function pairsOf(checkpoint: Checkpoint): Pair[] {
+  return [...checkpoint.tensors.values()].flatMap((a) => pairOf(checkpoint, a) ?? []);
+}
+
+/** Whether its scales are known. */
+export function saysAlpha(checkpoint: Checkpoint): boolean {
+  return recorded(checkpoint, ['adapter.lora_alpha']) !== null;
+}
+
+/** For people. */
+export function scalesOf(pairs: readonly Pair[]): string {
+  const scales = [...new Set(pairs.map(({ scale }) => scale))];
+  return scales.slice(0, 8).map((s) => s.toPrecision(6).replace(/\.?0+$/, '')).join(', ');
 }
 
 function pairOf(checkpoint: Checkpoint, a: TensorEntry): Pair | null {
@@ -42,7 +59,7 @@ function pairOf(checkpoint: Checkpoint, a: TensorEntry): Pair | null {
   const [rank] = a.shape as [number];
   // Convolutions: B is 1 x 1.
   const fits = rank > 0 && b.shape[1] === rank && b.shape.slice(2).every((n) => n === 1);
-  return fits ? { name: `${found[1]!}.delta`, a, b, rank, scale: scaleOf(checkpoint, found[1]!, rank) } : null;
+  return fits ? { path: found[1]!, a, b, rank, scale: scaleOf(checkpoint, found[1]!, rank) } : null;
 }
 
 /** alpha / r, or alpha / sqrt(r) where ranks are stabilised; alpha by the patterns of the config, as PEFT matches them. */
@@ -64,7 +81,7 @@ function matches(path: string, pattern: string): boolean {
   }
 }
 
-function deltaOf({ name, a, b, rank, scale }: Pair): TensorEntry {
+function deltaOf({ path, a, b, rank, scale }: Pair): TensorEntry {
   const values = async () => {
     const [right, left] = [await a.values(), await b.values()];
     const [ra, rb] = [triangular(transposed(right, rank, right.length / rank), rank), triangular(Float64Array.from(left), rank)];
@@ -74,7 +91,7 @@ function deltaOf({ name, a, b, rank, scale }: Pair): TensorEntry {
         for (let k = Math.max(i, j); k < rank; k++) product[i * rank + j]! += scale * rb[i * rank + k]! * ra[j * rank + k]!;
     return product;
   };
-  return { name, dtype: 'f64', shape: [rank, rank], file: a.file, values, bytes: async () => new Uint8Array((await values()).buffer) };
+  return { name: `${path}.delta`, dtype: 'f64', shape: [rank, rank], file: a.file, values, bytes: async () => new Uint8Array((await values()).buffer) };
 }
 
 function transposed(values: ArrayLike<number>, rows: number, columns: number): Float64Array {

@@ -38,7 +38,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
   const weights = new Set([...(tokens ? [tokens.name] : []), ...layers.flatMap(({ dense }) => (dense ? [dense.weight] : []))]);
   const { blocks, width, heads, normalization } = t;
   const folded = normalization !== 'none' && blocks[0]?.attentionNorm.scale === null ? `folded ${normalization}` : normalization;
-  const norm = normalization === 'none' ? 'no norm' : t.postNorm ? `${folded} after each branch` : folded;
+  const norm = normalization === 'none' ? 'no norm' : t.postNorm ? `${folded} after each branch` : blocks[0]?.branchNorms ? `${folded} before and behind each branch` : folded;
   const mlps = blocks.find(({ mlp }) => mlp)?.mlp?.activation ?? 'attention only';
   return {
     architecture,

@@ -10,10 +10,10 @@ import { stubCheckpoint } from '../checkpoint-stub';
 import { FAMILIES, familyCheckpoint, FOLDER, modelOf } from '../model/family-files';
 import { onnxCheckpoint } from '../model/onnx-files';
 
-/** Norms of two blocks, with the last one (torch's encoder has none unless it is given one), that of the embeddings and that of the head. */
+/** Norms of two blocks, over queries, keys and what branches write too, with the last one (torch's encoder has none unless it is given one), that of the embeddings and that of the head. */
 const COUNTS: Record<string, number> = {
   gpt2: 5, nanogpt: 5, 'gpt-neox': 5, llama: 5, mistral: 5, qwen2: 5, 'torch-encoder': 4, 'torch-encoder-pre': 4, bert: 6, vit: 5, 'timm-vit': 5,
-  qwen3: 5, llama3: 5, gemma: 5, phi3: 5, roberta: 6, 'bert-classifier': 5, distilbert: 5, 'timm-mean': 5, 'torchvision-vit': 5,
+  qwen3: 9, llama3: 5, gemma: 5, phi3: 5, 'phi3-long': 5, gemma2: 9, gemma3: 13, roberta: 6, 'roberta-classifier': 5, 'roberta-tokens': 5, 'bert-classifier': 5, distilbert: 5, 'timm-mean': 5, 'torchvision-vit': 5, deit: 5, 'timm-deit': 5, 'timm-normed': 9,
 };
 
 describe('every norm of every family', () => {
@@ -26,7 +26,7 @@ describe('every norm of every family', () => {
       return model.parameters(names);
     };
     const norms = await readNorms({ ...model, parameters });
-    const centred = !['llama', 'llama3', 'mistral', 'qwen2', 'qwen3', 'gemma', 'phi3'].includes(name);
+    const centred = !['llama', 'llama3', 'mistral', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'gemma3', 'phi3', 'phi3-long'].includes(name);
     expect(norms).toHaveLength(COUNTS[name]!);
     expect(norms.every(({ kernel, kind, nearlyZero }) => kernel === centred && kind === (centred ? 'layer-norm' : 'rms-norm') && nearlyZero === 0)).toBe(true);
     expect(new Set(read).size).toBe(norms.length);

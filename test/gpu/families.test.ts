@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CONVOLUTIONS, FAMILIES, FOLDER, familyModel, familyProbe } from '../model/family-files';
+import { ADAPTED, CONVOLUTIONS, FAMILIES, FOLDER, familyModel, familyProbe, type Paths } from '../model/family-files';
 import { testOps } from './ops';
 
 const held = testOps();
 
-describe.each<{ name: string; path: string }>([...FAMILIES, ...CONVOLUTIONS])('$name', ({ name, path }) => {
+describe.each<{ name: string; path: Paths }>([...FAMILIES, ...ADAPTED, ...CONVOLUTIONS])('$name', ({ name, path }) => {
   it("gives the library's logits to 1e-5", async () => {
     const { ops } = held;
     const model = await familyModel(path);

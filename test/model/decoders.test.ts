@@ -29,12 +29,14 @@ interface Scaled {
   parameters: Record<string, unknown>;
   frequencies: number[];
   amplitude: number;
+  /** Behind the positions of the first training. */
+  long?: number[];
 }
 
 describe('scaled rotary positions', () => {
   const all = JSON.parse(readFileSync(join(FOLDER, 'rope.json'), 'utf8')) as Scaled[];
 
-  it.each(all)('$name has the frequencies of transformers, in both spellings of the config', ({ context, headWidth, parameters, frequencies, amplitude }) => {
+  it.each(all)('$name has the frequencies of transformers, in both spellings of the config', ({ context, headWidth, parameters, frequencies, amplitude, long }) => {
     const { rope_theta, partial_rotary_factor = 1, rope_type, ...scaling } = parameters;
     const now = configured({ max_position_embeddings: context, rope_parameters: parameters });
     const before = configured({ max_position_embeddings: context, rope_theta, partial_rotary_factor, rope_scaling: { type: rope_type, ...scaling } });
@@ -50,6 +52,8 @@ describe('scaled rotary positions', () => {
           expect(sin[at]! / (amplitude * Math.sin(f))).toBeCloseTo(1, 13);
         }
       });
+      const beyond = Number(parameters['original_max_position_embeddings']) + 1;
+      long?.forEach((f, i) => expect(positions.table(beyond).sin[positions.rotated + i]! / (amplitude * Math.sin(f))).toBeCloseTo(1, 13));
     }
   });
 
@@ -63,8 +67,10 @@ describe('scaled rotary positions', () => {
   });
 
   it('refuses by name what it does not compute, and scales nothing without the numbers', () => {
-    const longrope = configured({ rope_scaling: { type: 'longrope', short_factor: [1] } });
-    expect(readRotary(longrope, 8, 1)).toMatch(/config.rope_scaling.type = longrope: .*not computed here \(linear, llama3, yarn are\)/);
+    const proportional = configured({ rope_scaling: { type: 'proportional' } });
+    expect(readRotary(proportional, 8, 1)).toMatch(/config.rope_scaling.type = proportional: .*not computed here \(linear, llama3, yarn, longrope, su are\)/);
+    const cut = configured({ max_position_embeddings: 16, rope_scaling: { type: 'longrope', short_factor: [1, 1], long_factor: [1, 1], original_max_position_embeddings: 8 } });
+    expect(readRotary(cut, 8, 1)).toMatch(/a number that it needs is missing/);
     const layered = configured({ rope_parameters: { full_attention: { rope_type: 'default' }, sliding_attention: { rope_type: 'default' } } });
     expect(readRotary(layered, 8, 1)).toMatch(/rope_parameters.full_attention.rope_type: .*differ between layers/);
     expect(readRotary(configured({ rope_parameters: { rope_type: 'llama3', factor: 8 } }), 8, 1)).toMatch(/a number that it needs is missing/);
@@ -79,7 +85,7 @@ describe('families under the names of Llama', () => {
       return verdict.model ? verdict.model.title : verdict.sentence;
     };
     expect(await as({ 'config.model_type': 'granite' })).toMatch(/config.model_type = granite: tensors are named as in Llama.*known are llama, mistral/);
-    expect(await as({ 'config.attn_logit_softcapping': '50.0' })).toMatch(/soft-capped logits are not computed here/);
+    expect(await as({ 'config.attn_logit_softcapping': '50.0' })).toMatch(/soft-capped logits are computed for Gemma 2 and 3 alone/);
     expect(await as({ 'config.model_type': 'mistral' })).toMatch(/^Mistral/);
   });
 

@@ -1,9 +1,10 @@
-/** The small random models of test/fixtures/make_families.py and make_families2.py. */
+/** The small random models of test/fixtures/make_families.py, make_families2.py and make_families3.py. */
 import { join } from 'node:path';
 import { readProbeFile } from '../../src/analysis/probe-file';
 import { openFiles } from '../../src/checkpoint/open';
 import type { Checkpoint } from '../../src/checkpoint/types';
 import { walkFiles } from '../../src/cli/file-source';
+import { mergeAdapters } from '../../src/model/adapters';
 import { recogniseModel } from '../../src/model/recognise';
 import type { Model } from '../../src/model/types';
 import { probeFromFile } from '../../src/probe/file';
@@ -12,10 +13,14 @@ import { ROOT } from '../analysis/run';
 
 export const FOLDER = join(ROOT, 'test/fixtures/families');
 
-export async function familyCheckpoint(path: string): Promise<Checkpoint> {
-  const opened = await openFiles((await walkFiles([join(FOLDER, path)])).files);
-  if (opened.checkpoints.length !== 1) throw new Error(opened.refusals.map((r) => r.message).join('; '));
-  return opened.checkpoints[0]!;
+/** One file or folder, or a base and its adapter: one drop. */
+export type Paths = string | readonly string[];
+
+export async function familyCheckpoint(paths: Paths): Promise<Checkpoint> {
+  const opened = await openFiles((await walkFiles([paths].flat().map((path) => join(FOLDER, path)))).files);
+  const checkpoints = await mergeAdapters(opened.checkpoints);
+  if (checkpoints.length !== 1) throw new Error([...opened.refusals.map((r) => r.message), ...checkpoints.flatMap(({ warnings }) => warnings)].join('; '));
+  return checkpoints[0]!;
 }
 
 export async function modelOf(checkpoint: Checkpoint): Promise<Model> {
@@ -61,6 +66,12 @@ export const DECODERS: readonly Family[] = [
   { ...gated, name: 'llama3', path: 'llama3', sizes: { heads: '2', activation: 'silu' } },
   { ...gated, name: 'gemma', path: 'gemma', sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
   { ...gated, name: 'phi3', path: 'phi3', sizes: { heads: '2', activation: 'silu' } },
+  { ...gated, name: 'phi3-long', path: 'phi3-long', sizes: { heads: '2', activation: 'silu' } },
+];
+
+export const GEMMAS: readonly Family[] = [
+  { ...gated, name: 'gemma2', path: 'gemma2', sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
+  { ...gated, name: 'gemma3', path: 'gemma3', sizes: { heads: '2', activation: 'gelu_new' }, tied: true },
 ];
 
 // What is pooled sees the queries of the last layer at one position: these are taken whole.
@@ -76,9 +87,30 @@ export const VISION: readonly Family[] = [
   { ...pooled, name: 'torchvision-vit', path: 'torchvision-vit', architecture: 'torchvision-vit', assumed: ['activation'] },
 ];
 
-export const ROBERTA: readonly Family[] = [{ ...pooled, name: 'roberta', path: 'roberta', architecture: 'bert', layer: /\.layer\.1\./, tied: true }];
+export const DISTILLED: readonly Family[] = [
+  { ...pooled, name: 'deit', path: 'deit', architecture: 'vit' },
+  { ...pooled, name: 'timm-deit', path: 'timm-deit', architecture: 'timm-vit', sizes: { heads: '2', activation: 'gelu', pooling: 'token' }, assumed: ['activation'] },
+];
 
-export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...CLASSIFIERS, ...VISION, ...ROBERTA];
+/** Norms over queries and keys that centre. */
+export const NORMED: readonly Family[] = [
+  { ...pooled, name: 'timm-normed', path: 'timm-normed', architecture: 'timm-vit', layer: /^blocks\.1\./, sizes: { heads: '2', activation: 'gelu', pooling: 'avg' }, assumed: ['activation'] },
+];
+
+export const ROBERTA: readonly Family[] = [
+  { ...pooled, name: 'roberta', path: 'roberta', architecture: 'bert', layer: /\.layer\.1\./, tied: true },
+  { ...pooled, name: 'roberta-classifier', path: 'roberta-classifier', architecture: 'bert' },
+  { ...pooled, name: 'roberta-tokens', path: 'roberta-tokens', architecture: 'bert', layer: /\.layer\.1\./ },
+];
+
+export const FAMILIES: readonly Family[] = [...FIRST, ...DECODERS, ...GEMMAS, ...CLASSIFIERS, ...VISION, ...DISTILLED, ...NORMED, ...ROBERTA];
+
+/** Adapters of test/fixtures/make_lora.py with their bases. */
+export const ADAPTED = [
+  { name: 'lora-gpt2', path: ['gpt2', 'lora-gpt2'], architecture: 'gpt2', sizes: { heads: '2', activation: 'gelu_new' } },
+  { name: 'lora-qwen2', path: ['qwen2', 'lora-qwen2'], architecture: 'llama', sizes: { heads: '2', activation: 'silu' } },
+  { name: 'lora-roberta', path: ['roberta', 'lora-roberta'], architecture: 'bert', sizes: { heads: '2', activation: 'gelu' } },
+] as const;
 
 /** Of test/fixtures/make_convolutions.py; `assumed`: the choices that files do not record. */
 export const CONVOLUTIONS = [
@@ -99,8 +131,8 @@ export const CONVOLUTIONS = [
   },
 ] as const;
 
-export async function familyModel(path: string): Promise<Model> {
-  return modelOf(await familyCheckpoint(path));
+export async function familyModel(paths: Paths): Promise<Model> {
+  return modelOf(await familyCheckpoint(paths));
 }
 
 /** The inputs and labels beside a family's logits. */

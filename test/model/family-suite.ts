@@ -39,7 +39,7 @@ export function holdFamilies(families: readonly Family[]): void {
       const cut = await modelOf({ ...checkpoint, tensors: new Map([...checkpoint.tensors].filter(([tensor]) => !family.layer?.test(tensor))) });
       const { nullity, span } = await audit(cut, await enough(cut), 'ce');
       expect(span).toBe(nullity);
-      expect(span).toBeGreaterThan(40);
+      expect(span).toBeGreaterThanOrEqual(40);
     });
   });
 }

@@ -7,11 +7,11 @@ import type { Model } from '../../src/model/types';
 import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
 import type { Probe } from '../../src/probe/types';
 import { analyzeFiles } from '../analysis/run';
-import { familyCheckpoint, familyProbe, FOLDER, modelOf } from './family-files';
+import { familyCheckpoint, familyProbe, FOLDER, modelOf, type Paths } from './family-files';
 
 export interface LibraryFile {
   readonly name: string;
-  readonly path: string;
+  readonly path: Paths;
   readonly architecture: string;
   readonly sizes: Readonly<Record<string, string>>;
   readonly assumed?: readonly string[];
@@ -48,7 +48,7 @@ export function holdLibraryRun({ name, path, architecture, sizes, assumed = [] }
   });
 
   it('analyses every layer, at the loss of the library', async () => {
-    const report = await analyzeFiles([path, `${name}.probe.npz`].map((p) => join('test/fixtures/families', p)), { folds: 0 });
+    const report = await analyzeFiles([path, `${name}.probe.npz`].flat().map((p) => join('test/fixtures/families', p)), { folds: 0 });
     expect(Math.abs(report.probe.meanLoss! / expected.meanLoss - 1)).toBeLessThan(1e-12);
     expect(report.skipped.filter((s) => s.side !== 'gradient')).toEqual([]);
     expect(new Set(report.spectra.map((s) => s.tap.layer)).size).toBe(read.model.layers.length);

@@ -26,7 +26,7 @@ function head(name: string, expected: Cell['expected'], make: (w: Values, random
         outputs(ops, at) {
           const input = ops.constant(x, [ROWS, WIDTH]);
           const [q, k, v] = ['Q', 'K', 'V'].map((key) => ops.matmul(input, at(key))) as [typeof input, typeof input, typeof input];
-          const mixed = attend(ops, SHAPE, q, k, v, 1 / Math.sqrt(HEAD), null, null);
+          const mixed = attend(ops, SHAPE, q, k, v, { scale: 1 / Math.sqrt(HEAD), mask: null });
           return ops.affine(ops.matmul(mixed, at('O')), 1 / Math.sqrt(SAMPLES), 0);
         },
         direction,

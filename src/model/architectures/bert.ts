@@ -114,7 +114,10 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       transformer,
       sources: layout.sources,
       buffer: (name) => (name.endsWith('embeddings.position_ids') ? 'a list of positions, not a parameter' : /^(cls\.predictions|lm_head)\.decoder\.|^vocab_projector\./.test(name) ? 'the same as the word embeddings or as the bias beside it' : null),
-      excluded: (name) => (/^(\w*bert\w*\.)?pooler\.|^cls\.seq_relationship\.|^qa_outputs\./.test(name) ? 'reads one position or the whole sequence, which is not computed here: the output is that of each token' : null),
+      excluded: (name) => {
+        if (/^(cls\.predictions|lm_head|vocab_\w+)\./.test(name)) return 'the head of a language model, in the place of which there is a classifier';
+        return /^(\w*bert\w*\.)?pooler\.|^cls\.seq_relationship\.|^qa_outputs\./.test(name) ? 'reads one position or the whole sequence, which is not computed here: the output is that of each token' : null;
+      },
     }),
   };
 }

@@ -48,6 +48,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     { keys: ['scale_attn_weights'], is: (v) => v === 'false', what: 'attention without its scale is not computed here' },
   ]);
   if (obstacle) layout.fail(obstacle);
+  if (layout.has('score.weight')) layout.fail("'score.weight' classifies a text by its last token, which is not computed here");
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const heads = await decideHeads(checkpoint, choices, width);

@@ -1,36 +1,32 @@
 /**
  * Llama, Mistral, Qwen2, Qwen3, Gemma and Phi-3: RMSNorm, rotary positions over halves, grouped queries, a gated MLP; matrices [out, in]
- * (checkpoints.md §3). Qwen3 normalises each query and key, Gemma scales by 1 + weight and its embeddings by the root of the width, Phi-3 fuses
- * query, key and value, and gate and up.
+ * (checkpoints.md §3). Qwen3 and Gemma 3 normalise each query and key, Gemma scales by 1 + weight and its embeddings by the root of the width (what Gemma 2
+ * and 3 have besides is in ../gemma.ts), Phi-3 fuses query, key and value, and gate and up.
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { decide, recorded } from '../choices';
 import { decideActivation, decideHeads, range, recordedNumber, unsupported } from '../decoder';
+import { readGemma } from '../gemma';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { readRotary } from '../rotary-scaling';
 import { transformerModel } from '../transformer-model';
-import type { Architecture, Choices, ModelChoice, Recognition } from '../types';
+import type { Architecture, Choices, Recognition } from '../types';
 
 export const llama: Architecture = { key: 'llama', title: 'Llama / Mistral / Qwen / Gemma / Phi-3', recognise };
 
 /** model_type of config.json -> the name of the family. */
 const FAMILIES: ReadonlyMap<string, string> = new Map([
-  ['llama', 'Llama'], ['mistral', 'Mistral'], ['qwen2', 'Qwen2'], ['qwen3', 'Qwen3'], ['gemma', 'Gemma'], ['phi3', 'Phi-3'],
+  ['llama', 'Llama'], ['mistral', 'Mistral'], ['qwen2', 'Qwen2'], ['qwen3', 'Qwen3'], ['gemma', 'Gemma'], ['gemma2', 'Gemma 2'],
+  ['gemma3_text', 'Gemma 3'], ['phi3', 'Phi-3'],
 ]);
 
 const NORM_SCALE = {
   key: 'norm-scale',
   options: ['weight', '1 + weight'],
-  parse: (word: string) => (word === 'gemma' || word === '1 + weight' ? '1 + weight' : 'weight'),
+  parse: (word: string) => (word.startsWith('gemma') || word === '1 + weight' ? '1 + weight' : 'weight'),
   recordedAs: ['model_type'],
 };
-
-/** What other families have under the same names. */
-const OTHERS: readonly [string, string][] = [
-  ['pre_feedforward_layernorm.weight', 'stands in front of the MLP beside a norm behind attention, as in Gemma 2 and 3'],
-  ['self_attn.sinks', 'is an attention sink'],
-];
 
 async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
   // The wrapper prefix is taken off where every name has it; lm_head has none.
@@ -51,7 +47,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const [rows] = layout.shape(`${first}.self_attn.${fused ? 'qkv_proj' : 'k_proj'}.weight`, [null, width]) as [number];
   const keys = fused ? (rows - queries) / 2 : rows;
   if (layout.problem) return { missing: layout.problem, matched: 1 };
-  const chosen = await headsOf(checkpoint, choices, `${first}.self_attn.q_norm.weight`, queries);
+  const chosen = await decideHeads(checkpoint, choices, queries, `${first}.self_attn.q_norm.weight`);
   const heads = Number(chosen.value);
   const headWidth = queries / heads;
   const groups = keys / headWidth;
@@ -62,13 +58,17 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   }));
   const plusOne = normScale.value === '1 + weight';
   // The first configs of Gemma say gelu where its tanh approximation is meant.
-  const said = await decideActivation(checkpoint, choices, [], plusOne ? 'gelu_new' : 'silu', plusOne ? 'Gemma' : 'Llama');
+  const sandwich = layout.has(`${first}.pre_feedforward_layernorm.weight`);
+  const said = await decideActivation(checkpoint, choices, sandwich ? ['hidden_activation'] : [], plusOne ? 'gelu_new' : 'silu', plusOne ? 'Gemma' : 'Llama');
   const activation = type === 'gemma' && said.value === 'gelu' && choices['activation'] === undefined ? { ...said, value: 'gelu_new' } : said;
   const norm = (layer: string, size = width) => {
     const found = layout.norm(layer, size, plusOne);
     if (found.scale === null) layout.fail(`'${layer}.weight' is missing`);
     return found;
   };
+  const count = [...checkpoint.tensors.keys()].filter((name) => name.startsWith(`${root}layers.`) && name.endsWith(`.self_attn.${queryName}.weight`)).length;
+  const gemma = sandwich ? readGemma(checkpoint, headWidth, count) : null;
+  if (typeof gemma === 'string') return { missing: gemma, matched: 1 };
   const blocks: TransformerBlock[] = [];
   for (let i = 0; layout.has(`${root}layers.${i}.self_attn.${queryName}.weight`); i++) {
     const prefix = `${root}layers.${i}`;
@@ -84,7 +84,8 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       output: layout.linear(`${attention}.o_proj`, queries, width),
       ...(layout.has(`${attention}.q_norm.weight`) ? { headNorms: { query: norm(`${attention}.q_norm`, headWidth), key: norm(`${attention}.k_norm`, headWidth) } } : {}),
       attentionNorm: norm(`${prefix}.input_layernorm`),
-      mlpNorm: norm(`${prefix}.post_attention_layernorm`),
+      mlpNorm: norm(`${prefix}.${gemma ? 'pre_feedforward' : 'post_attention'}_layernorm`),
+      ...(gemma && { branchNorms: { attention: norm(`${prefix}.post_attention_layernorm`), mlp: norm(`${prefix}.post_feedforward_layernorm`) }, ...gemma.block(i) }),
       mlp: {
         hidden, productBias: null, activation: activation.value,
         gate: fused ? half('gate', 0) : layout.linear(`${prefix}.mlp.gate_proj`, width, hidden),
@@ -94,7 +95,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       parallel: false,
       mask: null,
     });
-    for (const [name, what] of OTHERS) if (layout.has(`${prefix}.${name}`)) layout.fail(`'${prefix}.${name}' ${what}, which is not computed here`);
+    if (layout.has(`${attention}.sinks`)) layout.fail(`'${attention}.sinks' is an attention sink, which is not computed here`);
   }
   const finalNorm = norm(`${root}norm`);
   const tied = !layout.has('lm_head.weight') || checkpoint.shared.some((group) => group.includes('lm_head.weight') && group.includes(embedding));
@@ -102,16 +103,18 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const obstacle = unsupported(checkpoint, [
     { keys: ['model_type'], is: (v) => !FAMILIES.has(v), what: `tensors are named as in Llama, but what ${type} computes is not known here (known are ${[...FAMILIES.keys()].join(', ')})` },
     { keys: ['use_bidirectional_attention'], is: (v) => v === 'true', what: 'attention both ways is not computed here' },
-    { keys: ['final_logit_softcapping', 'attn_logit_softcapping'], is: (v) => v !== 'null', what: 'soft-capped logits are not computed here' },
+    { keys: ['final_logit_softcapping', 'attn_logit_softcapping'], is: (v) => !gemma && v !== 'null', what: 'soft-capped logits are computed for Gemma 2 and 3 alone' },
   ]);
   if (obstacle) layout.fail(obstacle);
-  const rotary = readRotary(checkpoint, headWidth, 1);
+  if (layout.has('score.weight')) layout.fail("'score.weight' classifies a text by its last token, which is not computed here");
+  const rotary = gemma ? { positions: gemma.shared.rotary, evidence: gemma.evidence } : readRotary(checkpoint, headWidth, 1);
   if (typeof rotary === 'string') layout.fail(rotary);
   if (layout.problem || typeof rotary === 'string') return { missing: layout.problem, matched: 1 };
 
   const transformer: Transformer = {
     width, heads, groups, headWidth,
     rotary: rotary.positions,
+    ...gemma?.shared,
     normalization: 'rms-norm',
     epsilon: recordedNumber(checkpoint, ['rms_norm_eps'], 1e-6),
     causal: true,
@@ -121,8 +124,8 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     blocks, finalNorm,
     unembedding: tied ? { layer: 'lm_head', weight: embedding, bias: null, outputs, inputAxis: 1 } : { ...layout.linear('lm_head', width, outputs), outputs, inputAxis: 0 },
   };
-  // A sliding window that reaches over the whole context changes nothing.
-  const window = recordedNumber(checkpoint, ['sliding_window'], Infinity);
+  // A sliding window that reaches over the whole context changes nothing; in Gemma 2 and 3 windows are part of the layers.
+  const window = gemma ? Infinity : recordedNumber(checkpoint, ['sliding_window'], Infinity);
   const context = Math.min(recordedNumber(checkpoint, ['max_position_embeddings'], 2048), window);
   return {
     model: transformerModel(checkpoint, {
@@ -147,12 +150,4 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       buffer: (name) => (/rotary_emb\.inv_freq$/.test(name) ? 'a table of positions, not a parameter' : name === 'lm_head.weight' && tied ? `the same as ${embedding}` : null),
     }),
   };
-}
-
-/** Norms over queries have the width of a head. */
-async function headsOf(checkpoint: Checkpoint, choices: Choices, queryNorm: string, queries: number): Promise<ModelChoice> {
-  const length = checkpoint.tensors.get(queryNorm)?.shape[0];
-  if (length === undefined || queries % length !== 0) return decideHeads(checkpoint, choices, queries);
-  const value = String(queries / length);
-  return { key: 'heads', value, options: [value], assumed: false, evidence: `'${queryNorm}' has the width of a head, ${length}` };
 }

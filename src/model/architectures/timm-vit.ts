@@ -1,11 +1,12 @@
 /**
- * ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale and registers where there are some, a class token or the
- * mean of all patches (checkpoints.md §3).
+ * ViT as timm saves it: query, key and value in one matrix [3, heads, d_head], LayerScale and registers where there are some, a class token, with DeiT's
+ * token of distillation behind it or not, or the mean of all patches (checkpoints.md §3).
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { decide, plainQuestion, recorded } from '../choices';
 import { decideActivation, decideHeads, plainHeads, range, unsupported } from '../decoder';
 import { tokenCount } from '../layers/stem';
+import type { NormTensors } from '../layers/dense';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { describePatches, patchStem } from '../patches';
@@ -21,9 +22,7 @@ const POOLING = plainQuestion('pooling', ['token', 'avg'], ['global_pool']);
 
 /** What other members of the family have besides. */
 const OTHERS: readonly [RegExp, string][] = [
-  [/^dist_token$/, 'is a second class token'],
   [/^(norm_pre|patch_embed\.norm)\./, 'normalises the embeddings'],
-  [/\.attn\.[qk]_norm\./, 'normalises queries and keys'],
   [/\.attn\.norm\.|\.mlp\.norm\./, 'normalises inside a branch'],
   [/^attn_pool\./, 'pools by attention'],
 ];
@@ -31,7 +30,7 @@ const OTHERS: readonly [RegExp, string][] = [
 async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
   const placeless = recorded(checkpoint, ['no_embed_class']);
   const placed = placeless ? { placed: placeless.value !== 'true' } : {};
-  const stemNames = { convolution: 'patch_embed.proj', tokens: ['cls_token', 'reg_token'], positions: 'pos_embed', ...placed };
+  const stemNames = { convolution: 'patch_embed.proj', tokens: ['cls_token', 'dist_token', 'reg_token'], positions: 'pos_embed', ...placed };
   const anchors = ['patch_embed.proj.weight', 'pos_embed', 'blocks.0.attn.qkv.weight', 'blocks.0.mlp.fc1.weight'];
   const absent = missingAnchors(checkpoint, anchors);
   if (absent) return absent;
@@ -44,6 +43,13 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const stem = patchStem(layout, stemNames);
   const { width } = stem;
   const activation = await decideActivation(checkpoint, choices, [], 'gelu', "timm's ViT");
+  const normed = layout.has('blocks.0.attn.q_norm.weight');
+  const heads = await decideHeads(checkpoint, choices, width, 'blocks.0.attn.q_norm.weight');
+  const headNorm = (layer: string): NormTensors => {
+    const found = layout.norm(layer, width / Number(heads.value));
+    if (found.scale === null || found.shift === null) layout.fail(`'${layer}' has no ${found.scale === null ? 'weight' : 'bias'}: norms over queries and keys are computed as LayerNorms with both`);
+    return found;
+  };
   const blocks: TransformerBlock[] = [];
   let scaled = 0;
   for (let i = 0; layout.has(`blocks.${i}.attn.qkv.weight`); i++) {
@@ -55,6 +61,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     blocks.push({
       query: third('q', 0), key: third('k', 1), value: third('v', 2),
       output: layout.linear(`${prefix}.attn.proj`, width, width),
+      ...(normed && { headNorms: { query: headNorm(`${prefix}.attn.q_norm`), key: headNorm(`${prefix}.attn.k_norm`) } }),
       attentionNorm: layout.norm(`${prefix}.norm1`, width),
       mlpNorm: layout.norm(`${prefix}.norm2`, width),
       mlp: layout.mlp(`${prefix}.mlp.fc1`, `${prefix}.mlp.fc2`, width, hidden, activation.value),
@@ -70,9 +77,10 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   const obstacle = unsupported(checkpoint, [{ keys: POOLING.recordedAs, is: (v) => !POOLING.options.includes(v), what: `pooling is computed as ${POOLING.options.join(' or ')} alone` }]);
   if (obstacle) layout.fail(obstacle);
   const unembedding = layout.classifier('head', width);
+  const distilled = layout.classifier('head_dist', width);
+  if (layout.has('dist_token') && (!unembedding || distilled?.outputs !== unembedding.outputs)) layout.fail("'dist_token' is there, but not both of head and head_dist with as many outputs");
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
-  const heads = await decideHeads(checkpoint, choices, width);
   const pooling = await decide(checkpoint, choices, POOLING, () => {
     const why = beforeNorm ? "'fc_norm' normalises the mean of all patches" : layout.has('cls_token') ? null : 'there is no class token';
     return why === null ? { value: 'token', evidence: 'there is a class token', certain: true } : { value: 'avg', evidence: why, certain: true };
@@ -87,6 +95,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     blocks, finalNorm,
     ...(pooling.value === 'token' ? { classOnly: true } : { mean: { skip: tokenCount(stem.embedding), beforeNorm } }),
     unembedding,
+    distilled,
   };
   return {
     model: transformerModel(checkpoint, {
@@ -95,8 +104,9 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       evidence: [
         `patch_embed.proj, cls_token, pos_embed and ${blocks.length} × blocks.i.attn.qkv have the shapes of timm's ViT`,
         describePatches(stem),
-        `${unembedding ? 'head reads' : 'no head: the output is'} the ${pooling.value === 'token' ? 'class token' : 'mean of all patches'} ${beforeNorm ? 'behind fc_norm' : 'behind the last norm'}`,
+        distilled ? 'the output is the mean of what head reads of the class token and head_dist of the token behind it' : `${unembedding ? 'head reads' : 'no head: the output is'} the ${pooling.value === 'token' ? 'class token' : 'mean of all patches'} ${beforeNorm ? 'behind fc_norm' : 'behind the last norm'}`,
         ...(scaled > 0 ? [`LayerScale in ${scaled} blocks`] : []),
+        ...(normed ? ['each query and key is normalised'] : []),
       ],
       transforms: [
         'the convolution of the patches is read as a matrix [channels · patch · patch, d_model]',

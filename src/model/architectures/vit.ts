@@ -1,4 +1,7 @@
-/** ViT as Hugging Face saves it: patches, a class token, pre-norm blocks, and a classifier on the class token (checkpoints.md §3). */
+/**
+ * ViT and DeiT as Hugging Face saves them: patches, a class token and in DeiT one of distillation, pre-norm blocks, and classifiers on these tokens
+ * (checkpoints.md §3).
+ */
 import type { Checkpoint } from '../../checkpoint/types';
 import { decideActivation, decideHeads, plainHeads, recordedNumber } from '../decoder';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
@@ -19,18 +22,17 @@ const IN_MEMORY: typeof STORED = {
 };
 
 async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Recognition> {
-  const root = checkpoint.tensors.has('vit.embeddings.cls_token') ? 'vit.' : '';
+  const root = ['vit.', 'deit.'].find((prefix) => checkpoint.tensors.has(`${prefix}embeddings.cls_token`)) ?? '';
   const names = checkpoint.tensors.has(`${root}layers.0.attention.q_proj.weight`) ? IN_MEMORY : STORED;
   const at = (i: number, part: string) => `${root}${names.block}.${i}.${part}`;
   const stemNames = {
-    convolution: `${root}embeddings.patch_embeddings.projection`, tokens: [`${root}embeddings.cls_token`], positions: `${root}embeddings.position_embeddings`,
+    convolution: `${root}embeddings.patch_embeddings.projection`, tokens: [`${root}embeddings.cls_token`, `${root}embeddings.distillation_token`], positions: `${root}embeddings.position_embeddings`,
   };
-  const anchors = [`${stemNames.convolution}.weight`, ...stemNames.tokens, stemNames.positions, `${at(0, names.query)}.weight`, `${at(0, 'layernorm_before')}.weight`];
+  const anchors = [`${stemNames.convolution}.weight`, stemNames.tokens[0]!, stemNames.positions, `${at(0, names.query)}.weight`, `${at(0, 'layernorm_before')}.weight`];
   const absent = missingAnchors(checkpoint, anchors);
   if (absent) return absent;
 
   const layout = new Layout(checkpoint);
-  if (layout.has(`${root}embeddings.distillation_token`)) layout.fail(`'${root}embeddings.distillation_token' is a second class token, as in DeiT, which is not computed here`);
   const stem = patchStem(layout, stemNames);
   const { width } = stem;
   const activation = await decideActivation(checkpoint, choices, [], 'gelu', 'ViT');
@@ -51,7 +53,10 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   }
   const finalNorm = layout.norm(`${root}layernorm`, width);
   if (finalNorm.scale === null) layout.fail(`'${root}layernorm.weight' is missing`);
-  const unembedding = layout.classifier('classifier', width);
+  // Without the second classifier the first reads the class token alone, as in any ViT.
+  const distilled = layout.classifier('distillation_classifier', width);
+  const unembedding = layout.classifier(distilled ? 'cls_classifier' : 'classifier', width);
+  if (distilled && distilled.outputs !== unembedding?.outputs) layout.fail("'distillation_classifier' has other outputs than 'cls_classifier'");
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
   const heads = await decideHeads(checkpoint, choices, width);
@@ -64,15 +69,16 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     blocks, finalNorm,
     classOnly: true,
     unembedding,
+    distilled,
   };
   return {
     model: transformerModel(checkpoint, {
       architecture: 'vit',
-      title: 'ViT',
+      title: root === 'deit.' ? 'DeiT' : 'ViT',
       evidence: [
         `${root}embeddings.{patch_embeddings, cls_token, position_embeddings} and ${blocks.length} × ${root}${names.block}.i have the shapes of a ViT`,
         describePatches(stem),
-        unembedding ? 'classifier reads the class token' : 'no classifier: the output is the class token behind the last norm',
+        distilled ? 'the output is the mean of what cls_classifier reads of the class token and distillation_classifier of the token behind it' : unembedding ? 'classifier reads the class token' : 'no classifier: the output is the class token behind the last norm',
       ],
       transforms: ['the convolution of the patches is read as a matrix [channels · patch · patch, d_model]', 'matrices [out, in] are read transposed'],
       choices: [heads, activation],

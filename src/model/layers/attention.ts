@@ -61,21 +61,19 @@ function shareGroups<T>(ops: Ops<T>, x: T, heads: number): T {
   return ops.reshape(ops.concat(copies, 2), [n, heads, t, w]);
 }
 
-/**
- * q [n * T, heads * w], k and v [n * T, groups * w] -> [n * T, heads * w].
- * `mask` [T, T] is added to the scores (0 or a large negative number); null attends everywhere. `norms` stand before the rotation, over each head.
- */
-export function attend<T>(
-  ops: Ops<T>,
-  shape: AttentionShape,
-  q: T,
-  k: T,
-  v: T,
-  scale: number,
-  mask: T | null,
-  rotary: Rotary<T> | null,
-  norms: { query(head: T): T; key(head: T): T } | null = null,
-): T {
+export interface AttentionScores<T> {
+  readonly scale: number;
+  /** Scores are softly capped to (-cap, cap). */
+  readonly cap?: number;
+  /** [T, T], added to the scores: 0 or a large negative number; null attends everywhere. */
+  readonly mask: T | null;
+  readonly rotary?: Rotary<T> | null;
+  /** Before the rotation, over each head. */
+  readonly norms?: { query(head: T): T; key(head: T): T } | null;
+}
+
+/** q [n * T, heads * w], k and v [n * T, groups * w] -> [n * T, heads * w]. */
+export function attend<T>(ops: Ops<T>, shape: AttentionShape, q: T, k: T, v: T, { scale, cap, mask, rotary = null, norms = null }: AttentionScores<T>): T {
   const { samples, positions, heads, groups, headWidth } = shape;
   let query = splitHeads(ops, q, samples, positions, heads, headWidth);
   let key = splitHeads(ops, k, samples, positions, groups, headWidth);
@@ -89,14 +87,23 @@ export function attend<T>(
   }
   const value = splitHeads(ops, v, samples, positions, groups, headWidth);
   let scores = ops.affine(ops.matmul(query, shareGroups(ops, key, heads), { transposeB: true }), scale, 0);
+  if (cap !== undefined) scores = softCap(ops, scores, cap);
   if (mask !== null) scores = ops.add(scores, mask);
   const mixed = ops.matmul(softmax(ops, scores), shareGroups(ops, value, heads));
   return ops.reshape(ops.transpose(mixed, [0, 2, 1, 3]), [samples * positions, heads * headWidth]);
 }
 
-/** Additive causal mask [T, T]: 0 on and below the diagonal, -1e30 above (finite, so that float32 keeps it finite too). */
-export function causalMask(positions: number): Float64Array {
-  const mask = new Float64Array(positions * positions);
-  for (let i = 0; i < positions; i++) mask.fill(-1e30, i * positions + i + 1, (i + 1) * positions);
+/** cap tanh(x / cap): x where it is small, never beyond the cap (Gemma 2). */
+export function softCap<T>(ops: Ops<T>, x: T, cap: number): T {
+  return ops.affine(ops.unary('tanh', ops.affine(x, 1 / cap, 0)), cap, 0);
+}
+
+/**
+ * Additive causal mask [T, T]: 0 on and below the diagonal, -1e30 above (finite, so that float32 keeps it finite too). `window`: each position sees so many,
+ * itself and those before it.
+ */
+export function causalMask(positions: number, window = Infinity): Float64Array {
+  const mask = new Float64Array(positions * positions).fill(-1e30);
+  for (let i = 0; i < positions; i++) mask.fill(0, i * positions + Math.max(0, i + 1 - window), i * positions + i + 1);
   return mask;
 }

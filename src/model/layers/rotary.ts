@@ -25,14 +25,21 @@ export function rotaryFrequencies(rotated: number, base: number): Float64Array {
   return Float64Array.from(powers(ddAdd(guess, { hi: (guess.hi * rest.hi) / half, lo: 0 })).slice(0, half), ({ hi }) => hi);
 }
 
+/** Frequencies that stand in the place of the others for inputs of more positions than these. */
+export interface LongFrequencies {
+  readonly beyond: number;
+  readonly frequencies: Float64Array;
+}
+
 /** Over halves, as in GPT-NeoX and Llama. @param amplitude what scaled positions multiply cosines and sines with */
-export function rotaryHalves(frequencies: Float64Array, amplitude = 1): RotaryPositions {
+export function rotaryHalves(frequencies: Float64Array, amplitude = 1, long?: LongFrequencies): RotaryPositions {
   const half = frequencies.length;
   const rotated = 2 * half;
   const table = (positions: number, f: (angle: number) => number) => {
     const values = new Float64Array(positions * rotated);
+    const used = long && positions > long.beyond ? long.frequencies : frequencies;
     for (let t = 0; t < positions; t++)
-      for (let i = 0; i < half; i++) values[t * rotated + i] = values[t * rotated + half + i] = amplitude * f(t * frequencies[i]!);
+      for (let i = 0; i < half; i++) values[t * rotated + i] = values[t * rotated + half + i] = amplitude * f(t * used[i]!);
     return values;
   };
   return { rotated, adjacent: false, table: (positions) => ({ cos: table(positions, cos), sin: table(positions, sin) }) };

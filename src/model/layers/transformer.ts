@@ -1,10 +1,10 @@
 /**
  * A transformer: what every family is once its tensors are named and arranged, and its forward pass. Norms stand before each branch
- * (GPT-2, Llama, ViT) or after each sum of branch and stream (BERT). Weights are [in, out] with the heads side by side.
+ * (GPT-2, Llama, ViT), before and behind it (Gemma 2), or after each sum of branch and stream (BERT). Weights are [in, out] with the heads side by side.
  */
 import type { Ops } from '../../numerics/ops';
 import type { Batch, ModelLayer, Stage, TapSink, Weights } from '../types';
-import { attend, causalMask } from './attention';
+import { attend, causalMask, softCap, type Rotary } from './attention';
 import { denseOf, normOf, type Named, type NormTensors, type RunDense, type RunNorm } from './dense';
 import type { Normalization } from './norm';
 import type { RotaryPositions } from './rotary';
@@ -34,7 +34,13 @@ export interface TransformerBlock {
   readonly parallel: boolean;
   /** Boolean mask [context, context] of local attention; null where it is plainly causal. */
   readonly mask: Float32Array | Float64Array | null;
-  /** RMSNorms [headWidth] over each query and each key, shared by the heads. */
+  /** Causal attention sees so many positions, itself and those before it; all where it is absent. */
+  readonly window?: number;
+  /** Where they are not those of the transformer; as many dims of each head are rotated. */
+  readonly rotary?: RotaryPositions;
+  /** RMSNorms over what attention and the MLP write, before it is added (Gemma 2). */
+  readonly branchNorms?: { readonly attention: NormTensors; readonly mlp: NormTensors };
+  /** Norms [headWidth] over each query and each key, shared by the heads; LayerNorms have shifts, and no rotary positions behind them. */
   readonly headNorms?: { readonly query: NormTensors; readonly key: NormTensors };
   /** Vectors that scale what attention and the MLP write (LayerScale, Touvron et al. 2021). */
   readonly attentionScale?: string;
@@ -53,6 +59,11 @@ export interface Transformer extends Stem {
   readonly groups: number;
   readonly headWidth: number;
   readonly rotary: RotaryPositions | null;
+  /** What the products of queries and keys are multiplied with; 1 / sqrt(headWidth) where it is absent. */
+  readonly scoreScale?: number;
+  /** Soft caps of those scores and of the logits. */
+  readonly scoreCap?: number;
+  readonly logitCap?: number;
   readonly normalization: Normalization;
   readonly epsilon: number;
   readonly causal: boolean;
@@ -67,6 +78,8 @@ export interface Transformer extends Stem {
   readonly head?: TransformerHead;
   /** `inputAxis` 1: the embedding itself [vocabulary, width], tied. Null: the stream is the output. */
   readonly unembedding: (Named & { readonly outputs: number; readonly inputAxis: 0 | 1 }) | null;
+  /** A classifier of the second position; the output is the mean of both (DeiT's distillation token, Touvron et al. 2021). */
+  readonly distilled?: Named | null;
 }
 
 /** The embedding is also the unembedding: what moves its columns moves both. */
@@ -89,29 +102,37 @@ function runnersOf<T>(ops: Ops<T>, weights: Weights<T>, sink: TapSink<T>, t: Tra
 
 /** The stream [samples * positions, width] behind a block. */
 function runBlock<T>(ops: Ops<T>, weights: Weights<T>, before: T, { samples }: Batch, sink: TapSink<T>, t: Transformer, block: TransformerBlock): T {
-  const { heads, groups, headWidth, postNorm = false } = t;
-  const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, mask, headNorms, attentionScale, mlpScale } = block;
+  const { heads, groups, headWidth, scoreScale: scale = 1 / Math.sqrt(headWidth), scoreCap: cap, postNorm = false } = t;
+  const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, headNorms, branchNorms, attentionScale, mlpScale } = block;
   const { dense, norm } = runnersOf(ops, weights, sink, t);
   const positions = ops.shape(before)[0]! / samples;
-  const allowed = t.causal ? ops.constant(mask ? additive(mask, positions) : causalMask(positions), [positions, positions]) : null;
-  const table = t.rotary?.table(positions);
-  const turn = (values: Float64Array) => ops.constant(values, [positions, t.rotary!.rotated]);
-  const rotary = t.rotary && table ? { rotated: t.rotary.rotated, adjacent: t.rotary.adjacent, cos: turn(table.cos), sin: turn(table.sin) } : null;
-  const scaled = (by: string | undefined, y: T): T => (by === undefined ? y : ops.mul(y, weights(by)));
+  const mask = t.causal ? ops.constant(block.mask ? additive(block.mask, positions) : causalMask(positions, block.window), [positions, positions]) : null;
+  const written = (y: T, after: NormTensors | undefined, by: string | undefined): T => {
+    const normed = after ? norm(after, y) : y;
+    return by === undefined ? normed : ops.mul(normed, weights(by));
+  };
 
   const read = postNorm ? before : norm(attentionNorm, before);
   const shape = { samples, positions, heads, groups, headWidth };
-  const over = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
-  const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), 1 / Math.sqrt(headWidth), allowed, rotary, over);
-  let x = ops.add(before, scaled(attentionScale, dense(output, mixed)));
+  const norms = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
+  const rotary = turns(ops, block.rotary ?? t.rotary, positions);
+  const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), { scale, ...(cap !== undefined && { cap }), mask, rotary, norms });
+  let x = ops.add(before, written(dense(output, mixed), branchNorms?.attention, attentionScale));
   if (postNorm) x = norm(attentionNorm, x);
   if (!mlp) return x;
   const sameNorm = mlpNorm.layer === attentionNorm.layer;
   const m = postNorm ? x : sameNorm ? read : norm(mlpNorm, parallel ? before : x);
   let hidden = mlp.gate ? ops.mul(dense(mlp.gate, m, mlp.activation), dense(mlp.up, m)) : dense(mlp.up, m, mlp.activation);
   if (mlp.productBias !== null) hidden = ops.add(hidden, weights(mlp.productBias));
-  x = ops.add(x, scaled(mlpScale, dense(mlp.down, hidden)));
+  x = ops.add(x, written(dense(mlp.down, hidden), branchNorms?.mlp, mlpScale));
   return postNorm ? norm(mlpNorm, x) : x;
+}
+
+function turns<T>(ops: Ops<T>, rotary: RotaryPositions | null, positions: number): Rotary<T> | null {
+  if (!rotary) return null;
+  const { rotated, adjacent } = rotary;
+  const { cos, sin } = rotary.table(positions);
+  return { rotated, adjacent, cos: ops.constant(cos, [positions, rotated]), sin: ops.constant(sin, [positions, rotated]) };
 }
 
 function readOut<T>(ops: Ops<T>, weights: Weights<T>, stream: T, samples: number, sink: TapSink<T>, t: Transformer): T {
@@ -119,9 +140,9 @@ function readOut<T>(ops: Ops<T>, weights: Weights<T>, stream: T, samples: number
   const { width } = t;
   const positions = ops.shape(stream)[0]! / samples;
   let x = stream;
-  const from = (begin: number, count: number): T => ops.slice(ops.reshape(x, [samples, positions, width]), [0, begin, 0], [samples, count, width]);
-  const averaged = (skip: number): T => ops.reshape(ops.affine(ops.sum(from(skip, positions - skip), [1]), 1 / (positions - skip), 0), [samples, width]);
-  if (t.classOnly) x = ops.reshape(from(0, 1), [samples, width]);
+  const from = (rows: T, begin: number, count: number): T => ops.slice(ops.reshape(rows, [samples, positions, width]), [0, begin, 0], [samples, count, width]);
+  const averaged = (skip: number): T => ops.reshape(ops.affine(ops.sum(from(x, skip, positions - skip), [1]), 1 / (positions - skip), 0), [samples, width]);
+  if (t.classOnly) x = ops.reshape(from(x, 0, 1), [samples, width]);
   if (t.mean?.beforeNorm) x = averaged(t.mean.skip);
   if (t.finalNorm) x = norm(t.finalNorm, x);
   if (t.mean && !t.mean.beforeNorm) x = averaged(t.mean.skip);
@@ -129,7 +150,13 @@ function readOut<T>(ops: Ops<T>, weights: Weights<T>, stream: T, samples: number
     x = dense(t.head.dense, x, t.head.activation);
     if (t.head.norm) x = norm(t.head.norm, x);
   }
-  return t.unembedding ? dense(t.unembedding, x, 'linear', t.unembedding.inputAxis === 1) : x;
+  if (!t.unembedding) return x;
+  const logits = dense(t.unembedding, x, 'linear', t.unembedding.inputAxis === 1);
+  if (t.distilled) {
+    const second = ops.reshape(from(stream, 1, 1), [samples, width]);
+    return ops.affine(ops.add(logits, dense(t.distilled, t.finalNorm ? norm(t.finalNorm, second) : second)), 0.5, 0);
+  }
+  return t.logitCap === undefined ? logits : softCap(ops, logits, t.logitCap);
 }
 
 /** There is one row of outputs for a sample. */
@@ -139,7 +166,7 @@ export function isPooled({ classOnly, mean }: Transformer): boolean {
 
 /** Every tap in the order of the forward pass. */
 export function layersOf(t: Transformer): ModelLayer[] {
-  const { embedding, width, head, unembedding } = t;
+  const { embedding, width, head, unembedding, distilled } = t;
   // Positions of an image are not those of the batch.
   const rows = readsPatches(embedding) ? { positions: imagePositions(embedding) } : {};
   const linear = ({ layer, weight, bias }: Named, kind: string, outputs: number, activation = 'linear'): ModelLayer => ({
@@ -161,6 +188,7 @@ export function layersOf(t: Transformer): ModelLayer[] {
     ]),
     ...(head ? [last(linear(head.dense, 'head', width, head.activation))] : []),
     ...(unembedding ? [last({ ...linear(unembedding, isPooled(t) ? 'classifier' : 'unembedding', unembedding.outputs), dense: { weight: unembedding.weight, inputAxis: unembedding.inputAxis, bias: unembedding.bias } })] : []),
+    ...(unembedding && distilled ? [last(linear(distilled, 'classifier', unembedding.outputs))] : []),
   ];
 }
 

@@ -20,10 +20,10 @@ export function keyShift(site: NormSite, keys: Reader, coordinates: readonly num
   };
 }
 
-/** Two biases that write into the stream with nothing that reads between them. */
+/** Two biases whose outputs are added, with nothing that reads between them: of two branches, or of two classifiers. */
 export function biasExchange(layer: string, one: string, other: string, width: number): Symmetry {
   return {
-    family: 'constant between two biases of the stream',
+    family: 'constant between two biases',
     layer,
     dimension: width,
     *generators(parameters) {

@@ -14,7 +14,7 @@ import { DirectionBuilder, type Symmetry } from './symmetry';
 
 export function headNormSymmetries({ query, key, headNorms }: TransformerBlock, { heads, groups, headWidth, rotary, epsilon }: Transformer): Symmetry[] {
   if (!headNorms) return [];
-  const found = [scaleInto('queries', query, heads, headWidth, epsilon), scaleInto('keys', key, groups, headWidth, epsilon)];
+  const found = [scaleInto('the queries', query, heads, headWidth, epsilon), scaleInto('the keys', key, groups, headWidth, epsilon)];
   const [gain, lose] = [headNorms.query.scale, headNorms.key.scale];
   if (gain === null || lose === null) return found;
   const together = turnedTogether(headWidth, rotary);
@@ -43,9 +43,10 @@ function turnedTogether(headWidth: number, rotary: Transformer['rotary']): numbe
   return [...pairs, ...Array.from({ length: headWidth - rotated }, (_, i) => [rotated + i])];
 }
 
-function scaleInto(what: string, { layer, weight, bias }: Named, heads: number, headWidth: number, epsilon: number): Symmetry {
+/** What is normalised, head by head, may be scaled. */
+export function scaleInto(what: string, { layer, weight, bias }: Named, heads: number, headWidth: number, epsilon: number): Symmetry {
   return {
-    family: `scale of the ${what} before their norm`,
+    family: `scale of ${what} before the norm`,
     layer,
     dimension: heads,
     ...(epsilon > 0 ? { approximate: 'the epsilon of the norm' } : {}),

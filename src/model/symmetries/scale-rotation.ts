@@ -28,13 +28,14 @@ function turn({ before, norm, written, last }: TurnedStream, parameters: Paramet
   const { width } = norm;
   const direction = new DirectionBuilder(parameters);
   const gamma = parameters.get(norm.scale!)!.values;
-  const move = moveOf(gamma);
+  const followed = followedTurn(gamma);
   // Equal scales turn among themselves, and nothing else does.
-  if (move === null) return direction.vector;
+  if (followed === null) return direction.vector;
+  const { move, turn: turned } = followed;
   for (let i = 0; i < width; i++) {
     for (let j = 0; j < width; j++) {
       if (i === j) continue;
-      const x = (move[i]! + move[j]!) / (2 * (gamma[i]! - gamma[j]!));
+      const x = turned(i, j);
       for (const port of [...before.writers, ...written]) direction.addLine(port, i, j, x);
       for (const port of [...before.readers, ...norm.readers.map(input)]) direction.addLine(port, j, i, -x);
       if (norm.shift !== null) direction.addLine(vector(norm.shift), i, j, x);
@@ -53,6 +54,12 @@ function turn({ before, norm, written, last }: TurnedStream, parameters: Paramet
     }
   }
   return direction.vector;
+}
+
+/** The turn X that scales follow, and how they move; null where two are equal. */
+export function followedTurn(gamma: ArrayLike<number>): { move: Float64Array; turn(i: number, j: number): number } | null {
+  const move = moveOf(gamma);
+  return move && { move, turn: (i, j) => (i === j ? 0 : (move[i]! + move[j]!) / (2 * (gamma[i]! - gamma[j]!))) };
 }
 
 /** 1 / prod_(i != j) (gamma_j - gamma_i), the largest of size 1; null where two are equal. */

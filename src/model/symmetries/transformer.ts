@@ -1,7 +1,9 @@
 /** Symmetries of a transformer whose weights are [in, out], heads side by side on the inner axis (science.md, section 4). */
 import type { Named, NormTensors } from '../layers/dense';
 import { isTied, type Transformer, type TransformerBlock } from '../layers/transformer';
+import { branchNormSymmetries } from './branch-norms';
 import { biasExchange, keyShift, logitShift, valueShift } from './constants';
+import { centredHeadNormSymmetries } from './centred-head-norms';
 import { headNormSymmetries } from './head-norms';
 import { layerScales } from './layer-scale';
 import { normSymmetries, takesConstants, type NormSite, type Reader } from './norms';
@@ -12,20 +14,26 @@ import { normedStream, plainStream, type Writer } from './streams';
 import type { Port, Symmetry } from './symmetry';
 
 export function transformerSymmetries(a: Transformer): Symmetry[] {
-  return [
+  const found = [
     ...transformerSpaces(a).flatMap(spaceSymmetries),
     ...a.blocks.flatMap((block) => attentionConstants(block, a)),
     ...(a.postNorm ? postNormSymmetries(a) : stream(a)),
     ...stemShifts(a, isTied(a)),
     ...logits(a),
   ];
+  // What adds the same to all logits of a position is seen by their cap.
+  return a.logitCap === undefined ? found : found.filter(({ loss }) => loss !== 'ce');
 }
 
 const reader = ({ layer, weight, bias }: Named, outputs: number): Reader => ({ layer, weight, inputAxis: 0, outputs, bias });
 
 function logits(a: Transformer): Symmetry[] {
   if (!a.unembedding) return [];
-  const { layer, weight, bias, inputAxis } = a.unembedding;
+  const { layer, weight, bias, inputAxis, outputs } = a.unembedding;
+  if (a.distilled) {
+    const both = [a.unembedding, a.distilled].map((map) => logitShift(map.layer, { name: map.weight, axis: 0 }, a.width, map.bias));
+    return bias === null || a.distilled.bias === null ? both : [...both, biasExchange(layer, bias, a.distilled.bias, outputs)];
+  }
   if (!isTied(a)) return [logitShift(layer, { name: weight, axis: inputAxis }, a.width, bias)];
   if (bias !== null) return [logitShift(layer, { name: weight, axis: inputAxis }, 0, bias)];
   return [];
@@ -92,13 +100,13 @@ function units({ mlp }: TransformerBlock): HiddenSpace[] {
 
 function attentionConstants(block: TransformerBlock, a: Transformer): Symmetry[] {
   const { key, value, output, attentionNorm, mlp, parallel, headNorms } = block;
-  const found: Symmetry[] = [...layerScales(block, a.width), ...headNormSymmetries(block, a)];
+  const found: Symmetry[] = [...layerScales(block, a.width), ...(a.normalization === 'layer-norm' && headNorms ? centredHeadNormSymmetries(block, a) : headNormSymmetries(block, a)), ...branchNormSymmetries(block, a)];
   const keys = reader(key, a.groups * a.headWidth);
   // Behind a norm of its own a constant needs no bias; the stream of a post-norm transformer is also read as it is.
   const site = normSite(a.postNorm ? { layer: '', scale: null, shift: null } : attentionNorm, a, [keys]);
-  // Rotary positions turn a constant of the keys with the position: it is free on the coordinates that stay.
+  // Rotary positions turn a constant of the keys with the position: it is free on the coordinates that stay. Norms and caps see it.
   const still = keys.outputs - a.groups * (a.rotary?.rotated ?? 0);
-  if (!headNorms && still > 0 && takesConstants(site, keys)) found.push(keyShift(site, keys, unrotated(a)));
+  if (!headNorms && a.scoreCap === undefined && still > 0 && takesConstants(site, keys)) found.push(keyShift(site, keys, unrotated(a)));
   if (value.bias !== null && output.bias !== null) {
     found.push(valueShift(value.layer, { bias: value.bias, output: output.weight, outputBias: output.bias }, a));
   }
@@ -121,9 +129,17 @@ export function transformerNorms(a: Transformer): NormSite[] {
 /** Every norm in the order of the forward pass, those without readers of their own too: a tied unembedding moves with the embedding. */
 export function everyNorm(a: Transformer): NormSite[] {
   const sites = new Map(transformerNorms(a).map((site) => [site.layer, site]));
-  const norms = [a.embeddingNorm, ...a.blocks.flatMap(({ attentionNorm, mlpNorm, mlp }) => [attentionNorm, ...(mlp ? [mlpNorm] : [])]), a.finalNorm, a.head?.norm];
-  const named = new Map(norms.flatMap((norm) => (norm ? [[norm.layer, norm] as const] : [])));
-  return Array.from(named.values(), (norm) => sites.get(norm.layer) ?? normSite(norm, a, []));
+  const over = (width: number, ...norms: readonly (NormTensors | null | undefined)[]) => norms.flatMap((norm) => (norm ? [[norm.layer, normSite(norm, { ...a, width }, [])] as const] : []));
+  const named = new Map([
+    ...over(a.width, a.embeddingNorm),
+    ...a.blocks.flatMap(({ attentionNorm, headNorms, branchNorms, mlpNorm, mlp }) => [
+      ...over(a.width, attentionNorm),
+      ...over(a.headWidth, headNorms?.query, headNorms?.key),
+      ...over(a.width, branchNorms?.attention, ...(mlp ? [mlpNorm, branchNorms?.mlp] : [])),
+    ]),
+    ...over(a.width, a.finalNorm, a.head?.norm),
+  ]);
+  return Array.from(named, ([layer, site]) => sites.get(layer) ?? site);
 }
 
 function stream(a: Transformer): Symmetry[] {
@@ -135,13 +151,17 @@ function stream(a: Transformer): Symmetry[] {
   if (!finalNorm && (!unembedding || tied)) return norms.flatMap(normSymmetries);
   const lastBiases = stages.filter(({ readers }) => readers.length === 1).map(({ constant }) => constant);
   const raw = finalNorm ? null : { reader: reader(unembedding!, unembedding!.outputs), table: a.positions?.name ?? writers[0]!.name, lastBiases };
-  return [...norms.flatMap(normSymmetries), ...normedStream(embedding.layer, width, writers, norms, a.epsilon, { tied, raw, linear: unembedding !== null })];
+  const linear = unembedding !== null && a.blocks.every(({ branchNorms }) => !branchNorms);
+  return [...norms.flatMap(normSymmetries), ...normedStream(embedding.layer, width, writers, norms, a.epsilon, { tied, raw, linear })];
 }
 
 /** The residual stream: what writes, what reads, and constants with what reads after them. */
 function residual(a: Transformer) {
-  const { heads, groups, headWidth, blocks, unembedding, finalNorm } = a;
+  const { heads, groups, headWidth, blocks, unembedding, distilled, finalNorm } = a;
   const constant = ({ bias }: Named, scale: { scale?: string }): Writer[] => (bias === null ? [] : [{ name: bias, axis: 0, lines: 1, ...scale }]);
+  /** The matrix and its bias, or the scale of the norm behind them. */
+  const written = (map: Named, lines: number, scale: { scale?: string }, norm: NormTensors | undefined): Writer[] =>
+    norm ? [{ name: norm.scale!, axis: 0, lines: 1, ...scale }] : [{ name: map.weight, axis: 1, lines, ...scale }, ...constant(map, scale)];
   const writers = stemWriters(a);
   const norms: NormSite[] = [];
   const site = (norm: NormTensors, readers: readonly Reader[]): void => {
@@ -152,13 +172,13 @@ function residual(a: Transformer) {
   /** Constants by what reads after them. */
   const stages: { constant: Writer; readers: Reader[] }[] = a.positions ? [{ constant: writers.find(({ name }) => name === a.positions!.name)!, readers: [] }] : [];
   const read = (readers: readonly Reader[]) => stages.forEach((stage) => stage.readers.push(...readers));
-  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, attentionScale, mlpScale } of blocks) {
+  for (const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, branchNorms, attentionScale, mlpScale } of blocks) {
     const readers = [reader(query, heads * headWidth), reader(key, groups * headWidth), reader(value, groups * headWidth)];
     site(attentionNorm, readers);
     read(readers);
     const attended = attentionScale === undefined ? {} : { scale: attentionScale };
-    writers.push({ name: output.weight, axis: 1, lines: heads * headWidth, ...attended }, ...constant(output, attended));
-    const [outputBias] = constant(output, attended);
+    const [outputBias] = branchNorms ? [] : constant(output, attended);
+    writers.push(...written(output, heads * headWidth, attended, branchNorms?.attention));
     if (outputBias) stages.push({ constant: outputBias, readers: [] });
     if (!mlp) continue;
     const mlpReaders = [...(mlp.gate === null ? [] : [reader(mlp.gate, mlp.hidden)]), reader(mlp.up, mlp.hidden)];
@@ -167,11 +187,11 @@ function residual(a: Transformer) {
     if (parallel && outputBias) stages.filter((stage) => stage.constant !== outputBias).forEach((stage) => stage.readers.push(...mlpReaders));
     else read(mlpReaders);
     const put = mlpScale === undefined ? {} : { scale: mlpScale };
-    writers.push({ name: mlp.down.weight, axis: 1, lines: mlp.hidden, ...put }, ...constant(mlp.down, put));
-    const [downBias] = constant(mlp.down, put);
+    const [downBias] = branchNorms ? [] : constant(mlp.down, put);
+    writers.push(...written(mlp.down, mlp.hidden, put, branchNorms?.mlp));
     if (downBias) stages.push({ constant: downBias, readers: [] });
   }
-  const last = unembedding ? [{ ...reader(unembedding, unembedding.outputs), inputAxis: unembedding.inputAxis }] : [];
+  const last = unembedding ? [{ ...reader(unembedding, unembedding.outputs), inputAxis: unembedding.inputAxis }, ...(distilled ? [reader(distilled, unembedding.outputs)] : [])] : [];
   if (!isTied(a) && finalNorm) site(finalNorm, last);
   read(last);
   return { writers, norms, stages };
