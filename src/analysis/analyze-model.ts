@@ -2,7 +2,7 @@
 import { InputError, messageOf } from '../base/errors';
 import { stageSizes } from '../model/stages';
 import type { Model, Parameter } from '../model/types';
-import type { Tensor } from '../numerics/ops';
+import type { Stored, Tensor } from '../numerics/ops';
 import { sizeOf } from '../numerics/shape';
 import type { Numerics, Solver } from '../numerics/types';
 import { sliceInputs } from '../probe/types';
@@ -15,7 +15,7 @@ import { LARGE_DIGITS, solveLarge } from './large-spectrum';
 import type { TapGrams } from './layer-sums';
 import type { MemoryPlan } from './memory';
 import { notFinite } from './not-finite';
-import { PartWeights } from './part-weights';
+import { PartWeights, readStored } from './part-weights';
 import type { Report } from './report';
 import type { Request } from './request';
 import type { Run } from './run';
@@ -58,15 +58,16 @@ export async function analyzeModel(model: Model, p: Prepared, plan: MemoryPlan |
 const IN_FLOAT64 = 'Weights that are not finite are computed in float64: a shader may assume that there are none.';
 
 async function analyzeWhole(model: Model, p: Prepared, wanted: Numerics, run: Run, means: ModelMeans): Promise<void> {
-  const parameters = await run.time('read', () => means.parameters?.() ?? model.parameters());
+  // Directions are read from the weights as the forward pass wants them.
+  const parameters: Map<string, Stored> = await run.time('read', () => means.parameters?.() ?? (p.request.directions ? model.parameters() : readStored(model)));
   const broken = notFinite(parameters);
   if (broken) warn(run, broken);
   const numerics = broken ? means.reference : wanted;
   run.computesOn(numerics, IN_FLOAT64);
   const { ops } = numerics;
   const weights = new Map<string, Tensor>();
-  for (const [name, { values, shape }] of parameters) weights.set(name, ops.constant(values, shape));
-  // Copies are on the backend now; directions are read from these.
+  for (const [name, stored] of parameters) weights.set(name, ops.weight(stored));
+  // They are with the backend now.
   if (!p.request.directions) parameters.clear();
   const swept = {
     model,

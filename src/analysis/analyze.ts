@@ -20,6 +20,7 @@ import type { Request } from './request';
 import { Run } from './run';
 import { solveSpectrum } from './spectra';
 import { matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
+import { overRows } from './tap-rows';
 
 /** A backend for this much work, and why it. */
 export type ChooseNumerics = (work: Work) => Promise<Chosen>;
@@ -154,7 +155,7 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
     const hi = Float64Array.from(values, (v, k) => (v + values[(k % rows) * rows + Math.floor(k / rows)]!) / 2);
     return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, RECORDED_ROUNDOFF[tensor.dtype]!), digest: null };
   }
-  if (side !== 'weight') return columns > MAX_DIMENSION ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
+  if (side !== 'weight') return overRows(rows, columns) ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
   const gram = rows >= columns ? await gramOfRowsAsync(values, rows, columns, signal) : await gramOfRowsAsync(transpose(values, rows, columns), columns, rows, signal);
   return { ...gram, rows: 1 };
 }

@@ -1,5 +1,5 @@
 /** `TensorOps` in float64 on the CPU: the reference that every other backend is measured against. */
-import type { MatmulOptions, Shape, Tensor, TensorOps, Unary } from '../ops';
+import type { MatmulOptions, Shape, Stored, Tensor, TensorOps, Unary } from '../ops';
 import { tensorsIn } from '../scoped';
 import {
   broadcastShape,
@@ -15,16 +15,40 @@ import {
   transposedShape,
 } from '../shape';
 import { affine, type Binary, binary, reduce, unary } from './elementwise';
-import { multiply } from './matmul';
+import { transpose as transposed } from '../transpose';
+import { multiply, type MatrixView } from './matmul';
 import { giveArray, takeArray } from './storage';
 import { forEachLine, mergedLoops, stridesOf } from './strides';
 
 /** Values of one tensor, or of several that are reshapes of each other. They are never changed once made. */
 class Shared {
-  constructor(
-    readonly values: Float64Array,
-    public holders = 0,
-  ) {}
+  holders = 0;
+  private own: Float64Array | null;
+
+  /** @param made an array of `takeArray`, or a weight as it is stored */
+  constructor(private readonly made: Float64Array | Stored) {
+    this.own = made instanceof Float64Array ? made : null;
+  }
+
+  /** Row-major, in float64. */
+  get values(): Float64Array {
+    return (this.own ??= inFloat64(this.made as Stored));
+  }
+
+  /** As they are stored. */
+  get stored(): Stored | null {
+    return this.made instanceof Float64Array ? null : this.made;
+  }
+
+  free(): void {
+    if (this.own) giveArray(this.own);
+  }
+}
+
+function inFloat64({ values, shape, transposed: turned }: Stored): Float64Array {
+  const own = takeArray(values.length);
+  own.set(turned ? transposed(values, shape[1]!, shape[0]!) : values);
+  return own;
 }
 
 /** Tensors made since the innermost scope began; null outside of all. */
@@ -34,7 +58,7 @@ class CpuTensor implements Tensor {
   private shared: Shared | null;
 
   constructor(
-    made: Float64Array | Shared,
+    made: Float64Array | Stored | Shared,
     readonly shape: Shape,
   ) {
     this.shared = made instanceof Shared ? made : new Shared(made);
@@ -49,7 +73,7 @@ class CpuTensor implements Tensor {
   }
 
   dispose(): void {
-    if (this.shared && --this.shared.holders === 0) giveArray(this.shared.values);
+    if (this.shared && --this.shared.holders === 0) this.shared.free();
     this.shared = null;
   }
 }
@@ -82,6 +106,10 @@ export function cpuOps(): TensorOps {
       const own = takeArray(values.length);
       own.set(values);
       return new CpuTensor(own, [...shape]);
+    },
+    weight: (stored) => {
+      checkConstant(stored.values.length, stored.shape);
+      return new CpuTensor(stored, [...stored.shape]);
     },
     shape: (x) => x.shape,
     add: (a, b) => elementwise('add', a, b),
@@ -143,7 +171,7 @@ function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const count = sizeOf(batch);
   const out = takeArray(count * m * n);
   const left = { values: cpuValues(a), offset: 0, rowStride: transposeA ? 1 : k, columnStride: transposeA ? m : 1 };
-  const right = { values: cpuValues(b), offset: 0, rowStride: transposeB ? 1 : n, columnStride: transposeB ? k : 1 };
+  const right = viewOf(b, k, n, transposeB);
   if (sharedB && !transposeA) multiply(left, right, out, 0, count * m, k, n);
   else {
     for (let i = 0; i < count; i++) {
@@ -152,6 +180,14 @@ function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
     }
   }
   return new CpuTensor(out, [...batch, m, n]);
+}
+
+/** B [k, n], of B^T where `flipped`, as it is stored where that is a matrix. */
+function viewOf(b: Tensor, k: number, n: number, flipped: boolean): MatrixView {
+  const { stored } = sharedOf(b);
+  const asStored = stored && (!stored.transposed || (b.shape.length === 2 && b.shape[0] === stored.shape[0]));
+  const turned = asStored && stored.transposed ? !flipped : flipped;
+  return { values: asStored ? stored.values : cpuValues(b), offset: 0, rowStride: turned ? 1 : n, columnStride: turned ? k : 1 };
 }
 
 /** Copies `shape` values of `values`, read from `offset` on with `strides`, into row-major order. */
@@ -199,7 +235,8 @@ function concat(parts: readonly Tensor[], axis: number): Tensor {
 
 function gather(table: Tensor, indices: Int32Array): Tensor {
   const shape = gatheredShape(table.shape, indices);
-  const values = cpuValues(table);
+  const { stored } = sharedOf(table);
+  const values = stored && !stored.transposed ? stored.values : cpuValues(table);
   const row = sizeOf(shape.slice(1));
   const out = takeArray(indices.length * row);
   indices.forEach((index, i) => out.set(values.subarray(index * row, (index + 1) * row), i * row));
