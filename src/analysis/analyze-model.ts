@@ -163,7 +163,7 @@ async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, request
       const job = { ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold };
       // Those without a Gram are solved here, each when it is its turn.
       if ('values' in total) {
-        const large = { ...job, factor: total, dimension: total.columns, rows: total.rows, digits: request.digits ?? LARGE_DIGITS, seed };
+        const large = { ...job, factor: total, dimension: total.columns, rows: g.rows ?? total.rows, digits: request.digits ?? LARGE_DIGITS, seed };
         return () => solveLarge(large, means.signal);
       }
       const digits = request.digits ?? defaultDigits(tapRoundoff, g.cancellation);

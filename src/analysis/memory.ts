@@ -3,16 +3,18 @@
  * runs as a whole or part by part. In bytes, of the float64 backend on the CPU; b = 4 or 8 bytes of a stored value as it is read.
  *
  * While a part is visited (visits.ts) there are
- *   its weights in float64                                          8 P
- *   the weights of the next part as they are read ahead             b P' + 2 b max P'   (the largest tensor as stored and as arranged)
+ *   its weights as they are stored                                  b P
+ *   the weights of the next part as they are read ahead             b P' + b max P', and at most eight slices of 64 MiB on their way
+ *     (model/sources.ts; the largest tensor as stored and as arranged)
  *   one chunk of samples on its tape                                8 (forward + backward), counted by a run over shapes (model/stages.ts)
  *   the streams between parts, and the gradients at two of them     8 (streams + 2 passes * stream)
  *   the Grams of its selected layers, hi + lo, for each side        16 d² (2 blocks + 1) with a jackknife, else 16 d² * 3, and one solve 48 d²;
  *     d is the width, or the number of rows where those are kept     and 24 rows * width more (tap-rows.ts)
  * and arrays that were given back are kept for the next ones, as many again, but 128 MiB at most (numerics/cpu/storage.ts), and up to 128 MiB of what was
- * read and is not held any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part, and they
- * are there twice while they are read.
+ * read and is not held any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part.
  */
+import { SLICE } from '../checkpoint/stored-tensor';
+import { AT_A_TIME } from '../model/sources';
 import type { StageSize } from '../model/stages';
 import { stageSizes } from '../model/stages';
 import { sizeOf } from '../numerics/shape';
@@ -93,14 +95,17 @@ export function memoryNeeds({ subject, selected, probe, request, checkpoint }: S
 
   const uncollected = Math.min(UNCOLLECTED, 2 * stored * parameters);
   const tapeOfAll = WORD * chunk * parts.reduce((sum, { tape }) => sum + tape, 0);
-  const whole = withKept(WORD * parameters + tapeOfAll) + stored * (parameters + 2 * Math.max(...all)) + uncollected + together(needsOf(selected));
+  const reading = (values: number, largest: number) => stored * (values + largest) + Math.min(stored * values, AT_A_TIME * SLICE);
+  // Directions are read from weights that are arranged, beside their copies in float64.
+  const ofAll = reading(parameters, Math.max(...all)) + (request.directions ? WORD * parameters : 0);
+  const whole = withKept(tapeOfAll) + ofAll + uncollected + together(needsOf(selected));
   const visits = visitsOf(parts.map(({ layers }) => Math.min(1, layers.length)), request.gradients);
   const streams = request.gradients ? parts.slice(visits.at(-1)!.part).reduce((sum, { stream }) => sum + stream, 0) : 2 * Math.max(...parts.map((p) => p.stream));
   const at = visits.map(({ part, what }, i): VisitNeeds => {
     const { parameters: own, tape, stream, layers } = parts[part]!;
     const next = visits[i + 1] && parts[visits[i + 1]!.part]!;
-    const ahead = next ? stored * (next.parameters + 2 * next.largest) : 0;
-    const live = WORD * (own + chunk * tape + samples * (streams + (what === 'gradients' ? 2 * passes * stream : 0)));
+    const ahead = stored * own + (next ? reading(next.parameters, next.largest) : 0);
+    const live = WORD * (chunk * tape + samples * (streams + (what === 'gradients' ? 2 * passes * stream : 0)));
     return { part, passes: withKept(live) + ahead + uncollected, layers: what === 'stream' ? [] : needsOf(layers), divides: part < parts.length - 1 };
   });
   return { whole, visits: at };

@@ -75,7 +75,7 @@ export interface Parameter {
 
 /** A part of a forward pass: a function of the stream that the part before it gives, of parameters and of the batch alone. */
 export interface Stage {
-  /** For people: 'block 3'. */
+  /** For people: 'block 3, MLP'. */
   readonly name: string;
   /** The stream behind it, or the output of the network behind the last; `stream` is null before the first. Shows its layers to `sink`. */
   run<T>(ops: Ops<T>, weights: Weights<T>, stream: T | null, batch: Batch, sink: TapSink<T>): T;

@@ -28,8 +28,8 @@ const of = (report: Report, side: string): Spectrum => report.spectra.find(({ ta
 describe('a unit that is not there', () => {
   // 1023 columns are summed over columns, 1024 over rows.
   it.each<[string, Partial<Request>]>([
-    ['sampled Fisher, with folds', { fisher: 'sampled', folds: 5 }],
-    ['exact Fisher: its passes are terms over the same rows', { fisher: 'exact', folds: 3 }],
+    ['sampled Fisher, with folds', { fisher: 'sampled', folds: 2 }],
+    ['exact Fisher: its passes are terms over the same rows', { fisher: 'exact', folds: 0 }],
   ])('%s', async (_, request) => {
     const [columns, rows] = [await run(network(1023, 1023), request), await run(network(1024, 1023), request)];
     for (const side of ['activation', 'gradient']) {
@@ -42,12 +42,13 @@ describe('a unit that is not there', () => {
       for (const [k, { name, value, uncertainty }] of a.readings.entries()) {
         if (!['lambdaPlusMin', 'logDetPlus', 'trace', 'lambdaMax'].includes(name)) continue;
         expect(b.readings[k]).toMatchObject({ name, value: expect.closeTo(value!, 8) });
-        expect(b.readings[k]!.uncertainty! / uncertainty!).toBeCloseTo(1, 6);
+        if (uncertainty === null) expect(b.readings[k]!.uncertainty).toBeNull();
+        else expect(Math.abs(b.readings[k]!.uncertainty! - uncertainty)).toBeLessThanOrEqual(1e-6 * uncertainty);
       }
     }
   });
 });
 
 it('rows that are not finite exclude their side, with the first of them', async () => {
-  await expect(run(network(1024, 1024, 1e308), {})).rejects.toThrow(/nothing could be analysed\. 0: \d+ of 30720 values are NaN or infinite, the first at row \d+, column \d+/);
+  await expect(run(network(1024, 1024, 1e308), {})).rejects.toThrow(/; 0: \d+ of 30720 values are NaN or infinite, the first at row \d+, column \d+/);
 });

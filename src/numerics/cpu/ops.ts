@@ -17,6 +17,7 @@ import {
 import { affine, type Binary, binary, reduce, unary } from './elementwise';
 import { transpose as transposed } from '../transpose';
 import { multiply, type MatrixView } from './matmul';
+import type { Multiply } from './products';
 import { giveArray, takeArray } from './storage';
 import { forEachLine, mergedLoops, stridesOf } from './strides';
 
@@ -98,7 +99,8 @@ export async function whileHeld<R>(tensors: readonly Tensor[], work: () => Promi
   }
 }
 
-export function cpuOps(): TensorOps {
+/** @param product multiplies matrices here, or with the help of others; the bits are the same. */
+export function cpuOps(product: Multiply = multiply): TensorOps {
   return {
     roundoff: 2 ** -53,
     constant: (values, shape) => {
@@ -118,7 +120,7 @@ export function cpuOps(): TensorOps {
     div: (a, b) => elementwise('div', a, b),
     affine: (x, scale, shift) => new CpuTensor(affine(cpuValues(x), scale, shift), x.shape),
     unary: (f: Unary, x) => new CpuTensor(unary(f, cpuValues(x)), x.shape),
-    matmul,
+    matmul: (a, b, options) => matmul(product, a, b, options),
     sum: (x, axes) => reduced('sum', x, axes),
     max: (x, axes) => reduced('max', x, axes),
     reshape: (x, shape) => {
@@ -165,18 +167,18 @@ function reduced(op: 'sum' | 'max', x: Tensor, axes: readonly number[]): Tensor 
   return new CpuTensor(reduce(op, cpuValues(x), x.shape, shape), shape);
 }
 
-function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+function matmul(product: Multiply, a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { batch, m, k, n, sharedB } = matmulShape(a.shape, b.shape, options);
   const { transposeA = false, transposeB = false } = options;
   const count = sizeOf(batch);
   const out = takeArray(count * m * n);
   const left = { values: cpuValues(a), offset: 0, rowStride: transposeA ? 1 : k, columnStride: transposeA ? m : 1 };
   const right = viewOf(b, k, n, transposeB);
-  if (sharedB && !transposeA) multiply(left, right, out, 0, count * m, k, n);
+  if (sharedB && !transposeA) product(left, right, out, 0, count * m, k, n);
   else {
     for (let i = 0; i < count; i++) {
       const block = { ...right, offset: sharedB ? 0 : i * k * n };
-      multiply({ ...left, offset: i * m * k }, block, out, i * m * n, m, k, n);
+      product({ ...left, offset: i * m * k }, block, out, i * m * n, m, k, n);
     }
   }
   return new CpuTensor(out, [...batch, m, n]);
