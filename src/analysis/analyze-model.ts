@@ -13,7 +13,7 @@ import type { AnalysisEvent } from './events';
 import type { Prepared } from './inspect';
 import { LARGE_DIGITS, solveLarge } from './large-spectrum';
 import type { TapGrams } from './layer-sums';
-import type { MemoryPlan } from './memory';
+import { gigabytes, type MemoryPlan } from './memory';
 import { notFinite } from './not-finite';
 import { PartWeights, readStored } from './part-weights';
 import type { Report } from './report';
@@ -40,7 +40,8 @@ class NotFiniteWeights extends Error {}
 export async function analyzeModel(model: Model, p: Prepared, plan: MemoryPlan | null, wanted: Numerics, run: Run, means: ModelMeans): Promise<void> {
   if (plan?.memory.route !== 'streamed') return analyzeWhole(model, p, wanted, run, means);
   if (p.request.directions) {
-    throw new InputError('directions-memory', `Directions of the whole network need all its weights in memory at once. ${plan.memory.reason} Leave the directions out, or allow more memory.`);
+    const why = `about ${gigabytes(p.needs!.whole)}, more than the ${gigabytes(plan.memory.bound!)} that they may take`;
+    throw new InputError('directions-memory', `Directions of the whole network need all its weights in memory at once: ${why}. Leave the directions out, or allow more memory.`);
   }
   try {
     await analyzeStreamed(model, p, plan, wanted, run, means);
