@@ -48,7 +48,7 @@ const VENDORS: Record<string, readonly string[]> = {
   '@huggingface/tokenizers': ['probe/tokenizer.ts'],
   'node:': ['cli/', 'gpu/dawn.ts', 'numerics/wasm/build.ts'],
   assemblyscript: ['numerics/wasm/build.ts'],
-  tsx: ['cli/solver-thread.mjs'],
+  tsx: ['cli/solver-thread.mjs', 'cli/product-thread.mjs'],
 };
 
 interface Import {

@@ -2,7 +2,7 @@
 import { InputError, messageOf } from '../base/errors';
 import { stageSizes } from '../model/stages';
 import type { Model, Parameter } from '../model/types';
-import type { Tensor } from '../numerics/ops';
+import type { Stored, Tensor } from '../numerics/ops';
 import { sizeOf } from '../numerics/shape';
 import type { Numerics, Solver } from '../numerics/types';
 import { sliceInputs } from '../probe/types';
@@ -13,9 +13,9 @@ import type { AnalysisEvent } from './events';
 import type { Prepared } from './inspect';
 import { LARGE_DIGITS, solveLarge } from './large-spectrum';
 import type { TapGrams } from './layer-sums';
-import type { MemoryPlan } from './memory';
+import { gigabytes, type MemoryPlan } from './memory';
 import { notFinite } from './not-finite';
-import { PartWeights } from './part-weights';
+import { PartWeights, readStored } from './part-weights';
 import type { Report } from './report';
 import type { Request } from './request';
 import type { Run } from './run';
@@ -40,7 +40,8 @@ class NotFiniteWeights extends Error {}
 export async function analyzeModel(model: Model, p: Prepared, plan: MemoryPlan | null, wanted: Numerics, run: Run, means: ModelMeans): Promise<void> {
   if (plan?.memory.route !== 'streamed') return analyzeWhole(model, p, wanted, run, means);
   if (p.request.directions) {
-    throw new InputError('directions-memory', `Directions of the whole network need all its weights in memory at once. ${plan.memory.reason} Leave the directions out, or allow more memory.`);
+    const why = `about ${gigabytes(p.needs!.whole)}, more than the ${gigabytes(plan.memory.bound!)} that they may take`;
+    throw new InputError('directions-memory', `Directions of the whole network need all its weights in memory at once: ${why}. Leave the directions out, or allow more memory.`);
   }
   try {
     await analyzeStreamed(model, p, plan, wanted, run, means);
@@ -58,15 +59,16 @@ export async function analyzeModel(model: Model, p: Prepared, plan: MemoryPlan |
 const IN_FLOAT64 = 'Weights that are not finite are computed in float64: a shader may assume that there are none.';
 
 async function analyzeWhole(model: Model, p: Prepared, wanted: Numerics, run: Run, means: ModelMeans): Promise<void> {
-  const parameters = await run.time('read', () => means.parameters?.() ?? model.parameters());
+  // Directions are read from the weights as the forward pass wants them.
+  const parameters: Map<string, Stored> = await run.time('read', () => means.parameters?.() ?? (p.request.directions ? model.parameters() : readStored(model)));
   const broken = notFinite(parameters);
   if (broken) warn(run, broken);
   const numerics = broken ? means.reference : wanted;
   run.computesOn(numerics, IN_FLOAT64);
   const { ops } = numerics;
   const weights = new Map<string, Tensor>();
-  for (const [name, { values, shape }] of parameters) weights.set(name, ops.constant(values, shape));
-  // Copies are on the backend now; directions are read from these.
+  for (const [name, stored] of parameters) weights.set(name, ops.weight(stored));
+  // They are with the backend now.
   if (!p.request.directions) parameters.clear();
   const swept = {
     model,
@@ -163,7 +165,7 @@ async function solveAll(grams: readonly TapGrams[], tapRoundoff: number, request
       const job = { ...g, tap: { layer: g.layer, side: g.side }, tapRoundoff, threshold };
       // Those without a Gram are solved here, each when it is its turn.
       if ('values' in total) {
-        const large = { ...job, factor: total, dimension: total.columns, rows: total.rows, digits: request.digits ?? LARGE_DIGITS, seed };
+        const large = { ...job, factor: total, dimension: total.columns, rows: g.rows ?? total.rows, digits: request.digits ?? LARGE_DIGITS, seed };
         return () => solveLarge(large, means.signal);
       }
       const digits = request.digits ?? defaultDigits(tapRoundoff, g.cancellation);

@@ -20,6 +20,7 @@ import type { Request } from './request';
 import { Run } from './run';
 import { solveSpectrum } from './spectra';
 import { matrixShape, MAX_DIMENSION, type BundleTap, type Subject } from './subject';
+import { overRows } from './tap-rows';
 import { inPlace, solveWeight } from './weight-spectrum';
 
 /** A backend for this much work, and why it. */
@@ -147,7 +148,7 @@ async function gramOfTap({ side, tensor }: BundleTap, values: Float32Array | Flo
     const hi = Float64Array.from(values, (v, k) => (v + values[(k % rows) * rows + Math.floor(k / rows)]!) / 2);
     return { dimension: rows, rows, hi, lo: null, roundoff: Math.max(2 ** -53, ROUNDOFF[tensor.dtype]!), digest: null };
   }
-  if (side !== 'weight') return columns > MAX_DIMENSION ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
+  if (side !== 'weight') return overRows(rows, columns) ? dualGramOfRowsAsync(values, rows, columns, signal) : gramOfRowsAsync(values, rows, columns, signal);
   const gram = await (rows >= columns ? gramOfRowsAsync : dualGramOfRowsAsync)(values, rows, columns, signal);
   return { ...gram, rows: 1 };
 }

@@ -3,9 +3,9 @@ import type { Rates } from '../numerics/rates';
 import { sizeOf } from '../numerics/shape';
 import { rowsOf } from '../probe/types';
 import type { Prepared } from './inspect';
-import { rowsKept } from './layer-sums';
 import { backwardPasses } from './run-settings';
 import { matrixShape, MAX_DIMENSION } from './subject';
+import { overRows, rowsKept } from './tap-rows';
 
 /** Multiply-adds, by who does them. */
 export interface Work {
@@ -43,9 +43,9 @@ export function workOf({ subject, selected, probe, request }: Prepared): Work {
   const backward = request.fisher === 'exact' ? backwardPasses(subject.model, probe!, 'exact') : 1;
   const { layers } = subject.model;
   const dense = layers.reduce((sum, l, i) => sum + l.width * (l.inputs ?? layers[i - 1]?.width ?? l.width) * (l.positions ?? 1), 0);
-  const kept = (all: number, width: number) => (width > MAX_DIMENSION ? Math.min(all, rowsKept(width)) : all);
   const positions = new Map(layers.map((l) => [l.name, l.positions ?? 1]));
-  const { grams, solves, factors } = spectra(selected.map(({ name, width }) => ({ rows: kept(rows * positions.get(name)!, width), d: width })));
+  const kept = (all: number, width: number) => ({ rows: rowsKept(all, width) ?? all, d: width });
+  const { grams, solves, factors } = spectra(selected.map(({ name, width }) => kept(rows * positions.get(name)!, width)));
   return {
     passes: rows * dense * (1 + 2 * backward),
     grams: grams * (1 + backward),
@@ -65,11 +65,11 @@ export function secondsOf({ passes, grams, solves, factors }: Work, rates: Rates
   return passes / rates.matmul + grams / (rates.gram * workers.grams) + (solves * SOLVE) / workers.solves + factors * ESTIMATE;
 }
 
-/** One Gram and one decomposition each, of the rows where a tap is wide; neither where both are many. */
+/** One Gram and one decomposition each, of the rows where they are few or the tap is wide (tap-rows.ts); neither where both are many. */
 function spectra(taps: readonly { rows: number; d: number }[]): Pick<Work, 'grams' | 'solves' | 'factors'> {
   const work = { grams: 0, solves: 0, factors: 0 };
   for (const { rows, d } of taps) {
-    const [length, width] = d > MAX_DIMENSION ? [d, rows] : [rows, d];
+    const [length, width] = overRows(rows, d) ? [d, rows] : [rows, d];
     if (width > MAX_DIMENSION) work.factors += rows * d;
     else {
       work.grams += length * width ** 2;

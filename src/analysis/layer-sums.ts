@@ -1,28 +1,24 @@
-/** What one layer adds up over the chunks of a probe: a Gram for each side, or the first rows where a Gram would be too large. */
+/** What one layer adds up over the chunks of a probe: a Gram for each side, or its rows where those are few or the layer is too wide for a Gram. */
 import { InputError, messageOf } from '../base/errors';
 import type { ModelLayer } from '../model/types';
-import { dualGramOfRowsAsync } from '../numerics/cpu/gram';
+import { principalGram } from '../numerics/cpu/gram';
+import { assertFinite } from '../numerics/finite';
 import type { Factor } from '../numerics/gram-operator';
 import type { Tensor } from '../numerics/ops';
+import { transpose } from '../numerics/transpose';
 import type { Gram, Numerics } from '../numerics/types';
 import type { Side } from './report';
 import { GramBlocks } from './spectra';
 import { MAX_DIMENSION } from './subject';
+import { rowsKept, TapRows } from './tap-rows';
 
 /** Parameter-gradient Grams are taken over at most this many samples: they are N x N. */
 export const MAX_PARAMETER_SAMPLES = 512;
-/** Values kept of a tap wider than MAX_DIMENSION, whose Gram is taken over rows, or not at all where those are as many. */
-const MAX_WIDE_VALUES = 2 ** 25;
-
-/** Rows kept of a tap wider than MAX_DIMENSION. */
-export function rowsKept(width: number): number {
-  return Math.max(1, Math.floor(MAX_WIDE_VALUES / width));
-}
 
 export interface TapGrams {
   layer: string;
   side: Side;
-  /** The factor itself where rows and width are above MAX_DIMENSION. */
+  /** Over the columns of the tap, or over its rows (tap-rows.ts); the factor itself where both are above MAX_DIMENSION. */
   total: Gram | Factor;
   without: Gram[];
   dimension?: number;
@@ -37,40 +33,13 @@ export interface SumOptions {
   positions: number;
   /** Blocks of samples. */
   blocks: number;
+  /** Backward passes: gradients of each row. */
+  passes: number;
   gradients: boolean;
   /** Why there is no parameter Gram where one was asked for; true: there is one; false: nobody asked. */
   parameter: boolean | string;
   skip(layer: string, side: Side, reason: string): void;
   signal?: AbortSignal;
-}
-
-/** Rows that are kept as they are, up to a number. */
-class Rows {
-  private readonly parts: Float64Array[] = [];
-  width = 0;
-  rows = 0;
-
-  constructor(private readonly most: number) {}
-
-  add(values: Float64Array, width: number): void {
-    this.width = width;
-    const room = this.most - this.rows;
-    if (room <= 0) return;
-    const part = values.slice(0, room * width);
-    this.parts.push(part);
-    this.rows += part.length / width;
-  }
-
-  /** [rows, width] */
-  values(): Float64Array {
-    const whole = new Float64Array(this.rows * this.width);
-    let at = 0;
-    for (const part of this.parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
-  }
 }
 
 /** Rows [rows, width] with a last column of ones: the input of a layer with a bias. */
@@ -85,21 +54,24 @@ export function withOnes(values: Float64Array, rows: number, width: number): Flo
  * terms are added in the order in which they were given, whatever finishes first.
  */
 export class LayerSums {
-  private readonly sides: Map<Side, GramBlocks | Rows>;
+  private readonly sides: Map<Side, GramBlocks | TapRows>;
   /** Both factors of the parameter gradients, where they are asked for. */
-  private readonly dense: { input: Rows; delta: Rows } | null;
+  private readonly dense: { input: TapRows; delta: TapRows } | null;
   private bias = false;
-  private readonly last = new Map<GramBlocks | Rows, Promise<void>>();
+  private readonly last = new Map<GramBlocks | TapRows, Promise<void>>();
 
   constructor(
     readonly layer: ModelLayer,
     private readonly numerics: Numerics,
     private readonly options: SumOptions,
   ) {
-    const sink = () => (layer.width > MAX_DIMENSION ? new Rows(rowsKept(layer.width)) : new GramBlocks(options.blocks));
+    const sink = (passes: number) => {
+      const kept = rowsKept(options.samples * this.positions * passes, layer.width);
+      return kept === null ? new GramBlocks(options.blocks) : new TapRows(kept, passes);
+    };
     const most = Math.min(options.samples, MAX_PARAMETER_SAMPLES) * this.positions;
-    this.sides = new Map([['activation', sink()], ...(options.gradients ? [['gradient', sink()] as const] : [])]);
-    this.dense = options.parameter === true && layer.dense ? { input: new Rows(most), delta: new Rows(most) } : null;
+    this.sides = new Map([['activation', sink(1)], ...(options.gradients ? [['gradient', sink(options.passes)] as const] : [])]);
+    this.dense = options.parameter === true && layer.dense ? { input: new TapRows(most), delta: new TapRows(most) } : null;
   }
 
   private get positions(): number {
@@ -112,7 +84,7 @@ export class LayerSums {
    */
   async addActivation(block: number, post: Tensor, input: Tensor | undefined, bias: boolean): Promise<void> {
     this.bias = bias;
-    await Promise.all([this.add('activation', post, block, true), this.dense && this.keep(this.dense.input, input!)]);
+    await Promise.all([this.add('activation', post, block, true), this.dense && this.keep(this.dense.input, block, input!)]);
   }
 
   /**
@@ -120,7 +92,7 @@ export class LayerSums {
    * the tensor may be disposed of.
    */
   async addGradient(block: number, gradient: Tensor, counts: boolean): Promise<void> {
-    await Promise.all([this.add('gradient', gradient, block, counts), this.dense && this.keep(this.dense.delta, gradient)]);
+    await Promise.all([this.add('gradient', gradient, block, counts), this.dense && this.keep(this.dense.delta, block, gradient)]);
   }
 
   /** All that was given so far is in the sums; a tap that is not finite has excluded its side, with a reason. */
@@ -138,12 +110,8 @@ export class LayerSums {
       options.skip(layer.name, 'gradient', 'its activations are not finite, so its gradient is taken at no real point.');
     }
     for (const [side, sink] of sides) {
-      if (sink instanceof Rows) {
-        const { rows, width } = sink;
-        const values = sink.values();
-        const total = rows > MAX_DIMENSION ? { values, rows, columns: width } : await dualGramOfRowsAsync(values, rows, width, options.signal);
-        result.push({ layer: layer.name, side, total, without: [], dimension: width, rows });
-      } else {
+      if (sink instanceof TapRows) result.push({ layer: layer.name, side, ...(await this.overRows(sink)) });
+      else {
         const grams = sink.finish();
         if (grams) result.push({ layer: layer.name, side, ...grams });
       }
@@ -159,30 +127,55 @@ export class LayerSums {
 
   private async add(side: Side, tensor: Tensor, block: number, counts: boolean): Promise<void> {
     const sink = this.sides.get(side);
-    if (sink instanceof Rows) return this.keep(sink, tensor);
+    const refused = (reason: string) => {
+      if (this.sides.delete(side)) this.options.skip(this.layer.name, side, reason);
+    };
+    if (sink instanceof TapRows) return this.keep(sink, block, tensor, counts, refused);
     if (!sink) return;
     const gram = this.numerics.gram(tensor, this.options.signal);
-    this.then(sink, gram, (g) => sink.add(block, counts ? g : { ...g, rows: 0 }), (reason) => {
-      if (this.sides.delete(side)) this.options.skip(this.layer.name, side, reason);
-    });
+    this.then(sink, gram, (g) => sink.add(block, counts ? g : { ...g, rows: 0 }), refused);
   }
 
-  private async keep(sink: Rows, tensor: Tensor): Promise<void> {
-    const width = tensor.shape[1]!;
+  private async keep(sink: TapRows, block: number, tensor: Tensor, counts = true, refused?: (reason: string) => void): Promise<void> {
+    const [rows, width] = tensor.shape as [number, number];
     const values = this.numerics.ops.read(tensor);
-    this.then(sink, values, (v) => sink.add(v, width));
+    const take = (v: Float64Array) => {
+      if (refused) assertFinite(v, rows, width);
+      sink.add(block, v, width, counts);
+    };
+    this.then(sink, values, take, refused);
     await values;
   }
 
+  /** X X^T and its parts without each block; no Gram where there are too many rows. */
+  private async overRows(tap: TapRows): Promise<Pick<TapGrams, 'total' | 'without' | 'dimension' | 'rows'>> {
+    const { ops } = this.numerics;
+    const { kept, rows, width } = tap;
+    const values = tap.values();
+    const size = { dimension: width, rows };
+    if (kept > MAX_DIMENSION) return { ...size, total: { values, rows: kept, columns: width }, without: [] };
+    const columns = ops.constant(transpose(values, kept, width), [width, kept]);
+    try {
+      const gram = await this.numerics.gram(columns, this.options.signal);
+      return { ...size, total: { ...gram, rows }, without: tap.others().map((other) => principalGram(gram, other.at, other.rows)) };
+    } finally {
+      ops.dispose(columns);
+    }
+  }
+
   /** `take` what comes, after all that came before it. */
-  private then<V>(sink: GramBlocks | Rows, coming: Promise<V>, take: (value: V) => void, refused?: (reason: string) => void): void {
+  private then<V>(sink: GramBlocks | TapRows, coming: Promise<V>, take: (value: V) => void, refused?: (reason: string) => void): void {
     const before = this.last.get(sink);
     const next = (async () => {
       const [value] = await Promise.allSettled([coming, before]);
       await before;
-      if (value.status === 'fulfilled') take(value.value);
-      else if (refused && value.reason instanceof InputError) refused(messageOf(value.reason));
-      else throw value.reason;
+      try {
+        if (value.status === 'rejected') throw value.reason;
+        take(value.value);
+      } catch (error) {
+        if (!refused || !(error instanceof InputError)) throw error;
+        refused(messageOf(error));
+      }
     })();
     // It is awaited in `settled`, perhaps after it failed.
     next.catch(() => {});
@@ -190,7 +183,7 @@ export class LayerSums {
   }
 
   /** K_ij = <g_i, g_j> over the first samples; a bias is a constant input of one. */
-  private async parameterGram({ input, delta }: { input: Rows; delta: Rows }): Promise<Gram> {
+  private async parameterGram({ input, delta }: { input: TapRows; delta: TapRows }): Promise<Gram> {
     const { ops } = this.numerics;
     const inputs = this.bias ? withOnes(input.values(), input.rows, input.width) : input.values();
     const left = ops.constant(inputs, [input.rows, input.width + (this.bias ? 1 : 0)]);

@@ -16,6 +16,8 @@ const WEIGHT = 6e-8;
 
 /** A walk holds seven numbers for each weight, and the tape more: beyond this a page runs out of memory. */
 export const MOST_WEIGHTS = 2 ** 24;
+/** Bytes for each weight of a network that one chain walks on: those seven, the weights as they were read, and those of the tape. */
+export const WALK_BYTES = 9 * 8;
 
 export interface LlcCost {
   /** Evaluations of the loss and its gradient. */

@@ -11,7 +11,8 @@ import type { ProbeContent } from '../probe/content';
 import { APP } from './app';
 import type { ChainWorkers } from './chain-job';
 import { prepare } from './inspect';
-import { llcCost, MOST_WEIGHTS, PILOT_CHAINS, PILOT_PART } from './llc-cost';
+import { llcCost, MOST_WEIGHTS, WALK_BYTES, PILOT_CHAINS, PILOT_PART } from './llc-cost';
+import { boundOf, gigabytes } from './memory';
 import { LLC_SCHEMA, LlcRequest, type LlcProgress, type LlcRecord } from './llc-record';
 import { notFinite } from './not-finite';
 import type { Request } from './request';
@@ -23,6 +24,8 @@ export interface LlcMeans {
   numerics: Numerics;
   /** Where `numerics` is what they compute with. Without workers chains run here, one after another, as on a GPU. */
   workers?: ChainWorkers;
+  /** Bytes of memory that the machine has; absent: enough. */
+  memory?: number;
   signal?: AbortSignal;
   /** Between 0 and 1. */
   progress?(part: number, phase: LlcProgress['phase']): void;
@@ -34,16 +37,21 @@ export async function readLlc(
   content: ProbeContent | null,
   request: Partial<Request>,
   asked: Partial<LlcRequest>,
-  { numerics, workers, signal, progress }: LlcMeans,
+  { numerics, workers, memory, signal, progress }: LlcMeans,
 ): Promise<LlcRecord> {
   const started = performance.now();
   const { checkpoint: open, held } = remembering(checkpoint);
-  const { subject, request: full, probe, summary } = await prepare(open, content, request);
+  const { subject, request: full, probe, summary, model: about } = await prepare(open, content, request);
   const { name: file, format, fingerprint } = checkpoint;
   if (subject.kind !== 'model') {
     throw new InputError('llc-no-model', `${file}: sampling needs a network that can be run, and no known architecture was recognised here.`, { file });
   }
   const { model } = subject;
+  const [needs, bound] = [WALK_BYTES * about.parameters, boundOf(full, memory ?? null)];
+  if (bound !== null && needs > bound) {
+    const why = `A chain walks on all weights at once: for ${about.parameters.toLocaleString('en-US')} of them it would take about ${gigabytes(needs)}, more than the ${gigabytes(bound)} that it may take.`;
+    throw new InputError('llc-memory', `${file}: ${why} Sample a smaller network, or where there is more memory.`, { file });
+  }
   const parameters = await model.parameters();
   const broken = notFinite(parameters);
   if (broken) throw new InputError('llc-not-finite', `${file}: ${broken}. There is no loss to sample around.`, { file });

@@ -3,25 +3,28 @@
  * runs as a whole or part by part. In bytes, of the float64 backend on the CPU; b = 4 or 8 bytes of a stored value as it is read.
  *
  * While a part is visited (visits.ts) there are
- *   its weights in float64                                          8 P
- *   the weights of the next part as they are read ahead             b P' + 2 b max P'   (the largest tensor as stored and as arranged)
+ *   its weights as they are stored                                  b P
+ *   the weights of the next part as they are read ahead             b P' + b max P', and at most eight slices of 64 MiB on their way
+ *     (model/sources.ts; the largest tensor as stored and as arranged)
  *   one chunk of samples on its tape                                8 (forward + backward), counted by a run over shapes (model/stages.ts)
  *   the streams between parts, and the gradients at two of them     8 (streams + 2 passes * stream)
- *   the Grams of its selected layers, hi + lo, for each side        16 d² (2 blocks + 1) with a jackknife, else 16 d² * 3, and one solve 48 d²
+ *   the Grams of its selected layers, hi + lo, for each side        16 d² (2 blocks + 1) with a jackknife, else 16 d² * 3, and one solve 48 d²;
+ *     d is the width, or the number of rows where those are kept     and 24 rows * width more (tap-rows.ts)
  * and arrays that were given back are kept for the next ones, as many again, but 128 MiB at most (numerics/cpu/storage.ts), and up to 128 MiB of what was
- * read and is not held any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part, and they
- * are there twice while they are read.
+ * read and is not held any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part.
  */
+import { SLICE } from '../checkpoint/stored-tensor';
+import { AT_A_TIME } from '../model/sources';
 import type { StageSize } from '../model/stages';
 import { stageSizes } from '../model/stages';
 import { sizeOf } from '../numerics/shape';
 import { rowsOf, sliceInputs, type Probe } from '../probe/types';
 import { planChunks } from './chunks';
-import { rowsKept } from './layer-sums';
 import type { Layer, MemoryRoute } from './report';
 import type { Request } from './request';
 import { backwardPasses } from './run-settings';
 import { MAX_DIMENSION, type Subject } from './subject';
+import { rowsKept } from './tap-rows';
 import { visitsOf } from './visits';
 
 /** The part of a machine's memory that an analysis may take, where nobody says otherwise. */
@@ -88,18 +91,21 @@ export function memoryNeeds({ subject, selected, probe, request, checkpoint }: S
   const chunk = Math.max(...chunks.map(({ begin, end }) => end - begin));
   const stored = checkpoint.tensors.some(({ dtype }) => dtype === 'f64') ? 8 : 4;
   const passes = request.fisher === 'exact' ? backwardPasses(model, probe, 'exact') : 1;
-  const needsOf = (layers: readonly Layer[]) => layers.map((layer) => layerNeeds(layer, rowsOf(probe.inputs), samples, Math.max(1, folds), request));
+  const needsOf = (layers: readonly Layer[]) => layers.map((layer) => layerNeeds(layer, rowsOf(probe.inputs), samples, Math.max(1, folds), passes, request));
 
   const uncollected = Math.min(UNCOLLECTED, 2 * stored * parameters);
   const tapeOfAll = WORD * chunk * parts.reduce((sum, { tape }) => sum + tape, 0);
-  const whole = withKept(WORD * parameters + tapeOfAll) + stored * (parameters + 2 * Math.max(...all)) + uncollected + together(needsOf(selected));
+  const reading = (values: number, largest: number) => stored * (values + largest) + Math.min(stored * values, AT_A_TIME * SLICE);
+  // Directions are read from weights that are arranged, beside their copies in float64.
+  const ofAll = reading(parameters, Math.max(...all)) + (request.directions ? WORD * parameters : 0);
+  const whole = withKept(tapeOfAll) + ofAll + uncollected + together(needsOf(selected));
   const visits = visitsOf(parts.map(({ layers }) => Math.min(1, layers.length)), request.gradients);
   const streams = request.gradients ? parts.slice(visits.at(-1)!.part).reduce((sum, { stream }) => sum + stream, 0) : 2 * Math.max(...parts.map((p) => p.stream));
   const at = visits.map(({ part, what }, i): VisitNeeds => {
     const { parameters: own, tape, stream, layers } = parts[part]!;
     const next = visits[i + 1] && parts[visits[i + 1]!.part]!;
-    const ahead = next ? stored * (next.parameters + 2 * next.largest) : 0;
-    const live = WORD * (own + chunk * tape + samples * (streams + (what === 'gradients' ? 2 * passes * stream : 0)));
+    const ahead = stored * own + (next ? reading(next.parameters, next.largest) : 0);
+    const live = WORD * (chunk * tape + samples * (streams + (what === 'gradients' ? 2 * passes * stream : 0)));
     return { part, passes: withKept(live) + ahead + uncollected, layers: what === 'stream' ? [] : needsOf(layers), divides: part < parts.length - 1 };
   });
   return { whole, visits: at };
@@ -160,11 +166,13 @@ function withKept(live: number): number {
   return live + Math.min(live, KEPT);
 }
 
-function layerNeeds({ name, width }: Layer, rows: number, samples: number, blocks: number, { gradients, parameter }: Request): LayerNeeds {
-  const kept = Math.min(rows, rowsKept(width));
-  const d = width > MAX_DIMENSION ? Math.min(kept, MAX_DIMENSION) : width;
+function layerNeeds({ name, width }: Layer, rows: number, samples: number, blocks: number, passes: number, { gradients, parameter }: Request): LayerNeeds {
   const pairs = blocks > 1 ? 2 * blocks + 1 : 3;
-  const side = 16 * d ** 2 * pairs + (width > MAX_DIMENSION ? 2 * WORD * kept * width : 0);
+  const sides = (gradients ? [1, passes] : [1]).map((times) => {
+    const kept = rowsKept(rows * times, width);
+    const d = Math.min(kept ?? width, MAX_DIMENSION);
+    return { grams: 16 * d ** 2 * pairs + 3 * WORD * (kept ?? 0) * width, solve: 6 * WORD * d ** 2 };
+  });
   const ofParameters = parameter ? 4 * WORD * rows * width + 16 * samples ** 2 : 0;
-  return { name, grams: (gradients ? 2 : 1) * side + ofParameters, solve: 6 * WORD * d ** 2 };
+  return { name, grams: sides.reduce((sum, side) => sum + side.grams, 0) + ofParameters, solve: Math.max(...sides.map(({ solve }) => solve)) };
 }

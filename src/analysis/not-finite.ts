@@ -1,9 +1,11 @@
 /** Weights that are no numbers. */
+import { allFinite } from '../numerics/finite';
+import type { Stored } from '../numerics/ops';
 
-/** Names the tensors that hold NaN or Inf, with a count and the first place; null when all are finite. */
-export function notFinite(parameters: ReadonlyMap<string, { values: ArrayLike<number>; shape: readonly number[] }>): string | null {
+/** Names the tensors that hold NaN or Inf, with a count and the first place as they are stored; null when all are finite. */
+export function notFinite(parameters: ReadonlyMap<string, Stored>): string | null {
   const found: string[] = [];
-  for (const [name, { values, shape }] of parameters) {
+  for (const [name, { values, shape, transposed }] of parameters) {
     if (allFinite(values)) continue;
     let count = 0;
     let first = -1;
@@ -11,16 +13,9 @@ export function notFinite(parameters: ReadonlyMap<string, { values: ArrayLike<nu
       if (Number.isFinite(values[i]!)) continue;
       if (count++ === 0) first = i;
     }
-    if (count > 0) found.push(`'${name}' holds ${count} values that are not finite (the first at [${unravel(first, shape).join(', ')}])`);
+    if (count > 0) found.push(`'${name}' holds ${count} values that are not finite (the first at [${unravel(first, transposed ? [...shape].reverse() : shape).join(', ')}])`);
   }
   return found.length > 0 ? found.slice(0, 5).join('; ') : null;
-}
-
-/** x * 0 is 0 for finite x alone: a loop without branches, for nearly always all of them are. */
-function allFinite(values: ArrayLike<number>): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  return sum === 0;
 }
 
 function unravel(index: number, shape: readonly number[]): number[] {

@@ -81,7 +81,7 @@ export const Spectrum = z.object({
   dimension: count,
   /** Rows (samples, or samples x positions) that the Gram was averaged over. */
   rows: count,
-  /** Eigenvalues of the Gram / rows, descending: all of them where covers = 'all'. */
+  /** Eigenvalues of the Gram / rows, descending: all of them where covers = 'all'; else zeros at least are left out. */
   eigenvalues: z.array(z.number()).max(100_000),
   /** |G v - lambda v| for each pair, in the units of the eigenvalues; null where it was not checked. */
   residuals: z.array(z.number().nullable()).max(100_000),

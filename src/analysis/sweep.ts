@@ -74,6 +74,8 @@ class Sweep {
   /** Rows of the output for each sample. */
   private readonly outputRows: number;
   private readonly carries: Float64Array;
+  /** Backward passes of a chunk, at most. */
+  private readonly most: number;
   private readonly random: Random;
   private readonly cancellation = new Cancellation();
   private loss: number | null = null;
@@ -93,6 +95,7 @@ class Sweep {
     this.outputRows = outputPositions(probe.inputs, swept.model.input);
     this.comparison = probe.recorded ? new OutputComparison(probe.recorded, swept.model.outputs) : null;
     this.carries = carriers(probe, swept.model);
+    this.most = settings.gradients ? passes({ fisher: settings.fisher, outputs: swept.model.outputs, carries: this.carries, positions: this.outputRows }) : 1;
     this.random = new Random(settings.seed).split('sampled labels');
     const scale = numerics.name === 'webgpu' ? 4 : 1;
     this.chunks = planChunks(swept.model.layers, swept.parameters, { samples, positions: this.positions, folds: settings.folds, scale });
@@ -142,7 +145,7 @@ class Sweep {
     const { settings, hooks, numerics, positions } = this;
     const { samples } = this.probe.inputs;
     const part = this.swept.parts[visit.part]!;
-    const options = { samples, positions, blocks: Math.max(1, settings.folds), gradients: settings.gradients, parameter: parameterGrams(settings), skip: hooks.skip, signal: hooks.signal };
+    const options = { samples, positions, blocks: Math.max(1, settings.folds), passes: this.most, gradients: settings.gradients, parameter: parameterGrams(settings), skip: hooks.skip, signal: hooks.signal };
     const sums = this.layersOf(visit).map((layer) => new LayerSums(layer, numerics, options));
     try {
       for (const c of this.chunks.keys()) {

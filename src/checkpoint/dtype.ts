@@ -105,6 +105,17 @@ export function floatsFor(dtype: DType, n: number): Float32Array | Float64Array 
   return single ? new Float32Array(n) : new Float64Array(n);
 }
 
+/** The bits of bf16 numbers as those of float32, two at a time where they lie so: large models consist of them. */
+function widen(half: Uint16Array, bits: Int32Array): void {
+  const pairs = half.byteOffset % 4 === 0 ? new Int32Array(half.buffer, half.byteOffset, half.length >> 1) : new Int32Array();
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = pairs[i]!;
+    bits[2 * i] = pair << 16;
+    bits[2 * i + 1] = pair & 0xffff0000;
+  }
+  for (let i = 2 * pairs.length; i < half.length; i++) bits[i] = half[i]! << 16;
+}
+
 /** Decodes little-endian elements into `out` from index `at` on. Throws InexactInteger. */
 export function decodeInto(dtype: DType, bytes: Uint8Array, out: Float32Array | Float64Array, at: number): void {
   const width = BITS[dtype] / 8;
@@ -115,9 +126,7 @@ export function decodeInto(dtype: DType, bytes: Uint8Array, out: Float32Array | 
     // As 32-bit words: copying floats may change the payload of a NaN.
     new Uint32Array(out.buffer, out.byteOffset, out.length).set(new Uint32Array(aligned.buffer, aligned.byteOffset, n), at);
   } else if (dtype === 'bf16') {
-    const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-    const half = words();
-    for (let i = 0; i < n; i++) bits[at + i] = half[i]! << 16;
+    widen(words(), new Int32Array(out.buffer, out.byteOffset + 4 * at, n));
   } else if (dtype === 'f16') {
     const values = table('f16', f16);
     const half = words();

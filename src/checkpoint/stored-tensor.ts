@@ -12,8 +12,8 @@ export interface Elements {
   readonly readInto?: ((begin: number, bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
-/** Slices in which large tensors are decoded. */
-const SLICE = 1 << 26;
+/** Bytes of the slices in which large tensors are decoded. */
+export const SLICE = 1 << 26;
 
 /** Product of the sizes; null where it passes 2^53 on the way. */
 export function elementCount(shape: readonly number[]): number | null {

@@ -1,5 +1,6 @@
 /** `llc`: chains on every checkpoint among the paths, one after another. */
 import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { readLlc } from '../analysis/llc';
 import { compareLlc, parseLlcCurve, type LlcComparison, type LlcPoint } from '../analysis/llc-curve';
@@ -38,7 +39,7 @@ export async function llcRecords(command: LlcCommand, fromHere: (path: string) =
       if (percent > last) say(`${checkpoint.name}: ${(last = percent)} %`);
     };
     try {
-      records.push(await readLlc(session.checkpoint(id), probe, command.request, command.llc, { numerics, workers, signal, progress }));
+      records.push(await readLlc(session.checkpoint(id), probe, command.request, command.llc, { numerics, workers, memory: totalmem(), signal, progress }));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       say(messageOf(error));

@@ -24,7 +24,7 @@ import { dropsAt, findProbe, openDrops } from './open-paths';
 import { reportTable } from './table';
 import { savedTrajectory, traceFiles, trajectoryJson, trajectoryText } from './trajectories';
 import { verificationText, verify } from './verification';
-import { threadPool, threads } from './threads';
+import { threadPool, threadProducts, threads } from './threads';
 import { UsageError } from './words';
 
 /** Threads take half a second to start: an analysis that is expected to take fewer seconds than this runs without. */
@@ -106,7 +106,8 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ give
     return { given, reports: [] };
   }
   const pool = opened.checkpoints.some((c) => c.cost > WORTH_THREADS) ? threadPool() : null;
-  const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort)) : cpuNumerics();
+  const products = pool && threadProducts();
+  const reference = pool ? cpuNumerics((x, rows, d, abort) => pool.gramOfRows(x, rows, d, abort), products?.multiply) : cpuNumerics();
   const backends = new Backends(reference, pool ? threads() : 1, openGpu);
   const reports: Report[] = [];
   for (const { id, checkpoint } of opened.checkpoints) {
@@ -124,6 +125,7 @@ async function run(command: AnalyzeCommand, signal: AbortSignal): Promise<{ give
   }
   backends.dispose();
   pool?.dispose();
+  products?.dispose();
   return { given, reports };
 }
 
@@ -178,10 +180,17 @@ function progressPrinter(name: string): (event: AnalysisEvent) => void {
     if (event.type === 'started') for (const line of startLines(event.report.provenance)) say(`${name}: ${line}`);
     if (event.type !== 'progress') return;
     const percent = Math.floor((100 * event.done) / event.total);
-    const line = `${name}: ${event.phase} ${percent} %`;
-    if (line !== last && percent % 5 === 0) say(line);
+    // Of a network that is read part by part every part is named.
+    const part = event.phase === 'forward' ? event.layer : null;
+    const line = `${name}: ${event.phase} ${percent} %${part === null ? '' : `, ${part}`}`;
+    if (line !== last && (part !== null || percent % 5 === 0)) say(`${line}${event.secondsLeft === null ? '' : `, ${timeLeft(event.secondsLeft)} left`}`);
     last = line;
   };
+}
+
+/** In words that do not promise more than an estimate can. */
+function timeLeft(seconds: number): string {
+  return seconds < 90 ? `about ${Math.max(1, Math.round(seconds))} s` : `about ${Math.round(seconds / 60)} min`;
 }
 
 function startLines(provenance: Report['provenance']): string[] {

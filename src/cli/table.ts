@@ -71,7 +71,7 @@ function row(s: Spectrum): string[] {
     return (r.limitedBy ? '< ' : '') + number(r.value) + bar;
   };
   const notes = [
-    s.covers === 'head' ? (s.estimate ? `${s.eigenvalues.length} largest, the rest estimated` : 'head only') : '',
+    s.estimate ? `${s.eigenvalues.length} largest, the rest estimated` : '',
     s.sampleLimited ? 'limited by samples' : (s.deficit ?? 0) > 0 ? 'limited by the floor' : '',
   ];
   const counts = [s.dimension, s.rows, s.rank ?? range(s, 'rank'), s.deficit ?? '–'].map(String);

@@ -1,6 +1,7 @@
-/** The solver pool on threads of Node. */
+/** The solver pool, and products by several threads, on threads of Node. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { sharedMultiply, type Multiply } from '../numerics/cpu/products';
 import { SolverPool, type PoolWorker } from '../worker/pool';
 
 /** How many threads a pool has. */
@@ -10,6 +11,26 @@ export function threads(): number {
 
 export function threadPool(): SolverPool {
   return new SolverPool(threads(), solverThread);
+}
+
+/** Matrix products by this thread and as many others as there are cores; those start with the first product that is worth it. */
+export function threadProducts(): { multiply: Multiply; dispose(): void } {
+  let helpers: Worker[] = [];
+  const helper = () => {
+    const thread = new Worker(new URL('./product-thread.mjs', import.meta.url));
+    thread.unref();
+    // Without it this thread makes all lots itself.
+    thread.on('error', () => {});
+    return thread;
+  };
+  const count = threads() - 1;
+  return {
+    multiply: sharedMultiply(count, (product) => {
+      if (helpers.length === 0) helpers = Array.from({ length: count }, helper);
+      for (const thread of helpers) thread.postMessage(product);
+    }),
+    dispose: () => helpers.forEach((thread) => void thread.terminate()),
+  };
 }
 
 function solverThread(): PoolWorker {

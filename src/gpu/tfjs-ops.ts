@@ -18,6 +18,7 @@ import {
   showShape,
   transposedShape,
 } from '../numerics/shape';
+import { transpose as transposedMatrix } from '../numerics/transpose';
 import { reduceAxes, type Reduction } from './axis-reduce';
 import type { OpenedDevice } from './device';
 import { GpuLostError } from './kernel-queue';
@@ -116,14 +117,17 @@ const functions: Record<Unary, (x: tf.Tensor) => tf.Tensor> = {
   step: (x) => tf.step(x, 0),
 };
 
+function constant(values: Float64Array | Float32Array | readonly number[], shape: Shape): Tensor {
+  checkConstant(values.length, shape);
+  checkRank('constant', shape);
+  // Always a copy: tfjs keeps the array that it is given until it uploads it.
+  return tf.tensor(Float32Array.from(values), [...shape], 'float32');
+}
+
 const primitives: Omit<TensorOps, Reduction> = {
   roundoff: 2 ** -24,
-  constant: (values, shape) => {
-    checkConstant(values.length, shape);
-    checkRank('constant', shape);
-    // Always a copy: tfjs keeps the array that it is given until it uploads it.
-    return tf.tensor(Float32Array.from(values), [...shape], 'float32');
-  },
+  constant,
+  weight: ({ values, shape, transposed }) => constant(transposed ? transposedMatrix(values, shape[1]!, shape[0]!) : values, shape),
   shape: (x) => x.shape,
   add: binary('add'),
   sub: binary('sub'),

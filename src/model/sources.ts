@@ -1,27 +1,57 @@
 /** Where the parameters of a model lie among the tensors of its checkpoint, and how they are arranged there. */
 import type { Checkpoint } from '../checkpoint/types';
+import type { Stored } from '../numerics/ops';
 import { transpose } from '../numerics/transpose';
 import type { Parameter } from './types';
 
 type Values = Float32Array | Float64Array;
+
+/** Tensors that are read at a time: a disk works while this thread computes, and has to be asked before. */
+export const AT_A_TIME = 8;
 
 export interface Source {
   readonly tensor: string;
   readonly shape: readonly number[];
   /** Stored values -> values in this shape; absent: as they are stored. */
   arrange?(values: Values): Values;
+  /** All that `arrange` does is to transpose. */
+  readonly transposed?: boolean;
 }
 
 export type Sources = ReadonlyMap<string, Source>;
 
 /** All parameters, or those named. Every tensor is read once, also where it holds several of them. */
-export async function readSources(checkpoint: Checkpoint, sources: Sources, names?: ReadonlySet<string>): Promise<Map<string, Parameter>> {
-  const parameters = new Map<string, Parameter>();
-  let last: { tensor: string | null; values: Values } = { tensor: null, values: new Float32Array() };
-  for (const [name, { tensor, shape, arrange }] of sources) {
+export function readSources(checkpoint: Checkpoint, sources: Sources, names?: ReadonlySet<string>): Promise<Map<string, Parameter>> {
+  return readEach(checkpoint, sources, names, ({ shape, arrange }, values) => ({ values: arrange ? arrange(values) : values, shape }));
+}
+
+/** The same, with matrices that are only transposed left as the file has them. */
+export function readStored(checkpoint: Checkpoint, sources: Sources, names?: ReadonlySet<string>): Promise<Map<string, Stored>> {
+  return readEach(checkpoint, sources, names, ({ shape, arrange, transposed }, values) =>
+    transposed ? { values, shape, transposed } : { values: arrange ? arrange(values) : values, shape },
+  );
+}
+
+async function readEach<P>(checkpoint: Checkpoint, sources: Sources, names: ReadonlySet<string> | undefined, made: (source: Source, values: Values) => P): Promise<Map<string, P>> {
+  const runs: { tensor: string; parameters: [string, Source][] }[] = [];
+  for (const [name, source] of sources) {
     if (names && !names.has(name)) continue;
-    if (last.tensor !== tensor) last = { tensor, values: await checkpoint.tensors.get(tensor)!.values() };
-    parameters.set(name, { values: arrange ? arrange(last.values) : last.values, shape });
+    const last = runs.at(-1);
+    if (last?.tensor === source.tensor) last.parameters.push([name, source]);
+    else runs.push({ tensor: source.tensor, parameters: [[name, source]] });
+  }
+  const coming: Promise<Values>[] = [];
+  const parameters = new Map<string, P>();
+  for (const [i, run] of runs.entries()) {
+    while (coming.length < Math.min(i + AT_A_TIME, runs.length)) {
+      const read = checkpoint.tensors.get(runs[coming.length]!.tensor)!.values();
+      // It is awaited in its turn, perhaps after one before it failed.
+      read.catch(() => {});
+      coming.push(read);
+    }
+    const values = await coming[i]!;
+    delete coming[i];
+    for (const [name, source] of run.parameters) parameters.set(name, made(source, values));
   }
   return parameters;
 }
@@ -40,7 +70,7 @@ export function matrixSource(tensor: string, stored: readonly number[], outputAx
   const [rows, columns] = stored as [number, number];
   const inputs = outputAxis === 0 ? columns : rows;
   const width = outputs?.length ?? (outputAxis === 0 ? rows : columns);
-  if (!outputs) return { tensor, shape: [inputs, width], ...(outputAxis === 0 && { arrange: (values) => transpose(values, rows, columns) }) };
+  if (!outputs) return { tensor, shape: [inputs, width], ...(outputAxis === 0 && { arrange: (values) => transpose(values, rows, columns), transposed: true }) };
   return {
     tensor,
     shape: [inputs, width],

@@ -1,7 +1,7 @@
 /** A recognised decoder and where its parameters lie -> a runnable model. */
 import type { Checkpoint } from '../checkpoint/types';
 import { isPooled, isTied, layersOf, stagesOf, type Transformer } from './layers/transformer';
-import { readSources, shapesOf, type Sources } from './sources';
+import { readSources, readStored, shapesOf, type Sources } from './sources';
 import { readsPatches, type PatchEmbedding } from './layers/stem';
 import { composed } from './stages';
 import { everyNorm, transformerNorms, transformerSpaces, transformerSymmetries } from './symmetries/transformer';
@@ -59,6 +59,7 @@ export function transformerModel(checkpoint: Checkpoint, recognised: RecognisedT
     normLayers: () => (normalization === 'none' ? [] : everyNorm(t)),
     staged: { stages, shapes: shapesOf(sources) },
     parameters: (names) => readSources(checkpoint, sources, names),
+    stored: (names) => readStored(checkpoint, sources, names),
     forward: composed(stages),
   };
 }

@@ -1,7 +1,7 @@
 /** A runnable network: what a checkpoint becomes once its names and shapes are understood. */
 import type { Program } from '../checkpoint/program';
 import type { Checkpoint } from '../checkpoint/types';
-import type { Ops, Shape } from '../numerics/ops';
+import type { Ops, Shape, Stored } from '../numerics/ops';
 import type { NormSite } from './symmetries/norms';
 import type { HiddenSpace } from './symmetries/spaces';
 import type { Symmetry } from './symmetries/symmetry';
@@ -75,7 +75,7 @@ export interface Parameter {
 
 /** A part of a forward pass: a function of the stream that the part before it gives, of parameters and of the batch alone. */
 export interface Stage {
-  /** For people: 'block 3'. */
+  /** For people: 'block 3, MLP'. */
   readonly name: string;
   /** The stream behind it, or the output of the network behind the last; `stream` is null before the first. Shows its layers to `sink`. */
   run<T>(ops: Ops<T>, weights: Weights<T>, stream: T | null, batch: Batch, sink: TapSink<T>): T;
@@ -124,6 +124,8 @@ export interface Model {
   readonly staged?: Staged;
   /** Reads the weights once, transposed and reshaped as the forward pass wants them: all, or those named. */
   parameters(names?: ReadonlySet<string>): Promise<Map<string, Parameter>>;
+  /** The same with matrices left transposed where the file has them so: for a backend that multiplies by them as they are. Absent: as `parameters`. */
+  stored?(names?: ReadonlySet<string>): Promise<Map<string, Stored>>;
   /**
    * Runs a batch and shows every layer to `sink`. @returns the output: [n, outputs], or [n * positions, outputs] for tokens that are not pooled.
    */

@@ -48,6 +48,14 @@ export interface Ops<T> {
   gather(table: T, indices: Int32Array): T;
 }
 
+/** A dense array on its way to a backend. */
+export interface Stored {
+  readonly values: Float64Array | Float32Array;
+  readonly shape: Shape;
+  /** They are the values of the transposed matrix. */
+  readonly transposed?: boolean;
+}
+
 /** A tensor whose memory somebody owns; made and read only by the `TensorOps` it came from. */
 export interface Tensor {
   readonly shape: Shape;
@@ -57,6 +65,8 @@ export interface Tensor {
 export interface TensorOps extends Ops<Tensor> {
   /** Unit roundoff of the arithmetic: 2^-53 or 2^-24. */
   readonly roundoff: number;
+  /** A constant that may be kept as it is stored instead of being copied: nobody changes its values from now on. */
+  weight(stored: Stored): Tensor;
   /** Values in row-major order. */
   read(x: Tensor): Promise<Float64Array>;
   /**

@@ -17,7 +17,7 @@ export function wholeTiles(lines: number): number {
  */
 export function packPanels(
   panels: Float64Array,
-  values: Float64Array,
+  values: Float64Array | Float32Array,
   offset: number,
   lineStride: number,
   stride: number,
@@ -36,7 +36,7 @@ function packRun(
   panels: Float64Array,
   at: number,
   panel: number,
-  values: Float64Array,
+  values: Float64Array | Float32Array,
   offset: number,
   lineStride: number,
   stride: number,

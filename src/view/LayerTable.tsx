@@ -137,7 +137,7 @@ const TableRow = memo(function TableRow({ spectrum, current, kin }: { spectrum: 
 
 const rowId = (tap: Spectrum['tap']) => `row ${tap.side} ${tap.layer}`;
 
-function noteOf({ readings, sampleLimited, covers }: Spectrum): string {
+function noteOf({ readings, sampleLimited, estimate }: Spectrum): string {
   const limits = sampleLimited ? limitWords.samples : readings.some((r) => r.limitedBy === 'floor') ? limitWords.floor : '';
-  return [limits, covers === 'head' ? 'largest only' : ''].filter(Boolean).join(', ');
+  return [limits, estimate ? 'largest only' : ''].filter(Boolean).join(', ');
 }

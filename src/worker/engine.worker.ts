@@ -72,7 +72,7 @@ serve(self as unknown as Port, {
     const { readLlc } = await import('../analysis/llc');
     const progress = (part: number, phase: LlcProgress['phase']) => emit({ part, phase });
     return backends.withNamed(request.backend === 'webgpu' ? 'webgpu' : 'cpu-f64', async (numerics) =>
-      readLlc(session.checkpoint(id), await session.probe(probe), request, llc, { numerics, workers: numerics === reference ? walkers : undefined, signal, progress }),
+      readLlc(session.checkpoint(id), await session.probe(probe), request, llc, { numerics, workers: numerics === reference ? walkers : undefined, memory, signal, progress }),
     );
   },
 });

@@ -87,11 +87,18 @@ export function isTied({ embedding, unembedding }: Transformer): boolean {
   return !readsPatches(embedding) && unembedding?.weight === embedding.name;
 }
 
-/** The forward pass in parts: what makes the stream, every block, and what reads the stream out. */
+/** The forward pass in parts: what makes the stream, the branches of every block, and what reads the stream out. */
 export function stagesOf(t: Transformer): Stage[] {
   return [
     { name: t.embedding.layer, run: (ops, weights, _, batch, sink) => embed(ops, weights, batch, sink, t, runnersOf(ops, weights, sink, t)) },
-    ...t.blocks.map((block, i): Stage => ({ name: `block ${i}`, run: (ops, weights, x, batch, sink) => runBlock(ops, weights, x!, batch, sink, t, block) })),
+    ...t.blocks.flatMap((block, i): Stage[] =>
+      readsOnce(block)
+        ? [{ name: `block ${i}`, run: (ops, weights, x, batch, sink) => runBlock(ops, weights, x!, batch, sink, t, block) }]
+        : [
+            { name: `block ${i}, attention`, run: (ops, weights, x, batch, sink) => runAttention(ops, weights, x!, batch, sink, t, block).stream },
+            { name: `block ${i}, MLP`, run: (ops, weights, x, _, sink) => runMlp(ops, weights, x!, null, sink, t, block) },
+          ],
+    ),
     { name: 'readout', run: (ops, weights, x, { samples }, sink) => readOut(ops, weights, x!, samples, sink, t) },
   ];
 }
@@ -100,32 +107,51 @@ function runnersOf<T>(ops: Ops<T>, weights: Weights<T>, sink: TapSink<T>, t: Tra
   return { dense: denseOf(ops, weights, sink), norm: normOf(ops, weights, t.normalization, t.epsilon) };
 }
 
+/** Attention and the MLP cannot be run apart: there is no MLP, or it reads what attention does. */
+function readsOnce({ mlp, parallel, attentionNorm, mlpNorm }: TransformerBlock): boolean {
+  return mlp === null || parallel || attentionNorm.layer === mlpNorm.layer;
+}
+
 /** The stream [samples * positions, width] behind a block. */
-function runBlock<T>(ops: Ops<T>, weights: Weights<T>, before: T, { samples }: Batch, sink: TapSink<T>, t: Transformer, block: TransformerBlock): T {
+function runBlock<T>(ops: Ops<T>, weights: Weights<T>, before: T, batch: Batch, sink: TapSink<T>, t: Transformer, block: TransformerBlock): T {
+  const { read, stream } = runAttention(ops, weights, before, batch, sink, t, block);
+  return runMlp(ops, weights, stream, { before, read }, sink, t, block);
+}
+
+/** What attention reads, and the stream behind it. */
+function runAttention<T>(ops: Ops<T>, weights: Weights<T>, before: T, { samples }: Batch, sink: TapSink<T>, t: Transformer, block: TransformerBlock): { read: T; stream: T } {
   const { heads, groups, headWidth, scoreScale: scale = 1 / Math.sqrt(headWidth), scoreCap: cap, postNorm = false } = t;
-  const { query, key, value, output, attentionNorm, mlpNorm, mlp, parallel, headNorms, branchNorms, attentionScale, mlpScale } = block;
+  const { query, key, value, output, attentionNorm, headNorms } = block;
   const { dense, norm } = runnersOf(ops, weights, sink, t);
   const positions = ops.shape(before)[0]! / samples;
   const mask = t.causal ? ops.constant(block.mask ? additive(block.mask, positions) : causalMask(positions, block.window), [positions, positions]) : null;
-  const written = (y: T, after: NormTensors | undefined, by: string | undefined): T => {
-    const normed = after ? norm(after, y) : y;
-    return by === undefined ? normed : ops.mul(normed, weights(by));
-  };
-
   const read = postNorm ? before : norm(attentionNorm, before);
   const shape = { samples, positions, heads, groups, headWidth };
   const norms = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
   const rotary = turns(ops, block.rotary ?? t.rotary, positions);
   const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), { scale, ...(cap !== undefined && { cap }), mask, rotary, norms });
-  let x = ops.add(before, written(dense(output, mixed), branchNorms?.attention, attentionScale));
-  if (postNorm) x = norm(attentionNorm, x);
-  if (!mlp) return x;
+  const stream = ops.add(before, written(ops, weights, norm, dense(output, mixed), block.branchNorms?.attention, block.attentionScale));
+  return { read, stream: postNorm ? norm(attentionNorm, stream) : stream };
+}
+
+/** The stream behind the MLP, or as it was where there is none; `attention` is what it stands beside in one part. */
+function runMlp<T>(ops: Ops<T>, weights: Weights<T>, stream: T, attention: { before: T; read: T } | null, sink: TapSink<T>, t: Transformer, block: TransformerBlock): T {
+  const { postNorm = false } = t;
+  const { attentionNorm, mlpNorm, mlp, parallel, branchNorms, mlpScale } = block;
+  if (!mlp) return stream;
+  const { dense, norm } = runnersOf(ops, weights, sink, t);
   const sameNorm = mlpNorm.layer === attentionNorm.layer;
-  const m = postNorm ? x : sameNorm ? read : norm(mlpNorm, parallel ? before : x);
+  const m = postNorm ? stream : sameNorm ? attention!.read : norm(mlpNorm, parallel ? attention!.before : stream);
   let hidden = mlp.gate ? ops.mul(dense(mlp.gate, m, mlp.activation), dense(mlp.up, m)) : dense(mlp.up, m, mlp.activation);
   if (mlp.productBias !== null) hidden = ops.add(hidden, weights(mlp.productBias));
-  x = ops.add(x, written(dense(mlp.down, hidden), branchNorms?.mlp, mlpScale));
-  return postNorm ? norm(mlpNorm, x) : x;
+  const behind = ops.add(stream, written(ops, weights, norm, dense(mlp.down, hidden), branchNorms?.mlp, mlpScale));
+  return postNorm ? norm(mlpNorm, behind) : behind;
+}
+
+/** What a branch adds to the stream: normalised, or scaled by a vector, where the family does so. */
+function written<T>(ops: Ops<T>, weights: Weights<T>, norm: RunNorm<T>, branch: T, after: NormTensors | undefined, by: string | undefined): T {
+  const normed = after ? norm(after, branch) : branch;
+  return by === undefined ? normed : ops.mul(normed, weights(by));
 }
 
 function turns<T>(ops: Ops<T>, rotary: RotaryPositions | null, positions: number): Rotary<T> | null {

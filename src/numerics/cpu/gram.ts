@@ -57,6 +57,12 @@ export function subtractGrams(total: Gram, part: Gram): Gram {
   return combine(total, part, -1, new Float64Array(total.hi.length), new Float64Array(total.hi.length));
 }
 
+/** The rows and columns `at` of a Gram, as that of `rows` rows. */
+export function principalGram({ dimension, hi, lo, roundoff }: Gram, at: readonly number[], rows: number): Gram {
+  const of = (values: Float64Array) => Float64Array.from({ length: at.length ** 2 }, (_, k) => values[at[Math.floor(k / at.length)]! * dimension + at[k % at.length]!]!);
+  return { dimension: at.length, rows, hi: of(hi), lo: lo && of(lo), roundoff, digest: null };
+}
+
 /** What worker `part` of `parts` contributes to `gramOfRows` of float64 data: `joinGramParts` of all parts has the same bits. */
 export function gramPart(x: Float64Array, rows: number, d: number, part: number, parts: number): GramPart {
   assertFinite(x, rows, d);

@@ -8,7 +8,7 @@ import { engine } from '../workspace';
 
 /** A matrix inside an array: element (i, j) is values[offset + i * rowStride + j * columnStride]. */
 export interface MatrixView {
-  readonly values: Float64Array;
+  readonly values: Float64Array | Float32Array;
   readonly offset: number;
   readonly rowStride: number;
   readonly columnStride: number;
@@ -20,7 +20,7 @@ const DEPTH = 256;
 const ROWS = 64;
 /** Values of B that are packed at a time, all of its depth: 4 MiB. */
 const PACKED = 2 ** 19;
-/** Columns of the result that are made at a time, at least: A is packed anew for each lot of them. */
+/** Columns of the result that are made at a time, at least: where A has several blocks of rows, it is packed anew for each lot of them. */
 const COLUMNS = 64;
 /** Products of fewer multiplications than this are done as they stand, in the same order. */
 const SMALL = 8000;
@@ -31,10 +31,14 @@ export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset
   const depth = Math.min(DEPTH, k);
   const rows = Math.min(ROWS, wholeTiles(m));
   const columns = Math.min(wholeTiles(n), Math.max(COLUMNS, TILE * Math.floor(PACKED / k / TILE)));
-  const work = engine().open(rows * depth + columns * k + rows * columns);
-  const panelsA = work.array(rows * depth);
+  const once = m <= rows;
+  const work = engine().open(rows * (once ? k : depth) + columns * k + rows * columns);
+  const panelsA = work.array(rows * (once ? k : depth));
   const panelsB = work.array(columns * k);
   const negative = work.array(rows * columns);
+  const packA = (to: Float64Array, i0: number, mb: number, k0: number, kb: number) =>
+    packPanels(to, a.values, a.offset + i0 * a.rowStride + k0 * a.columnStride, a.rowStride, a.columnStride, mb, kb);
+  if (once) for (let k0 = 0; k0 < k; k0 += depth) packA(panelsA.subarray(k0 * rows), 0, m, k0, Math.min(depth, k - k0));
   for (let j0 = 0; j0 < n; j0 += columns) {
     const nb = Math.min(columns, n - j0);
     const width = wholeTiles(nb);
@@ -48,8 +52,9 @@ export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset
       negative.fill(0, 0, height * width);
       for (let k0 = 0; k0 < k; k0 += depth) {
         const kb = Math.min(depth, k - k0);
-        packPanels(panelsA, a.values, a.offset + i0 * a.rowStride + k0 * a.columnStride, a.rowStride, a.columnStride, mb, kb);
-        work.loops.subtractPanels(panelsA, panelsB.subarray(k0 * width), negative, 0, width, height, width, kb);
+        const panels = once ? panelsA.subarray(k0 * rows) : panelsA;
+        if (!once) packA(panels, i0, mb, k0, kb);
+        work.loops.subtractPanels(panels, panelsB.subarray(k0 * width), negative, 0, width, height, width, kb);
       }
       for (let i = 0; i < mb; i++) {
         // Not the negation: zero stays +0.

@@ -4,13 +4,14 @@ import { fisherGramOfRowsAsync } from './fisher-gram';
 import { gramOfRowsAsync } from './gram';
 import { engine } from '../workspace';
 import { cpuOps, cpuValues, whileHeld } from './ops';
+import type { Multiply } from './products';
 
 /** X^T X of the rows of X, wherever it is computed. */
 export type GramOfRows = (x: Float64Array, rows: number, d: number, signal?: AbortSignal) => Promise<Gram>;
 
-/** @param gramOfRows computes Grams here, or hands them to workers; the bits are the same. */
-export function cpuNumerics(gramOfRows: GramOfRows = gramOfRowsAsync): Numerics {
-  const ops = cpuOps();
+/** @param gramOfRows computes Grams here, or hands them to workers, and `product` matrix products; the bits are the same. */
+export function cpuNumerics(gramOfRows: GramOfRows = gramOfRowsAsync, product?: Multiply): Numerics {
+  const ops = cpuOps(product);
   return {
     name: 'cpu-f64',
     device: `CPU float64, ${engine().name}`,

@@ -1,5 +1,5 @@
 /** `TensorOps` in float64 on the CPU: the reference that every other backend is measured against. */
-import type { MatmulOptions, Shape, Tensor, TensorOps, Unary } from '../ops';
+import type { MatmulOptions, Shape, Stored, Tensor, TensorOps, Unary } from '../ops';
 import { tensorsIn } from '../scoped';
 import {
   broadcastShape,
@@ -15,16 +15,41 @@ import {
   transposedShape,
 } from '../shape';
 import { affine, type Binary, binary, reduce, unary } from './elementwise';
-import { multiply } from './matmul';
+import { transpose as transposed } from '../transpose';
+import { multiply, type MatrixView } from './matmul';
+import type { Multiply } from './products';
 import { giveArray, takeArray } from './storage';
 import { forEachLine, mergedLoops, stridesOf } from './strides';
 
 /** Values of one tensor, or of several that are reshapes of each other. They are never changed once made. */
 class Shared {
-  constructor(
-    readonly values: Float64Array,
-    public holders = 0,
-  ) {}
+  holders = 0;
+  private own: Float64Array | null;
+
+  /** @param made an array of `takeArray`, or a weight as it is stored */
+  constructor(private readonly made: Float64Array | Stored) {
+    this.own = made instanceof Float64Array ? made : null;
+  }
+
+  /** Row-major, in float64. */
+  get values(): Float64Array {
+    return (this.own ??= inFloat64(this.made as Stored));
+  }
+
+  /** As they are stored. */
+  get stored(): Stored | null {
+    return this.made instanceof Float64Array ? null : this.made;
+  }
+
+  free(): void {
+    if (this.own) giveArray(this.own);
+  }
+}
+
+function inFloat64({ values, shape, transposed: turned }: Stored): Float64Array {
+  const own = takeArray(values.length);
+  own.set(turned ? transposed(values, shape[1]!, shape[0]!) : values);
+  return own;
 }
 
 /** Tensors made since the innermost scope began; null outside of all. */
@@ -34,7 +59,7 @@ class CpuTensor implements Tensor {
   private shared: Shared | null;
 
   constructor(
-    made: Float64Array | Shared,
+    made: Float64Array | Stored | Shared,
     readonly shape: Shape,
   ) {
     this.shared = made instanceof Shared ? made : new Shared(made);
@@ -49,7 +74,7 @@ class CpuTensor implements Tensor {
   }
 
   dispose(): void {
-    if (this.shared && --this.shared.holders === 0) giveArray(this.shared.values);
+    if (this.shared && --this.shared.holders === 0) this.shared.free();
     this.shared = null;
   }
 }
@@ -74,7 +99,8 @@ export async function whileHeld<R>(tensors: readonly Tensor[], work: () => Promi
   }
 }
 
-export function cpuOps(): TensorOps {
+/** @param product multiplies matrices here, or with the help of others; the bits are the same. */
+export function cpuOps(product: Multiply = multiply): TensorOps {
   return {
     roundoff: 2 ** -53,
     constant: (values, shape) => {
@@ -83,6 +109,10 @@ export function cpuOps(): TensorOps {
       own.set(values);
       return new CpuTensor(own, [...shape]);
     },
+    weight: (stored) => {
+      checkConstant(stored.values.length, stored.shape);
+      return new CpuTensor(stored, [...stored.shape]);
+    },
     shape: (x) => x.shape,
     add: (a, b) => elementwise('add', a, b),
     sub: (a, b) => elementwise('sub', a, b),
@@ -90,7 +120,7 @@ export function cpuOps(): TensorOps {
     div: (a, b) => elementwise('div', a, b),
     affine: (x, scale, shift) => new CpuTensor(affine(cpuValues(x), scale, shift), x.shape),
     unary: (f: Unary, x) => new CpuTensor(unary(f, cpuValues(x)), x.shape),
-    matmul,
+    matmul: (a, b, options) => matmul(product, a, b, options),
     sum: (x, axes) => reduced('sum', x, axes),
     max: (x, axes) => reduced('max', x, axes),
     reshape: (x, shape) => {
@@ -137,21 +167,29 @@ function reduced(op: 'sum' | 'max', x: Tensor, axes: readonly number[]): Tensor 
   return new CpuTensor(reduce(op, cpuValues(x), x.shape, shape), shape);
 }
 
-function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+function matmul(product: Multiply, a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { batch, m, k, n, sharedB } = matmulShape(a.shape, b.shape, options);
   const { transposeA = false, transposeB = false } = options;
   const count = sizeOf(batch);
   const out = takeArray(count * m * n);
   const left = { values: cpuValues(a), offset: 0, rowStride: transposeA ? 1 : k, columnStride: transposeA ? m : 1 };
-  const right = { values: cpuValues(b), offset: 0, rowStride: transposeB ? 1 : n, columnStride: transposeB ? k : 1 };
-  if (sharedB && !transposeA) multiply(left, right, out, 0, count * m, k, n);
+  const right = viewOf(b, k, n, transposeB);
+  if (sharedB && !transposeA) product(left, right, out, 0, count * m, k, n);
   else {
     for (let i = 0; i < count; i++) {
       const block = { ...right, offset: sharedB ? 0 : i * k * n };
-      multiply({ ...left, offset: i * m * k }, block, out, i * m * n, m, k, n);
+      product({ ...left, offset: i * m * k }, block, out, i * m * n, m, k, n);
     }
   }
   return new CpuTensor(out, [...batch, m, n]);
+}
+
+/** B [k, n], of B^T where `flipped`, as it is stored where that is a matrix. */
+function viewOf(b: Tensor, k: number, n: number, flipped: boolean): MatrixView {
+  const { stored } = sharedOf(b);
+  const asStored = stored && (!stored.transposed || (b.shape.length === 2 && b.shape[0] === stored.shape[0]));
+  const turned = asStored && stored.transposed ? !flipped : flipped;
+  return { values: asStored ? stored.values : cpuValues(b), offset: 0, rowStride: turned ? 1 : n, columnStride: turned ? k : 1 };
 }
 
 /** Copies `shape` values of `values`, read from `offset` on with `strides`, into row-major order. */
@@ -199,7 +237,8 @@ function concat(parts: readonly Tensor[], axis: number): Tensor {
 
 function gather(table: Tensor, indices: Int32Array): Tensor {
   const shape = gatheredShape(table.shape, indices);
-  const values = cpuValues(table);
+  const { stored } = sharedOf(table);
+  const values = stored && !stored.transposed ? stored.values : cpuValues(table);
   const row = sizeOf(shape.slice(1));
   const out = takeArray(indices.length * row);
   indices.forEach((index, i) => out.set(values.subarray(index * row, (index + 1) * row), i * row));
