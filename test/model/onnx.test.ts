@@ -92,12 +92,26 @@ describe('functions of one value', () => {
     ['Gelu, approximate', [node('Gelu', ['y'], ['z'], { approximate: 'tanh' })], 'gelu_new', geluNew],
     ['x sigmoid(x)', [node('Sigmoid', ['y'], ['s']), node('Mul', ['s', 'y'], ['z'])], 'silu', (x) => x * sigmoid(x)],
     ['x / (1 + exp(-x))', [node('Neg', ['y'], ['e1']), node('Exp', ['e1'], ['e2']), node('Add', ['e2', 'one'], ['e3']), node('Div', ['y', 'e3'], ['z'])], 'silu', (x) => x * sigmoid(x)],
+    ['Clip to 6', [node('Clip', ['y', 'zero', 'six'], ['z'])], 'relu6', (x) => Math.min(6, Math.max(0, x))],
+    ['Clip to one', [node('Clip', ['y', 'minus', 'one'], ['z'])], 'clip(-1, 1)', (x) => Math.min(1, Math.max(-1, x))],
+    ['LeakyRelu of another slope', [node('LeakyRelu', ['y'], ['z'], { alpha: { float: 0.2 } })], 'leaky_relu(0.2)', (x) => (x > 0 ? x : 0.2 * x)],
+    ['Elu', [node('Elu', ['y'], ['z'])], 'elu', (x) => (x > 0 ? x : Math.expm1(x))],
+    ['Elu of another scale', [node('Elu', ['y'], ['z'], { alpha: { float: 0.3 } })], 'elu(0.3)', (x) => (x > 0 ? x : 0.3 * Math.expm1(x))],
+    ['Selu', [node('Selu', ['y'], ['z'])], 'selu', (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x))],
+    ['Softplus', [node('Softplus', ['y'], ['z'])], 'softplus', (x) => Math.log1p(Math.exp(x))],
+    ['HardSigmoid of torch', [node('HardSigmoid', ['y'], ['z'], { alpha: { float: 1 / 6 } })], 'hard_sigmoid', (x) => Math.min(1, Math.max(0, x / 6 + 0.5))],
+    ['HardSigmoid of ONNX', [node('HardSigmoid', ['y'], ['z'])], 'hard_sigmoid(0.2, 0.5)', (x) => Math.min(1, Math.max(0, 0.2 * x + 0.5))],
+    ['HardSwish', [node('HardSwish', ['y'], ['z'])], 'hard_swish', (x) => x * Math.min(1, Math.max(0, x / 6 + 0.5))],
+    ['x relu6(x + 3) / 6', [node('Add', ['y', 'three'], ['h1']), node('Clip', ['h1', 'zero', 'six'], ['h2']), node('Mul', ['y', 'h2'], ['h3']), node('Div', ['h3', 'six'], ['z'])], 'hard_swish', (x) => x * Math.min(1, Math.max(0, x / 6 + 0.5))],
+    ['a factor and a constant', [node('Mul', ['y', 'half'], ['l1']), node('Sub', ['l1', 'three'], ['z'])], 'linear', (x) => 0.5 * x - 3],
+    ['a constant for each channel', [node('Tanh', ['y'], ['s']), node('Sub', ['s', 'pair'], ['z'])], 'tanh', (x) => Math.tanh(x) - 0.5],
+    ['a factor for each channel', [node('Tanh', ['y'], ['s']), node('Div', ['s', 'pair'], ['z'])], 'tanh', (x) => 2 * Math.tanh(x)],
     ['x squared', [node('Mul', ['y', 'y'], ['z'])], 'quadratic', (x) => x * x],
     ['nothing', [node('Mul', ['y', 'one'], ['z'])], 'linear', (x) => x],
     ['a sum of itself and a function', [node('Tanh', ['y'], ['s']), node('Add', ['y', 's'], ['z'])], 'linear', (x) => x + Math.tanh(x)],
     ['one function of another', [node('Sigmoid', ['y'], ['s']), node('Tanh', ['s'], ['z'])], 'sigmoid', (x) => Math.tanh(sigmoid(x))],
   ])('%s', async (_, nodes, activation, f) => {
-    const found = await verdict(behindDense(nodes, [...halves, scalar('zero', 0)]), 20);
+    const found = await verdict(behindDense(nodes, [...halves, scalar('zero', 0), scalar('six', 6), scalar('minus', -1), tensor({ name: 'pair', dims: [2], raw: f32(0.5, 0.5) })]), 20);
     expect(found.model?.layers, 'sentence' in found ? found.sentence : '').toMatchObject([{ name: 'dense', activation }]);
     const x = Float64Array.from([1, 2, -0.5, 0.25, 3, -1]);
     const y = Array.from({ length: 6 }, (_, i) => x[2 * (i >> 1)]! * WEIGHT[i % 2]! + x[2 * (i >> 1) + 1]! * WEIGHT[2 + (i % 2)]!);
@@ -105,9 +119,9 @@ describe('functions of one value', () => {
   });
 
   it.each<[string, readonly Uint8Array[], RegExp]>([
-    ['relu6', [node('Clip', ['y', 'zero', 'six'], ['z'], {}, '/features/act')], /node '\/features\/act' \(Clip\) makes a function \(min = 0, max = 6\).*bounds 0 and 6 it is relu6/],
-    ['LeakyRelu of another slope', [node('LeakyRelu', ['y'], ['z'], { alpha: { float: 0.25 } }, 'leaky')], /node 'leaky' \(LeakyRelu\) makes a function \(alpha = 0.25\)/],
-    ['a factor', [node('Mul', ['y', 'six'], ['z'], {}, 'scale')], /node 'scale' \(Mul\) makes a function that is not computed here; expected one of linear, relu/],
+    ['a clip that is open on one side', [node('Clip', ['y', 'six'], ['z'], {}, '/features/act')], /node '\/features\/act' \(Clip\) makes a function \(min = 6, max = Infinity\)/],
+    ['a function of no numbers that fit', [node('Selu', ['y'], ['z'], { alpha: { float: 0.25 } }, 'selu')], /node 'selu' \(Selu\) makes a function \(alpha = 0.25\)/],
+    ['a negative factor', [node('Neg', ['y'], ['z'], {}, 'scale')], /node 'scale' \(Neg\) makes a function that is not computed here; expected one of linear, relu/],
     ['a row without end', Array.from({ length: 3000 }, (_, i) => node('Exp', [i === 0 ? 'y' : `e${i - 1}`], [i === 2999 ? 'z' : `e${i}`])), /\(Exp\) makes a function/],
   ])('%s is refused by name', async (_, nodes, expected) => {
     expect(await sentence(behindDense(nodes, [scalar('zero', 0), scalar('six', 6)]))).toMatch(expected);
@@ -127,7 +141,7 @@ describe('what is left to weight spectra, by name', () => {
     ['a node without a name', behindDense([node('Einsum', ['y'], ['z'], {}, '')]), /node 'z' \(Einsum\)/],
     ['a softmax in the middle', behindDense([node('Softmax', ['y'], ['s'], {}, 'soft'), node('Relu', ['s'], ['z'])]), /node 'soft' \(Softmax\) stands in the middle/],
     ['a softmax behind which values go round', behindDense([node('Softmax', ['y'], ['s'], {}, 'soft'), node('Reshape', ['s', 'b'], ['c']), node('Identity', ['c'], ['b']), node('Add', ['y', 's'], ['z'])]), /node 'soft' \(Softmax\) stands in the middle/],
-    ['a vector that is added to a function', behindDense([node('Relu', ['y'], ['r']), node('Add', ['r', 'v'], ['z'], {}, 'shift')], [tensor({ name: 'v', raw: f32(1, 2) })]), /node 'shift' \(Add\) combines a value of the samples with 'v' of shape \[2\]/],
+    ['a vector from which a function is taken off', behindDense([node('Relu', ['y'], ['r']), node('Sub', ['v', 'r'], ['z'], {}, 'shift')], [tensor({ name: 'v', raw: f32(1, 2) })]), /node 'shift' \(Sub\) combines a value of the samples with 'v' of shape \[2\]/],
     ['a broken order', behindDense([node('Relu', ['later'], ['z']), node('Relu', ['y'], ['later'])]), /reads 'later', which no earlier node/],
     ['two inputs', { ...behindDense([node('Add', ['y', 'x2'], ['z'])]), inputs: [value('x', ['n', 2]), value('x2', ['n', 2])] }, /reads 2 inputs \('x', 'x2'\)/],
     ['tokens', { nodes: [node('Gather', ['w', 'x'], ['z'], {}, '/embed/Gather')], tensors: [tensor({ name: 'w', dims: [2, 2], raw: f32(...WEIGHT) })], inputs: [value('x', ['n', 5])], outputs: [value('z', [])] }, /'\/embed\/Gather' \(Gather\) looks rows up, as an embedding of tokens does/],
@@ -142,6 +156,11 @@ describe('what is left to weight spectra, by name', () => {
     ['a padding beyond all bounds', image([node('Conv', ['x', 'w'], ['z'], { pads: [2 ** 40, 0, 0, 0] }, 'c')]), /node 'c' \(Conv\) makes images \[3, .*more than is computed here/],
     ['a mean over channels', image([node('ReduceMean', ['x'], ['z'], { axes: [1] }, 'm')]), /node 'm' \(ReduceMean\) takes a mean of images \[2, 4, 4\] along axis 1.*opset_version=17/],
     ['sums of different shapes', image([node('Conv', ['x', 'w'], ['a'], {}), node('Add', ['a', 'x'], ['z'], {}, 'plus')]), /node 'plus' \(Add\) combines values of shapes \[3, 2, 2\] and \[2, 4, 4\]/],
+    ['padding by reflection', image([node('Pad', ['x', 'sides'], ['z'], { mode: 'reflect' }, 'p')], ['n', 2, 4, 4], [tensor({ name: 'sides', dims: [8], type: 7, more: packed(7, [0, 0, 1, 1, 0, 0, 1, 1]) })]), /node 'p' \(Pad\) pads by 'reflect'; only zeros/],
+    ['padding of channels', image([node('Pad', ['x', 'sides'], ['z'], {}, 'p')], ['n', 2, 4, 4], [tensor({ name: 'sides', dims: [8], type: 7, more: packed(7, [0, 1, 0, 0, 0, 0, 0, 0]) })]), /node 'p' \(Pad\) pads images \[2, 4, 4\] along other axes than height and width/],
+    ['other sizes by interpolation', image([node('Resize', ['x', '', 'scales'], ['z'], { mode: 'linear' }, 'r')], ['n', 2, 4, 4], [tensor({ name: 'scales', dims: [4], raw: f32(1, 1, 2, 2) })]), /node 'r' \(Resize\) changes the size of images by 'linear' interpolation/],
+    ['other sizes by parts', image([node('Resize', ['x', '', 'scales'], ['z'], {}, 'r')], ['n', 2, 4, 4], [tensor({ name: 'scales', dims: [4], raw: f32(1, 1, 1.5, 2) })]), /node 'r' \(Resize\) changes the size of images \[2, 4, 4\] by \[1, 1, 1.5, 2\]; only whole factors/],
+    ['neighbours above', image([node('Resize', ['x', '', 'scales'], ['z'], { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'ceil' }, 'r')], ['n', 2, 4, 4], [tensor({ name: 'scales', dims: [4], raw: f32(1, 1, 2, 2) })]), /node 'r' \(Resize\) takes other neighbours than the nearest/],
     ['training mode', image([node('BatchNormalization', ['x', 'v', 'v', 'v', 'v'], ['z'], { training_mode: 1 }, 'bn')]), /node 'bn' \(BatchNormalization\) normalises by its batch.*model\.eval\(\)/],
     ['an attribute of the wrong kind', image([node('BatchNormalization', ['x', 'v', 'v', 'v', 'v'], ['z'], { epsilon: 'small' }, 'bn')]), /'epsilon' of the wrong kind/],
   ])('%s', async (_, fields, expected) => {

@@ -2,7 +2,7 @@
  * Units with the same incoming weights (up to a positive scale, where the activation is homogeneous). Outgoing weights may be traded
  * between them for nothing; where their outgoing weights are parallel, they may split, at order 2.
  */
-import { HOMOGENEOUS } from '../../model/symmetries/spaces';
+import { isHomogeneous } from '../../model/layers/activations';
 import { DirectionBuilder } from '../../model/symmetries/symmetry';
 import { norm } from '../scales';
 import type { Candidate } from '../types';
@@ -22,7 +22,7 @@ export const duplicatedUnits: Detector = {
       if (space.writers.every(({ name }) => parameters.get(name)!.shape.length === 1)) continue;
       const incoming = Array.from({ length: space.width }, (_, i) => lineOf(parameters, space.writers, i));
       const outgoing = Array.from({ length: space.width }, (_, i) => lineOf(parameters, space.readers, i));
-      const pairs = equalPairs(incoming, HOMOGENEOUS.has(space.activation));
+      const pairs = equalPairs(incoming, isHomogeneous(space.activation));
       for (const { i, j, scale } of pairs.slice(0, AT_ONE_PLACE)) {
         const place = { detector: this.key, layer: space.layer };
         const trade = new DirectionBuilder(parameters);

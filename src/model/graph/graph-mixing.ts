@@ -6,7 +6,7 @@ import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import type { ChannelGroup, Touch } from './channels';
 import type { Operator } from './graph';
 import { readerPort, writerPorts } from './graph-ports';
-import { factorOf } from './graph-scales';
+import { factorOf, meanOf } from './graph-scales';
 import { isLinear } from './graph-spaces';
 import type { ParameterShapes } from './shapes';
 
@@ -58,7 +58,7 @@ function isMap({ node: { operator } }: Touch): boolean {
 function writerOf(touch: Touch, groups: readonly ChannelGroup[]): Writer | null {
   if (isMap(touch)) return { touch, before: null };
   const { node } = touch;
-  if (node.operator.kind !== 'batch-norm' || node.operator.shift === null) return null;
+  if (node.operator.kind !== 'batch-norm' || (node.operator.shift === null && node.operator.statistics !== null)) return null;
   const channels = new Map<number, { group: ChannelGroup; coordinate: number }>();
   for (const group of groups) {
     const reader = group.readers.find((read) => read.node === node);
@@ -112,6 +112,7 @@ function add(direction: DirectionBuilder, { touch, before }: Writer, i: number, 
   const factor = factorOf(norm, direction, from);
   for (const inner of before[i]!.group.writers)
     for (const port of writerPorts(inner, shapes)) direction.addLine(port, before[i]!.coordinate, before[j]!.coordinate, factor / factorOf(norm, direction, to));
-  const constant = direction.parameter(norm.shift!).values[from]! - factor * direction.parameter(norm.mean).values[from]!;
-  direction.addValues({ name: norm.shift!, axis: 0 }, to, [constant]);
+  if (norm.shift === null) return;
+  const constant = direction.parameter(norm.shift).values[from]! - factor * meanOf(norm, direction, from);
+  direction.addValues({ name: norm.shift, axis: 0 }, to, [constant]);
 }

@@ -3,7 +3,7 @@
  * commutes with scales and the rate of a product is the sum of the rates of its factors.
  */
 import { deviation } from '../symmetries/batch-norm';
-import { HOMOGENEOUS } from '../symmetries/spaces';
+import { isHomogeneous } from '../layers/activations';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import type { ChannelGroup, Touch } from './channels';
 import type { Operator } from './graph';
@@ -38,12 +38,12 @@ function ties({ node: { operator } }: Touch): boolean {
 }
 
 function canGrow(group: ChannelGroup, parameters: ParameterShapes): boolean {
-  if (group.pinned || group.writers.length === 0 || [...group.functions].some((f) => !HOMOGENEOUS.has(f))) return false;
+  if (group.pinned || group.writers.length === 0 || [...group.functions].some((f) => !isHomogeneous(f))) return false;
   // Behind a norm without a scale nothing can grow.
   if (group.writers.some(({ node: { operator } }) => operator.kind === 'norm' && operator.scale === null)) return false;
   return group.readers.every((touch) => {
     const { operator } = touch.node;
-    if (operator.kind === 'batch-norm') return operator.shift !== null || biasBefore(group, touch) !== null;
+    if (operator.kind === 'batch-norm') return operator.statistics === null || operator.shift !== null || biasBefore(group, touch) !== null;
     return operator.kind === 'multiply' || readerPort(touch, parameters) !== null;
   });
 }
@@ -144,8 +144,10 @@ function grow(direction: DirectionBuilder, { group, coordinate: i, rate }: Rate,
     const norm = touch.node.operator;
     if (norm.kind !== 'batch-norm') continue;
     for (const c of touch.entries[i]!) {
-      const mean = direction.parameter(norm.mean).values[c]!;
       if (norm.scale !== null) direction.addLine({ name: norm.scale, axis: 0 }, c, c, -rate);
+      // What the mean takes off does not grow with the channel.
+      const mean = meanOf(norm, direction, c);
+      if (mean === 0) continue;
       if (norm.shift !== null) direction.addValues({ name: norm.shift, axis: 0 }, c, [-rate * mean * factorOf(norm, direction, c)]);
       else direction.addValues({ name: biasBefore(group, touch)!, axis: 0 }, c, [-rate * mean]);
     }
@@ -154,7 +156,12 @@ function grow(direction: DirectionBuilder, { group, coordinate: i, rate }: Rate,
 
 /** What a batch norm multiplies channel c by: gamma / sqrt(variance + epsilon). */
 export function factorOf(norm: BatchNorm, { parameters }: DirectionBuilder, c: number): number {
-  return (norm.scale === null ? 1 : parameters.get(norm.scale)!.values[c]!) / deviation(norm, parameters, c);
+  return (norm.scale === null ? 1 : parameters.get(norm.scale)!.values[c]!) / (norm.statistics === null ? 1 : deviation(norm.statistics, parameters, c));
+}
+
+/** What a batch norm takes off channel c before that. */
+export function meanOf({ statistics }: BatchNorm, direction: DirectionBuilder, c: number): number {
+  return statistics === null ? 0 : direction.parameter(statistics.mean).values[c]!;
 }
 
 function nameOf({ functions, readers }: ChannelGroup): string {

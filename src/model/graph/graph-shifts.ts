@@ -2,12 +2,12 @@
  * Constants that cancel: what biases, shifts of norms and embeddings add to a channel may move between them, or into the constants of what reads it,
  * wherever no function of the channel, no padding and no output stands between.
  */
-import { deviation } from '../symmetries/batch-norm';
 import { DirectionBuilder, type Symmetry } from '../symmetries/symmetry';
 import { channelAt, type ChannelGroup, type Touch } from './channels';
 import type { Graph, GraphNode, Operator } from './graph';
 import { readersOf } from './graph-layers';
 import { readerPort } from './graph-ports';
+import { factorOf } from './graph-scales';
 import { kernel } from './kernel';
 import { sizeOfValue, type ParameterShapes, type Shapes } from './shapes';
 
@@ -124,6 +124,7 @@ function passes(operator: Operator): boolean {
     case 'concat':
     case 'max-pool':
     case 'global-average-pool':
+    case 'upsample':
     case 'flatten':
     case 'to-image':
       return true;
@@ -159,8 +160,7 @@ function gain(direction: DirectionBuilder, { node: { operator }, entries }: Touc
 function takeBack(direction: DirectionBuilder, { nodes }: Graph, reader: Touch, i: number, added: readonly number[], shapes: ParameterShapes): void {
   const { node, entries } = reader;
   const lose = (norm: Extract<Operator, { kind: 'batch-norm' }>, c: number, constant: number) => {
-    const gamma = norm.scale === null ? 1 : direction.parameter(norm.scale).values[c]!;
-    direction.addValues({ name: norm.shift!, axis: 0 }, c, [(-gamma * constant) / deviation(norm, direction.parameters, c)]);
+    direction.addValues({ name: norm.shift!, axis: 0 }, c, [-factorOf(norm, direction, c) * constant]);
   };
   if (node.operator.kind === 'batch-norm') {
     const norm = node.operator;

@@ -1,5 +1,6 @@
 /** Hidden spaces of a graph, and those of them in any basis. */
-import { HOMOGENEOUS, linearSpace, type HiddenSpace } from '../symmetries/spaces';
+import { isHomogeneous } from '../layers/activations';
+import { linearSpace, type HiddenSpace } from '../symmetries/spaces';
 import type { Symmetry } from '../symmetries/symmetry';
 import type { ChannelGroup, Touch } from './channels';
 import { readerPort, writerPorts } from './graph-ports';
@@ -25,7 +26,7 @@ function spaceOf(group: ChannelGroup, parameters: ParameterShapes): HiddenSpace 
   if (group.writers.some(({ node }) => node.operator.kind === 'multiply')) return null;
   const readers = group.readers.flatMap((touch) => readerPort(touch, parameters) ?? []);
   if (readers.length < group.readers.length) return null;
-  const generic = [...group.functions].find((f) => !HOMOGENEOUS.has(f));
+  const generic = [...group.functions].find((f) => !isHomogeneous(f));
   const activation = generic ?? [...group.functions].find((f) => f !== 'max-pool') ?? [...group.functions][0] ?? 'linear';
   return {
     name: activation === 'linear' ? 'linear channels' : group.writers.every(isDense) ? 'units' : 'channels',

@@ -15,12 +15,22 @@ export interface Window {
   readonly padding: Padding;
 }
 
+export interface Statistics {
+  readonly mean: string;
+  readonly variance: string;
+  /** Added to the variance. */
+  readonly epsilon: number;
+}
+
 /** Channels are the last axis of every value: vectors [n, c], or images [n, h, w, c]. */
 export type Operator =
   | { readonly kind: 'dense'; readonly weight: string; readonly bias: string | null }
   | ({ readonly kind: 'conv'; readonly weight: string; readonly bias: string | null; readonly dilation: readonly [number, number]; readonly groups: number } & Window)
-  /** In evaluation mode: scale (x - mean) / sqrt(variance + epsilon) + shift; scale and shift are null where there are none. */
-  | { readonly kind: 'batch-norm'; readonly scale: string | null; readonly shift: string | null; readonly mean: string; readonly variance: string; readonly epsilon: number }
+  /**
+   * In evaluation mode: scale (x - mean) / sqrt(variance + epsilon) + shift; scale and shift are null where there are none. Without statistics a
+   * scale and a shift of each channel (LayerScale).
+   */
+  | { readonly kind: 'batch-norm'; readonly scale: string | null; readonly shift: string | null; readonly statistics: Statistics | null }
   /** Over the channels. */
   | { readonly kind: 'norm'; readonly normalization: Exclude<Normalization, 'none'>; readonly scale: string | null; readonly shift: string | null; readonly epsilon: number }
   | { readonly kind: 'activation'; readonly activation: string }
@@ -33,8 +43,14 @@ export type Operator =
   | { readonly kind: 'flatten'; readonly order: 'chw' | 'hwc' }
   /** Vector -> image, of `height` x `width`. */
   | { readonly kind: 'to-image'; readonly order: 'chw' | 'hwc'; readonly height: number; readonly width: number }
+  /** Zeros around images, or, where the padding is negative, pixels taken off: in front of what cannot pad by itself. */
+  | { readonly kind: 'pad'; readonly padding: Padding }
+  /** Every pixel [height, width] times: nearest neighbours. */
+  | { readonly kind: 'upsample'; readonly factors: readonly [number, number] }
   /** Elementwise, of two or more values of one shape. */
-  | { readonly kind: 'add' | 'multiply' }
+  | { readonly kind: 'add' }
+  /** The same; vectors, and images of one pixel, among images are factors of every pixel (squeeze and excitation). */
+  | { readonly kind: 'multiply' }
   /** Along the channels. */
   | { readonly kind: 'concat' }
   /** A token id -> its row of the table [vocabulary, width]. */

@@ -6,7 +6,7 @@ import type { Batch, TapSink, Weights } from '../types';
 import { INPUT, type Graph, type GraphInput, type GraphNode } from './graph';
 import type { GraphTap } from './graph-layers';
 import { pixelsOf, sizeOfValue, type Image, type Shapes } from './shapes';
-import { averagePool, convolve, maxPool } from './windowed';
+import { averagePool, convolve, maxPool, pad, upsample } from './windowed';
 
 /** A graph whose shapes fit. */
 export interface RunnableGraph {
@@ -75,9 +75,11 @@ function apply<T>({ ops, weights, samples, node, shapes, batch, show }: Run<T>, 
       return biased;
     }
     case 'batch-norm': {
-      const deviation = ops.unary('sqrt', ops.affine(weights(operator.variance), 1, operator.epsilon));
-      const factor = operator.scale === null ? ops.unary('reciprocal', deviation) : ops.div(weights(operator.scale), deviation);
-      return affine(ops.sub(x, weights(operator.mean)), factor, named(operator.shift));
+      const { scale, shift, statistics } = operator;
+      if (statistics === null) return affine(x, named(scale), named(shift));
+      const deviation = ops.unary('sqrt', ops.affine(weights(statistics.variance), 1, statistics.epsilon));
+      const factor = scale === null ? ops.unary('reciprocal', deviation) : ops.div(weights(scale), deviation);
+      return affine(ops.sub(x, weights(statistics.mean)), factor, named(shift));
     }
     case 'norm':
       return normalize(ops, operator.normalization, x, named(operator.scale), named(operator.shift), operator.epsilon);
@@ -103,8 +105,17 @@ function apply<T>({ ops, weights, samples, node, shapes, batch, show }: Run<T>, 
     }
     case 'add':
       return inputs.reduce((a, b) => ops.add(a, b));
-    case 'multiply':
-      return inputs.reduce((a, b) => ops.mul(a, b));
+    case 'multiply': {
+      const rows = Math.max(...inputs.map((value) => ops.shape(value)[0]!));
+      const [width] = ops.shape(x).slice(1) as [number];
+      // Factors of every pixel: [samples, 1, channels] beside [samples, pixels, channels].
+      const by = (value: T) => (rows === samples ? value : ops.reshape(value, [samples, ops.shape(value)[0]! / samples, width]));
+      return ops.reshape(inputs.map(by).reduce((a, b) => ops.mul(a, b)), [rows, width]);
+    }
+    case 'pad':
+      return pad(ops, x, samples, from as Image, operator.padding);
+    case 'upsample':
+      return upsample(ops, x, samples, from as Image, operator.factors);
     case 'concat':
       return inputs.length === 1 ? x : ops.concat(inputs, 1);
     case 'embedding': {

@@ -1,7 +1,7 @@
 /** What flows along a graph: the channels and pixels of every value, or the sentence that says which node does not fit. */
 import { InputError } from '../../base/errors';
-import { ACTIVATIONS } from '../layers/activations';
-import { INPUT, type Graph, type GraphInput, type GraphNode, type Window } from './graph';
+import { activationNamed } from '../layers/activations';
+import { INPUT, type Graph, type GraphInput, type GraphNode, type Padding, type Window } from './graph';
 
 /** Vectors [n, channels]; images [n * height * width, channels], row by row; sequences of tokens [n * positions, channels]. */
 export type ValueShape =
@@ -88,13 +88,13 @@ function shapeOf(node: GraphNode, inputs: readonly ValueShape[], expect: Expecti
       return windowed(operator, channels, dilation);
     }
     case 'batch-norm':
-      for (const name of [operator.scale, operator.shift, operator.mean, operator.variance]) if (name !== null) expect.vector(name, x.channels);
+      for (const name of [operator.scale, operator.shift, operator.statistics?.mean, operator.statistics?.variance]) if (name != null) expect.vector(name, x.channels);
       return x;
     case 'norm':
       for (const name of [operator.scale, operator.shift]) if (name !== null) expect.vector(name, x.channels);
       return x;
     case 'activation':
-      if (!ACTIVATIONS.has(operator.activation)) throw misfit(node, `is the function '${operator.activation}', which is not computed here`);
+      if (activationNamed(operator.activation) === null) throw misfit(node, `is the function '${operator.activation}', which is not computed here`);
       return x;
     case 'max-pool':
     case 'average-pool': {
@@ -111,8 +111,21 @@ function shapeOf(node: GraphNode, inputs: readonly ValueShape[], expect: Expecti
       if (x.kind !== 'vector' || x.channels % (height * width) !== 0) throw misfit(node, `makes images of ${height} x ${width} pixels of ${showValue(x)}`);
       return { kind: 'image', channels: x.channels / (height * width), height, width };
     }
+    case 'pad':
+      return windowed(padded(operator.padding), x.channels);
+    case 'upsample': {
+      const { height, width } = image();
+      return { kind: 'image', channels: x.channels, height: height * operator.factors[0], width: width * operator.factors[1] };
+    }
+    case 'multiply': {
+      const whole = inputs.reduce((largest, value) => (pixelsOf(value) > pixelsOf(largest) ? value : largest));
+      for (const value of inputs) {
+        const factor = pixelsOf(value) === 1 && whole.kind === 'image' && value.kind !== 'sequence';
+        if (value.channels !== whole.channels || !(sameRows(value, whole) || factor)) throw misfit(node, `combines ${showValue(whole)} with ${showValue(value)}`);
+      }
+      return whole;
+    }
     case 'add':
-    case 'multiply':
       for (const other of inputs) if (!sameRows(x, other) || x.channels !== other.channels) throw misfit(node, `combines ${showValue(x)} with ${showValue(other)}`);
       return x;
     case 'concat':
@@ -121,6 +134,11 @@ function shapeOf(node: GraphNode, inputs: readonly ValueShape[], expect: Expecti
     case 'embedding':
       return { kind: 'sequence', channels: expect.matrix(operator.table, null) };
   }
+}
+
+/** The window that leaves an image as it is, but for its padding. */
+export function padded(padding: Padding): Window {
+  return { kernel: [1, 1], stride: [1, 1], padding };
 }
 
 function sameRows(a: ValueShape, b: ValueShape): boolean {

@@ -62,7 +62,7 @@ export class TorchGraph {
     const { layout } = this;
     for (const statistic of ['running_mean', 'running_var']) layout.stored(`${prefix}.${statistic}`, [channels]);
     const [scale, shift] = [layout.vector(`${prefix}.weight`, channels), layout.vector(`${prefix}.bias`, channels)];
-    this.add(prefix, { kind: 'batch-norm', scale, shift, mean: `${prefix}.running_mean`, variance: `${prefix}.running_var`, epsilon: EPSILON });
+    this.add(prefix, { kind: 'batch-norm', scale, shift, statistics: { mean: `${prefix}.running_mean`, variance: `${prefix}.running_var`, epsilon: EPSILON } });
   }
 
   /** nn.Linear. */

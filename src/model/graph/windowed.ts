@@ -1,8 +1,8 @@
 /** Convolutions and pools over the primitives. Images are [n * height * width, channels]. */
 import type { Ops } from '../../numerics/ops';
-import type { Operator, Window } from './graph';
-import type { Image } from './shapes';
-import { isPointwise, pixelsInside, pooledRows, windowRows } from './windows';
+import type { Operator, Padding, Window } from './graph';
+import { padded, type Image } from './shapes';
+import { isPointwise, pixelsInside, pooledRows, repeatedRows, windowRows } from './windows';
 
 type Convolution = Extract<Operator, { kind: 'conv' }>;
 
@@ -40,6 +40,17 @@ export function convolve<T>(ops: Ops<T>, conv: Convolution, weight: T, x: T, sam
     return ops.matmul(input, ops.slice(weight, [0, g * made], [places * own, made]));
   });
   return { input: null, pre: ops.concat(parts, 1) };
+}
+
+/** Zeros around every image, or pixels taken off where the padding is negative. */
+export function pad<T>(ops: Ops<T>, x: T, samples: number, image: Image, padding: Padding): T {
+  const windows = windowsOf(ops, x, samples, image, padded(padding));
+  return ops.reshape(windows, [ops.shape(windows)[0]!, image.channels]);
+}
+
+/** Every pixel as a block of them. */
+export function upsample<T>(ops: Ops<T>, x: T, samples: number, image: Image, factors: readonly [number, number]): T {
+  return ops.gather(x, repeatedRows(samples, image, factors));
 }
 
 /**

@@ -54,6 +54,16 @@ export function pooledRows(samples: number, image: Image, window: Window): Int32
   return rows;
 }
 
+/** Rows of a batch of images in which every pixel stands [height, width] times. */
+export function repeatedRows(samples: number, { height, width }: Image, [down, across]: readonly [number, number]): Int32Array {
+  const rows = new Int32Array(samples * height * down * width * across);
+  let at = 0;
+  for (let i = 0; i < samples; i++)
+    for (let y = 0; y < height * down; y++)
+      for (let x = 0; x < width * across; x++) rows[at++] = (i * height + Math.floor(y / down)) * width + Math.floor(x / across);
+  return rows;
+}
+
 /** Pixels of the image in every window. */
 export function pixelsInside(image: Image, window: Window): Float64Array {
   const pixels = windowPixels(image, window);

@@ -74,9 +74,11 @@ function batchNormalization(b: Builder, call: Call): void {
     kind: 'batch-norm',
     scale: scaled ? b.vector(call, ['gamma'], 0, 'gamma') : null,
     shift: centred ? b.vector(call, ['beta'], Number(scaled), 'beta') : null,
-    mean: b.vector(call, ['moving_mean'], first, 'running_mean'),
-    variance: b.vector(call, ['moving_variance'], first + 1, 'running_var'),
-    epsilon: settings.number('epsilon', 1e-3),
+    statistics: {
+      mean: b.vector(call, ['moving_mean'], first, 'running_mean'),
+      variance: b.vector(call, ['moving_variance'], first + 1, 'running_var'),
+      epsilon: settings.number('epsilon', 1e-3),
+    },
   } as const;
   b.give(call, b.emit(name, [b.one(call)], operator));
 }
@@ -89,7 +91,7 @@ function normalization(b: Builder, call: Call): void {
   const flatten = (stored: readonly number[]) => [stored.reduce((x, y) => x * y, 1)];
   const mean = b.parameter(call, ['mean'], 0, 'running_mean', flatten);
   const variance = b.parameter(call, ['variance'], 1, 'running_var', flatten);
-  b.give(call, b.emit(name, [b.one(call)], { kind: 'batch-norm', scale: null, shift: null, mean, variance, epsilon: 0 }));
+  b.give(call, b.emit(name, [b.one(call)], { kind: 'batch-norm', scale: null, shift: null, statistics: { mean, variance, epsilon: 0 } }));
 }
 
 function layerNorm(kind: 'layer-norm' | 'rms-norm'): Translate {
@@ -143,7 +145,7 @@ function rescaling(b: Builder, call: Call): void {
   const { channels } = b.shapeOf(value);
   const mean = b.constant(call, 'running_mean', -offset / scale, channels);
   const variance = b.constant(call, 'running_var', 1 / scale ** 2, channels);
-  b.give(call, b.emit(name, [value], { kind: 'batch-norm', scale: null, shift: null, mean, variance, epsilon: 0 }));
+  b.give(call, b.emit(name, [value], { kind: 'batch-norm', scale: null, shift: null, statistics: { mean, variance, epsilon: 0 } }));
 }
 
 function several(b: Builder, call: Call): string[] {

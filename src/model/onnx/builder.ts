@@ -2,9 +2,9 @@
 import { INPUT, type GraphNode, type Operator } from '../graph/graph';
 import { emptyLike, matrixSource, type Source } from '../sources';
 import type { OnnxNode } from '../../checkpoint/program';
-import { activationOf, GRID, LONGEST, samplesOf, unknownFunction } from './elementwise';
+import { activationOf, GRID, lineOf, LONGEST, samplesOf, unknownFunction } from './elementwise';
 import { layerName } from './names';
-import { sizeOf, unsupported, type Constant, type Elementwise, type Flow } from './values';
+import { channelsOf, pixelsOf, sizeOf, unsupported, type Constant, type Elementwise, type Flow } from './values';
 
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
@@ -12,6 +12,9 @@ export class GraphBuilder {
   /** Where the node of a name stands; -1 for the input. */
   private readonly places = new Map<string, number>([[INPUT, -1]]);
   private readonly settled = new WeakMap<Elementwise, Flow>();
+
+  /** @param anyTensor a tensor of the file */
+  constructor(private readonly anyTensor: string) {}
 
   /** @returns the name that it got: `wanted`, or that with a number behind it where another node has it */
   add(wanted: string, inputs: readonly string[], operator: (name: string) => Operator): string {
@@ -32,6 +35,11 @@ export class GraphBuilder {
     return this.nodes[this.places.get(name)!]?.operator;
   }
 
+  /** What the node of a name reads first. */
+  inputOf(name: string): string {
+    return this.nodes[this.places.get(name)!]!.inputs[0]!;
+  }
+
   /** The nodes that `last` depends on, itself last. */
   upTo(last: string): GraphNode[] {
     const needed = new Set([last]);
@@ -39,16 +47,32 @@ export class GraphBuilder {
     return this.nodes.filter(({ name }) => needed.has(name));
   }
 
-  /** A parameter [channels], times `factor`; a single stored number stands for all. @returns its name */
-  vector(name: string, { tensor, shape }: Constant, channels: number, factor = 1): string {
+  /** A parameter [channels], each entry changed as `change` says; a single stored number stands for all. @returns its name */
+  vector(name: string, { tensor, shape }: Constant, channels: number, change: ((x: number) => number) | null = null): string {
     const one = sizeOf(shape) === 1;
     const arrange = (values: Float32Array | Float64Array) => {
-      const result = factor === 1 ? emptyLike(values, channels) : new Float64Array(channels);
-      for (let i = 0; i < channels; i++) result[i] = factor * values[one ? 0 : i]!;
+      const result = change === null ? emptyLike(values, channels) : new Float64Array(channels);
+      for (let i = 0; i < channels; i++) result[i] = (change ?? Number)(values[one ? 0 : i]!);
       return result;
     };
-    this.sources.set(name, { tensor: tensor.name, shape: [channels], ...(factor !== 1 || (one && channels > 1) ? { arrange } : {}) });
+    this.sources.set(name, { tensor: tensor.name, shape: [channels], ...(change !== null || (one && channels > 1) ? { arrange } : {}) });
     return name;
+  }
+
+  /** factor * x + constant, numbers of the graph, as (x - mean) / sqrt(variance): they are no parameters. The factor is positive. */
+  private line(node: OnnxNode, base: Flow, { factor, constant }: { factor: number; constant: number }): Flow {
+    const name = this.add(ownName(node), [base.node], (own) => {
+      const statistics = { mean: `${own}.running_mean`, variance: `${own}.running_var`, epsilon: 0 };
+      this.numbers(statistics.mean, -constant / factor, channelsOf(base));
+      this.numbers(statistics.variance, 1 / factor ** 2, channelsOf(base));
+      return { kind: 'batch-norm', scale: null, shift: null, statistics };
+    });
+    return { ...base, node: name };
+  }
+
+  /** One number for every channel. It lies in no tensor: one that is read anyway stands in for it. */
+  private numbers(name: string, value: number, channels: number): void {
+    this.sources.set(name, { tensor: this.anyTensor, shape: [channels], arrange: () => new Float64Array(channels).fill(value) });
   }
 
   /** A matrix [in, out], times `factor`. @param outputAxis of the constant as it is used @returns its name */
@@ -101,18 +125,30 @@ export class GraphBuilder {
 
   private activation({ made }: Elementwise, base: Flow, samples: Float64Array): Flow | null {
     const activation = activationOf(samples);
-    if (activation === null) return null;
+    if (activation === null) {
+      const line = lineOf(samples);
+      return line && line.factor > 0 ? this.line(made.node, base, line) : null;
+    }
     if (activation === 'linear') return base;
     return { ...base, node: this.add(ownName(made.node), [base.node], () => ({ kind: 'activation', activation })) };
   }
 
-  /** The sum or product of two values of one shape. */
+  /** The sum or product of two values of one shape; the product of images and of one number for each of their channels. */
   combine(node: OnnxNode, kind: 'add' | 'multiply', values: readonly (Flow | Elementwise)[]): Flow {
     const flows = values.map((value) => this.settle(value));
     const [a, b] = flows as [Flow, Flow];
-    if (a.form !== b.form || a.shape.join() !== b.shape.join()) throw unsupported(node, `combines values of shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}]; only values of one shape are combined here`);
-    return { ...a, node: this.add(ownName(node), flows.map((flow) => flow.node), () => ({ kind })) };
+    const [whole, factor] = sizeOf(a.shape) >= sizeOf(b.shape) ? [a, b] : [b, a];
+    const same = a.form === b.form && a.shape.join() === b.shape.join();
+    if (!same && !(kind === 'multiply' && isFactor(factor, whole))) throw unsupported(node, `combines values of shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}]; only values of one shape, and images with a factor for each of their channels, are combined here`);
+    return { ...whole, node: this.add(ownName(node), flows.map((flow) => flow.node), () => ({ kind })) };
   }
+}
+
+/** Whether one value has a number for each channel of an image, along the same axis. */
+function isFactor(value: Flow, image: Flow): boolean {
+  if (image.form === 'vector') return false;
+  const [height, width] = pixelsOf({ ...value, form: image.form });
+  return value.shape.length === 3 && height * width === 1 && channelsOf(value) === channelsOf(image);
 }
 
 /** The name of a node without parameters. */

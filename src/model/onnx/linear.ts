@@ -1,11 +1,11 @@
 /** Operators with weights: Gemm, MatMul, Conv, the bias that an Add puts behind them, and norms. */
 import type { OnnxNode } from '../../checkpoint/program';
-import type { Operator } from '../graph/graph';
+import type { Operator, Padding } from '../graph/graph';
 import { attribute, axisOf, listAttribute } from './attributes';
 import { layerName } from './names';
 import type { Rule, Translation } from './translation';
-import { channelsOf, showFlow, sizeOf, unsupported, type Constant, type Flow } from './values';
-import { windowOf, windowed } from './windows';
+import { channelsOf, showFlow, sizeOf, unsupported, type Constant, type Elementwise, type Flow } from './values';
+import { beforePadding, windowOf, windowed } from './windows';
 
 const EPSILON = 1e-5;
 
@@ -36,7 +36,7 @@ function dense(t: Translation, node: OnnxNode, { outputAxis, bias, alpha, beta }
   const name = t.builder.add(layerName(node, [matrix.tensor.name, ...(behind ? [behind.tensor.name] : [])]), [x.node], (layer) => ({
     kind: 'dense',
     weight: t.builder.matrix(`${layer}.weight`, matrix, outputAxis, alpha),
-    bias: bias && t.builder.vector(`${layer}.bias`, bias, outputs, beta),
+    bias: bias && t.builder.vector(`${layer}.bias`, bias, outputs, beta === 1 ? null : (x) => beta * x),
   }));
   if (alpha !== 1 || (bias && beta !== 1)) t.transforms.add(`${name}: the factors of its Gemm (alpha = ${alpha}, beta = ${beta}) are taken into its weights`);
   return { ...x, node: name, shape: [...x.shape.slice(0, -1), outputs] };
@@ -49,9 +49,10 @@ const conv: Rule = (t, node) => {
   const [outputs, , height, width] = t.tensor(node, 1, 4).shape as [number, number, number, number];
   const bias = t.constant(node, 2);
   if (bias && !fitsChannels(bias, outputs)) throw unsupported(node, `adds '${bias.tensor.name}' of shape [${bias.shape.join(', ')}]; [${outputs}] was expected`);
-  const image = asImage(t, node, x);
   const dilation = (listAttribute(node, 'dilations', 2) ?? [1, 1]) as [number, number];
-  const window = windowOf(node, image, [height, width], dilation);
+  const { image, zeros } = beforePadding(t, asImage(t, node, x));
+  const own = windowOf(node, zeros === null ? image : x, [height, width], dilation);
+  const window = zeros === null ? own : { ...own, padding: own.padding.map((size, side) => size + zeros[side]!) as unknown as Padding };
   const name = t.builder.add(layerName(node, [node.inputs[1]!, bias?.tensor.name ?? '']), [image.node], (layer) => ({
     kind: 'conv',
     weight: t.builder.convolution(`${layer}.weight`, weights!),
@@ -80,7 +81,7 @@ const batchNormalization: Rule = (t, node) => {
   const parts = [1, 2, 3, 4].map((i) => channelVector(t, node, i, channels));
   const name = t.builder.add(layerName(node, parts.map((part) => part.tensor.name)), [x.node], (layer) => {
     const [scale, shift, mean, variance] = parts.map((part, i) => t.builder.vector(`${layer}.${['weight', 'bias', 'running_mean', 'running_var'][i]}`, part, channels)) as [string, string, string, string];
-    return { kind: 'batch-norm', scale, shift, mean, variance, epsilon: attribute(node, 'epsilon', EPSILON) };
+    return { kind: 'batch-norm', scale, shift, statistics: { mean, variance, epsilon: attribute(node, 'epsilon', EPSILON) } };
   });
   return { ...x, node: name };
 };
@@ -89,7 +90,7 @@ const batchNormalization: Rule = (t, node) => {
 const norm = (normalization: 'layer-norm' | 'rms-norm'): Rule => (t, node) => {
   const x = t.flow(node, 0);
   const rank = x.shape.length + 1;
-  if (x.form === 'chw' || axisOf(attribute(node, 'axis', -1), rank) !== rank - 1 || (x.form === 'vector' && rank !== 2)) throw unsupported(node, `normalises ${showFlow(x)} along another axis than that of the channels, which is not computed here`);
+  if (x.form === 'chw' || axisOf(attribute(node, 'axis', -1), rank) !== rank - 1 || (x.form === 'vector' && x.shape.at(-1) !== channelsOf(x))) throw unsupported(node, `normalises ${showFlow(x)} along another axis than that of the channels, which is not computed here`);
   const channels = channelsOf(x);
   const scale = channelVector(t, node, 1, channels);
   const shift = t.value(node, 2) === null ? null : channelVector(t, node, 2, channels);
@@ -126,15 +127,39 @@ function addedConstant(t: Translation, { outputs }: OnnxNode): Constant | null {
 export function addedBias(t: Translation, x: Flow, constant: Constant, source: string): Flow | null {
   const operator = t.builder.operator(x.node);
   if ((operator?.kind !== 'dense' && operator?.kind !== 'conv') || operator.bias !== null || t.onlyReader(source) === null) return null;
-  const channels = channelsOf(x);
-  const { shape } = constant;
-  const one = sizeOf(shape) === 1;
-  // [c, 1, 1] and [1, c, 1, 1] stand along the channels of an image; along its width a plain [c] would stand.
-  const along = x.form === 'chw' ? shape.length >= 3 && shape.at(-3) === channels && sizeOf(shape) === channels : fitsChannels(constant, channels);
-  if (!one && !along) return null;
-  const bias = t.builder.vector(`${x.node}.bias`, constant, channels);
+  if (sizeOf(constant.shape) > 1 && !isAlong(x, constant)) return null;
+  const bias = t.builder.vector(`${x.node}.bias`, constant, channelsOf(x));
   t.builder.replace(x.node, (found) => ({ ...found, bias }) as Operator);
   return { ...x };
+}
+
+/** Whether a constant has one number for each channel of a value. */
+function isAlong(x: Flow, constant: Constant): boolean {
+  const channels = channelsOf(x);
+  const { shape } = constant;
+  // [c, 1, 1] and [1, c, 1, 1] stand along the channels of an image; along its width a plain [c] would stand.
+  if (x.form === 'chw') return shape.length >= 3 && shape.at(-3) === channels && sizeOf(shape) === channels;
+  return fitsChannels(constant, channels) && sizeOf(shape) === channels && (x.form === 'hwc' || x.shape.length === 1);
+}
+
+/** What each operator does with a constant for each channel: it shifts, or it scales, by that or by what it makes of it. */
+const BY_CHANNEL: ReadonlyMap<string, { readonly as: 'scale' | 'shift'; readonly change: ((x: number) => number) | null }> = new Map([
+  ['Add', { as: 'shift', change: null }],
+  ['Sub', { as: 'shift', change: (x: number) => -x }],
+  ['Mul', { as: 'scale', change: null }],
+  ['Div', { as: 'scale', change: (x: number) => 1 / x }],
+]);
+
+/** A value and a constant behind it with one number for each channel (LayerScale, pixels by their mean and deviation). Null where it is not so. */
+export function perChannel(t: Translation, node: OnnxNode, value: Flow | Elementwise, constant: Constant): Flow | null {
+  const rule = BY_CHANNEL.get(node.op);
+  const x = t.builder.settle(value);
+  if (!rule || !isAlong(x, constant)) return null;
+  const name = t.builder.add(layerName(node, [constant.tensor.name]), [x.node], (layer) => {
+    const vector = t.builder.vector(`${layer}.${rule.as === 'scale' ? 'weight' : 'bias'}`, constant, channelsOf(x), rule.change);
+    return { kind: 'batch-norm', scale: rule.as === 'scale' ? vector : null, shift: rule.as === 'shift' ? vector : null, statistics: null };
+  });
+  return { ...x, node: name };
 }
 
 export const LINEAR: ReadonlyMap<string, Rule> = new Map<string, Rule>([

@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../checkpoint/types';
 import { attribute, axisOf } from './attributes';
 import { combination, curveOf } from './elementwise';
 import { ofOne, ofTwo } from './builder';
-import { addedBias, LINEAR } from './linear';
+import { addedBias, LINEAR, perChannel } from './linear';
 import { SHAPES } from './shapes';
 import { Translation, type Rule } from './translation';
 import { isMoving, pixelsOf, sizeOf, unsupported, Unsupported, type Elementwise, type Flow, type Value } from './values';
@@ -17,6 +17,8 @@ const OLDEST = 7;
 /** What may stand behind a softmax at the end. */
 const PASSING = ['Identity', 'Cast', 'Squeeze', 'Flatten', 'Reshape'];
 const MOST_PASSING = 8;
+/** Operators whose two inputs may change places. */
+const COMMUTING = ['Add', 'Mul'];
 
 export interface ReadInput {
   readonly name: string;
@@ -112,8 +114,10 @@ async function shifted(t: Translation, node: OnnxNode, x: Flow | Elementwise, co
   if (biased) return biased;
   const number = await t.scalar(constant);
   if (number !== null) return ofOne(node, x, (y) => apply(y, number));
+  const along = constant.kind === 'constant' && (source === node.inputs[0] || COMMUTING.includes(node.op)) ? perChannel(t, node, x, constant) : null;
+  if (along) return along;
   const what = constant.kind === 'constant' ? `'${constant.tensor.name}' of shape [${constant.shape.join(', ')}]` : 'sizes';
-  throw unsupported(node, `combines a value of the samples with ${what}; only single numbers, and biases behind a Gemm, MatMul or Conv, are`);
+  throw unsupported(node, `combines a value of the samples with ${what}; only single numbers, and one number for each channel, are`);
 }
 
 /** Two numbers of the graph. */

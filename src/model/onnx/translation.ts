@@ -8,7 +8,7 @@ import { isMoving, sizeOf, unsupported, type Constant, type Elementwise, type Fl
 const FEW = 64;
 
 export class Translation {
-  readonly builder = new GraphBuilder();
+  readonly builder: GraphBuilder;
   readonly values = new Map<string, Value>();
   /** Tensors whose elements were read as numbers of the graph. */
   readonly numbers = new Set<string>();
@@ -26,7 +26,9 @@ export class Translation {
     readonly output: string,
     /** Samples of a batch, where the graph is made for one number of them. */
     readonly batch: number | null,
-  ) {}
+  ) {
+    this.builder = new GraphBuilder(checkpoint.tensors.keys().next().value ?? '');
+  }
 
   /** The one node that reads a value; null where there are several, or where it is an output. */
   onlyReader(name: string): OnnxNode | null {
@@ -88,6 +90,12 @@ export class Translation {
   async integers(value: Value | null): Promise<readonly (number | null)[] | null> {
     if (value?.kind === 'sizes') return value.sizes;
     if (value?.kind !== 'constant' || value.shape.length > 1 || sizeOf(value.shape) > FEW || !/^[iu]/.test(value.tensor.dtype)) return null;
+    return [...(await this.elements(value))];
+  }
+
+  /** The numbers that an input is; null where it is none of a few. */
+  async reals(value: Value | null): Promise<readonly number[] | null> {
+    if (value?.kind !== 'constant' || value.shape.length > 1 || sizeOf(value.shape) > FEW) return null;
     return [...(await this.elements(value))];
   }
 

@@ -3,8 +3,8 @@ import type { OnnxNode } from '../../checkpoint/program';
 import type { Padding, Window } from '../graph/graph';
 import { attribute, axisOf, listAttribute } from './attributes';
 import { ownName } from './builder';
-import type { Rule } from './translation';
-import { pixelsOf, showFlow, unsupported, type Flow } from './values';
+import type { Rule, Translation } from './translation';
+import { channelsOf, pixelsOf, showFlow, sizeOf, unsupported, type Flow } from './values';
 
 type Pair = readonly [number, number];
 
@@ -64,6 +64,63 @@ export function windowed(node: OnnxNode, image: Flow, { kernel, stride, padding 
   return { ...image, shape: [channels, ...left] };
 }
 
+/** Zeros around images; where axes are written, along those alone (onnx/docs/Operators.md: Pad). */
+const pad: Rule = async (t, node) => {
+  const x = t.flow(node, 0);
+  const rank = x.shape.length + 1;
+  const pads = listAttribute(node, 'pads') ?? (await t.integers(t.value(node, 1)));
+  const stated = await t.integers(t.value(node, 3));
+  const axes = t.value(node, 3) === null ? Array.from({ length: rank }, (_, axis) => axis) : stated?.map((axis) => axisOf(axis ?? rank, rank));
+  const filling = t.value(node, 2) === null ? attribute(node, 'value', 0) : await t.scalar(t.value(node, 2));
+  const mode = attribute(node, 'mode', 'constant');
+  if (mode !== 'constant' || filling !== 0) throw unsupported(node, `pads ${mode === 'constant' ? 'with a constant that is not 0' : `by '${mode}'`}; only zeros are put around images here`);
+  if (!axes || pads?.length !== 2 * axes.length || !pads.every((size) => Number.isInteger(size))) throw unsupported(node, 'has a padding that is not known before it runs');
+  const sides = Array.from({ length: rank }, (_, axis) => [0, axes.length].map((end) => (axes.includes(axis) ? pads[axes.indexOf(axis) + end]! : 0)) as [number, number]);
+  if (sides.every(([before, after]) => before === 0 && after === 0)) return x;
+  const [first, second] = x.form === 'hwc' ? [1, 2] : [2, 3];
+  if (x.form === 'vector' || sides.some(([before, after], axis) => axis !== first && axis !== second && (before !== 0 || after !== 0))) throw unsupported(node, `pads ${showFlow(x)} along other axes than height and width, which is not computed here`);
+  const padding = [sides[first]![0], sides[second]![0], sides[first]![1], sides[second]![1]] as const;
+  const flow = windowed(node, x, { kernel: [1, 1], stride: [1, 1], padding }, [1, 1], channelsOf(x));
+  return { ...flow, node: t.builder.add(ownName(node), [x.node], () => ({ kind: 'pad', padding })) };
+};
+
+/** The image in front of zeros that were put around it, which a convolution may put there itself. */
+export function beforePadding(t: Translation, image: Flow): { image: Flow; zeros: Padding | null } {
+  const operator = t.builder.operator(image.node);
+  if (operator?.kind !== 'pad' || operator.padding.some((size) => size < 0)) return { image, zeros: null };
+  const [top, left, bottom, right] = operator.padding;
+  const [channels, height, width] = image.shape as [number, number, number];
+  return { image: { ...image, node: t.builder.inputOf(image.node), shape: [channels, height - top - bottom, width - left - right] }, zeros: operator.padding };
+}
+
+/** Nearest neighbours at a whole number of times the size (onnx/docs/Operators.md: Resize, Upsample). */
+const resize: Rule = async (t, node) => {
+  const x = t.flow(node, 0);
+  if (x.form !== 'chw') throw unsupported(node, `changes the size of ${showFlow(x)}; images [channels, height, width] were expected`);
+  if (attribute(node, 'mode', 'nearest') !== 'nearest') throw unsupported(node, `changes the size of images by '${attribute(node, 'mode', 'nearest')}' interpolation; only nearest neighbours are computed here`);
+  const scales = node.op === 'Upsample' && node.inputs.length < 2 ? listAttribute(node, 'scales') : await t.reals(t.value(node, node.op === 'Upsample' ? 1 : 2));
+  const sizes = scales && scales.length > 0 ? null : await t.integers(t.value(node, 3));
+  const whole = [null, ...x.shape];
+  const factors = (sizes ?? scales ?? []).map((size, axis) => (size === null ? 1 : sizes ? size / (whole[axis] ?? size) : size));
+  const [batch, channels, down, across] = factors as [number, number, number, number];
+  if (factors.length !== 4 || batch !== 1 || channels !== 1 || ![down, across].every((factor) => Number.isInteger(factor) && factor >= 1)) throw unsupported(node, `changes the size of ${showFlow(x)} by [${factors.join(', ')}]; only whole factors of height and width are computed here`);
+  if (![down, across].every((factor) => repeats(node, factor))) throw unsupported(node, 'takes other neighbours than the nearest, which is not computed here');
+  const shape = [x.shape[0]!, x.shape[1]! * down, x.shape[2]! * across];
+  if (sizeOf(shape) > LARGEST) throw unsupported(node, `makes images [${shape.join(', ')}], more than is computed here`);
+  return { ...x, shape, node: t.builder.add(ownName(node), [x.node], () => ({ kind: 'upsample', factors: [down, across] })) };
+};
+
+/** Whether every pixel comes `factor` times in a row. */
+function repeats(node: OnnxNode, factor: number): boolean {
+  if (node.op === 'Upsample') return true;
+  const by = attribute(node, 'coordinate_transformation_mode', 'half_pixel');
+  const rounding = attribute(node, 'nearest_mode', 'round_prefer_floor');
+  const halves = ['half_pixel', 'pytorch_half_pixel', 'half_pixel_symmetric'].includes(by) ? 0.5 : by === 'asymmetric' ? 0 : NaN;
+  const round = { floor: Math.floor, ceil: Math.ceil, round_prefer_floor: (at: number) => Math.ceil(at - 0.5), round_prefer_ceil: (at: number) => Math.floor(at + 0.5) }[rounding];
+  // A pixel of the middle, and the same for all others.
+  return Array.from({ length: factor }, (_, i) => round?.((factor + i + halves) / factor - halves)).every((pixel) => pixel === 1);
+}
+
 const pool = (kind: 'max-pool' | 'average-pool'): Rule => (t, node) => {
   const x = t.flow(node, 0);
   if (x.form !== 'chw') throw unsupported(node, `pools ${showFlow(x)}; images [channels, height, width] were expected`);
@@ -103,4 +160,7 @@ export const WINDOWS: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['AveragePool', pool('average-pool')],
   ['GlobalAveragePool', globalAveragePool],
   ['ReduceMean', reduceMean],
+  ['Pad', pad],
+  ['Resize', resize],
+  ['Upsample', resize],
 ]);

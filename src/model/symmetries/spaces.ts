@@ -1,4 +1,5 @@
 /** Hidden spaces between the parameters that write into them and those that read from them: y = R (W x). */
+import { isHomogeneous } from '../layers/activations';
 import { DirectionBuilder, type Direction, type Parameters, type Port, type Symmetry } from './symmetry';
 
 export interface HiddenSpace {
@@ -18,21 +19,18 @@ export interface HiddenSpace {
   readonly rotary?: { readonly rotated: number; readonly adjacent: boolean };
 }
 
-/** Functions f with f(s x) = s f(x) for s > 0; the largest of a window is one too. */
-export const HOMOGENEOUS: ReadonlySet<string> = new Set(['relu', 'leaky_relu', 'max-pool']);
-
 /** The continuous symmetries of the coordinates of a space; none where the function between is generic. */
 export function spaceSymmetries(space: HiddenSpace): Symmetry[] {
   if (space.rotary) return [rotarySpace(space, space.rotary)];
   if (space.gates) {
     const found = [unitScales(space, 'scale of gated units, up against down')];
-    if (HOMOGENEOUS.has(space.gates.activation)) {
+    if (isHomogeneous(space.gates.activation)) {
       found.push(unitScales({ ...space, writers: space.gates.ports }, 'scale of gated units, gate against down'));
     }
     return found;
   }
   if (space.activation === 'linear') return [linearSpace(space)];
-  return HOMOGENEOUS.has(space.activation) ? [unitScales(space, `rescaling of ${space.activation} units`)] : [];
+  return isHomogeneous(space.activation) ? [unitScales(space, `rescaling of ${space.activation} units`)] : [];
 }
 
 /** Nothing between writers and readers: W -> (1 + X) W, R -> R (1 - X) for X in gl(width). */

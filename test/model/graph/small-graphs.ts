@@ -23,7 +23,7 @@ export function conv(name: string, kernel: number, more: { padding?: number; str
 }
 
 export const dense = (name: string): Operator => ({ kind: 'dense', weight: `${name}.weight`, bias: `${name}.bias` });
-export const norm = (name: string): Extract<Operator, { kind: 'batch-norm' }> => ({ kind: 'batch-norm', scale: `${name}.weight`, shift: `${name}.bias`, mean: `${name}.running_mean`, variance: `${name}.running_var`, epsilon: 1e-5 });
+export const norm = (name: string): Extract<Operator, { kind: 'batch-norm' }> => ({ kind: 'batch-norm', scale: `${name}.weight`, shift: `${name}.bias`, statistics: { mean: `${name}.running_mean`, variance: `${name}.running_var`, epsilon: 1e-5 } });
 export const relu: Operator = { kind: 'activation', activation: 'relu' };
 
 /** Shapes of the parameters by name: [rows, columns] of weights as the graph has them. */
