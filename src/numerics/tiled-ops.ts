@@ -17,6 +17,7 @@ import {
   transposedShape,
 } from './shape';
 import { consecutive, overlaps, rangesOf, Tiled, Tiling, type Operand, type Range } from './tiles';
+import { transpose as transposedMatrix } from './transpose';
 
 type Values = Float64Array | Float32Array | readonly number[];
 
@@ -140,12 +141,19 @@ export function tiledOps(inner: TensorOps, most: number): TensorOps {
     });
   };
 
+  const constant: TensorOps['constant'] = (values, shape) => {
+    checkConstant(values.length, shape);
+    if (tiling.plain(shape)) return inner.constant(values, shape);
+    return tiling.build(shape, [], axesOf(shape), (_, axis, range) => inner.constant(cutOf(values, shape, axis, range), shape.with(axis, range.size)));
+  };
+
   const ops: TensorOps = {
     roundoff: inner.roundoff,
-    constant: (values, shape) => {
-      checkConstant(values.length, shape);
-      if (tiling.plain(shape)) return inner.constant(values, shape);
-      return tiling.build(shape, [], axesOf(shape), (_, axis, range) => inner.constant(cutOf(values, shape, axis, range), shape.with(axis, range.size)));
+    constant,
+    weight: (stored) => {
+      const { values, shape, transposed } = stored;
+      if (tiling.plain(shape)) return inner.weight(stored);
+      return constant(transposed ? transposedMatrix(values, shape[1]!, shape[0]!) : values, shape);
     },
     shape: (x) => x.shape,
     add: elementwise('add'),
