@@ -15,14 +15,14 @@ import { DOUBLE_DOUBLE_ROUNDOFF } from './double-double';
 import { refine, solveFactor, type Decomposition } from './factor-values';
 import { gramTriangle, gramWords, rowsAhead, type TriangleHash } from './gram-triangle';
 import { inverseSingularValues, inverseWords } from './inverse-values';
+import type { Vectors } from './product-blocks';
 import { exponentOf, scaledCopy } from './scaling';
 import { checkedPairs, PAIRS_METHOD } from './solve';
 import { runBreathing, type Steps } from './stepwise';
 import { eachRows, type StoredMatrix } from './stored-matrix';
-import { residualNorms } from './stored-residuals';
+import { residualNorms, residualWords } from './stored-residuals';
 import { staircase, staircaseWords, unfold, type Triangle } from './triangle';
 import type { EigenResult } from './types';
-import type { Vectors } from './product-blocks';
 import { engine, type Workspace } from './workspace';
 
 export interface StoredOptions {
@@ -56,7 +56,8 @@ export async function eigenvaluesOfStored(matrix: StoredMatrix, options: StoredO
   const n = Math.min(matrix.rows, matrix.columns);
   const place = placed(matrix);
   const scratch = Math.max(gramWords(matrix.single, n, place.length), choleskyWords(n), bidiagonalWords(n, n) + 8 * n + inverseWords(n, n));
-  const work = engine().open(place.words + scratch);
+  const checked = checkedPairs(n);
+  const work = engine().open(Math.max(place.words + scratch, residualWords(matrix, checked.length)));
   try {
     const start = work.mark();
     const words = work.array(place.words);
@@ -66,8 +67,7 @@ export async function eigenvaluesOfStored(matrix: StoredMatrix, options: StoredO
     return await time('eigen', async () => {
       const factored = await factor(held, (part) => tell('eigen', SHARES.gram + SHARES.factor * part));
       const { exponent, ...solved } = await solve(held, factored, (part) => tell('eigen', 1 - SHARES.rest * (1 - part)));
-      const checked = checkedPairs(n);
-      const vectors = eigenvectors(solved, checked, n);
+      const vectors = await runBreathing(eigenvectors(solved, checked, n), signal);
       if (solved.gradingLost) {
         await makeGram(held);
         refine(solved.values, await inverse(held, await factor(held)));
@@ -180,7 +180,7 @@ function scaleTriangle({ n, hi, lo, rowAt }: Triangle): number {
 }
 
 /** Vectors of these indices, one after the other. */
-function eigenvectors(solved: Decomposition, indices: readonly number[], n: number): Float64Array {
+function* eigenvectors(solved: Decomposition, indices: readonly number[], n: number): Steps<Float64Array> {
   const all = new Float64Array(indices.length * n);
   for (let k = 0; k < indices.length; k += 4) {
     const four = indices.slice(k, k + 4);
@@ -188,6 +188,7 @@ function eigenvectors(solved: Decomposition, indices: readonly number[], n: numb
     four.forEach((_, lane) => {
       for (let j = 0; j < n; j++) all[(k + lane) * n + j] = x[4 * j + lane]!;
     });
+    yield;
   }
   return all;
 }

@@ -11,7 +11,7 @@ export interface StoredMatrix {
 }
 
 /** Values that are read at a time. */
-const PIECE = 2 ** 20;
+const PIECE = 2 ** 18;
 
 /** Some rows after the other: `use` is given those from `first` on, [count, columns], in memory that is used again. */
 export async function eachRows(

@@ -3,8 +3,22 @@ import { powerFactors } from './scaling';
 import { eachRows, rowsOfPiece, type StoredMatrix } from './stored-matrix';
 import type { Workspace } from './workspace';
 
-/** Words of what X^T v is held in for several v at a time. */
+/** Words of what X^T v is held in for several v at a time, where one takes no more. */
 const IMAGES = 2 ** 20;
+
+/** Words of a workspace that `residualNorms` of so many vectors needs. */
+export function residualWords(matrix: StoredMatrix, vectors: number): number {
+  const { rows, columns } = matrix;
+  const tall = rows >= columns;
+  const count = together(matrix, vectors);
+  const height = rowsOfPiece(matrix);
+  return 2 * count * Math.min(rows, columns) + (tall ? height : count * columns) + height * columns;
+}
+
+/** Vectors that are multiplied at a time. */
+function together({ rows, columns }: StoredMatrix, vectors: number): number {
+  return rows >= columns ? vectors : Math.max(1, Math.min(vectors, Math.floor(IMAGES / columns)));
+}
 
 /**
  * |G v - lambda v|_2 for vectors one after the other; G = X^T X for X [rows, columns] with rows >= columns, else X X^T, in units of
@@ -21,11 +35,11 @@ export async function residualNorms(
   const { rows, columns } = matrix;
   const n = Math.min(rows, columns);
   const tall = rows >= columns;
-  const together = tall ? lambdas.length : Math.max(1, Math.min(lambdas.length, Math.floor(IMAGES / columns)));
+  const step = together(matrix, lambdas.length);
   const norms: number[] = [];
   const mark = work.mark();
-  for (let k = 0; k < lambdas.length; k += together) {
-    const count = Math.min(together, lambdas.length - k);
+  for (let k = 0; k < lambdas.length; k += step) {
+    const count = Math.min(step, lambdas.length - k);
     const v = vectors.subarray(k * n, (k + count) * n);
     const images = tall ? await rowsTwice(matrix, v, count, exponent, work, signal) : await columnsTwice(matrix, v, count, exponent, work, signal);
     for (let i = 0; i < count; i++) {

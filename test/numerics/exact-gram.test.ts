@@ -3,11 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
 import { sha256 } from '../../src/base/sha256';
 import { addGrams, dualGramOfRows, dualGramOfRowsAsync, gramOfRows, gramOfRowsAsync, subtractGrams } from '../../src/numerics/cpu/gram';
-import { integerDualGramSteps, integerGramSteps } from '../../src/numerics/exact/exact-gram';
+import { exactTriangle, integerDualGramSteps, integerGramSteps } from '../../src/numerics/exact/exact-gram';
 import { exactGramAtOnce } from '../../src/numerics/exact/integer-gram';
 import { runAtOnce } from '../../src/numerics/stepwise';
 import { webAssembly } from '../../src/numerics/wasm/instance';
-import { typescript, useEngine } from '../../src/numerics/workspace';
+import { staircase, staircaseWords } from '../../src/numerics/triangle';
+import { inWorkspace, typescript, useEngine } from '../../src/numerics/workspace';
 import { BITS, bigGram, bigIntegers, families, wide } from '../oracle/integer-gram';
 import { toBigInt } from '../oracle/exact';
 
@@ -73,6 +74,25 @@ describe.each([webAssembly()!, typescript])('exact Gram, $name', (engine) => {
     expect(dual).toEqual({ ...gramOfRows(transposed, 30, 11), rows: 11 });
     expect(await dualGramOfRowsAsync(x, 11, 30)).toEqual(dual);
   });
+});
+
+it.each([0, 2 ** 22])('makes a triangle in half the room of its square, with %i words to spare: the same pairs and digest', (free) => {
+  const [rows, n] = [300, 131];
+  const random = new Random(13);
+  const x = Float32Array.from({ length: rows * n }, () => wide(random, 40));
+  const whole = gramOfRows(x, rows, n);
+  const half = staircaseWords(n);
+  runAtOnce(
+    inWorkspace(2 * half + free, function* (work) {
+      const triangle = staircase(work.array(half), work.array(half), n);
+      const vectors = { values: x, offset: 0, count: n, length: rows, vectorStride: 1, componentStride: n };
+      expect(yield* exactTriangle(vectors, triangle, work, free, () => {})).toBe(whole.digest);
+      for (let i = 0; i < n; i++) {
+        const row = triangle.rowAt(i);
+        for (const words of ['hi', 'lo'] as const) expect(triangle[words].slice(row + i, row + n)).toEqual(whole[words]!.slice(i * n + i, (i + 1) * n));
+      }
+    }),
+  );
 });
 
 it('cuts bits that hi + lo cannot show, says so, and stays within 2^-104 of the truth, the same on either engine', () => {

@@ -43,7 +43,7 @@ function lowRank(rows: number, columns: number, random: Random, noise: number): 
   });
 }
 
-describe.each([[200, 131], [131, 200], [250, 250], [1, 40], [97, 96]])('%i x %i', (rows, columns) => {
+describe.each([[200, 131], [131, 200], [144, 144], [1, 40], [30000, 1], [97, 96]])('%i x %i', (rows, columns) => {
   for (const [kind, make] of Object.entries(kinds)) {
     it.each(['float32', 'float64'])(`${kind}, %s: the same values and hash`, async (type) => {
       const made = make(rows, columns, new Random(rows + columns));
@@ -73,21 +73,23 @@ it.each([
 ] as const)('known singular values: %s', async (_, levels, Type) => {
   const known = Float64Array.from({ length: 256 }, (_, k) => 2 ** -Math.floor((k * levels) / 256));
   const { result } = await stored(Type.from(hadamardSandwich(known)), 256, 256);
-  result.values.forEach((value, k) => expect(Math.abs(value / known[k]! ** 2 - 1)).toBeLessThan(1e-10));
+  const trace = known.reduce((sum, x) => sum + x * x, 0);
+  // Twelve digits at most are stated, and one from 2^-84 of the trace on.
+  result.values.forEach((value, k) => expect(Math.abs(value - known[k]! ** 2)).toBeLessThan(1e-11 * known[k]! ** 2 + 2 ** -100 * trace));
 });
 
 it('tells how far it is, and stops when it is told to', async () => {
-  const values = Float32Array.from(new Random(6).normals(400 * 400));
+  const values = Float32Array.from(new Random(6).normals(260 * 260));
   const parts: number[] = [];
   const phases = new Set<string>();
-  await stored(values, 400, 400, { tell: (phase, part) => (phases.add(phase), parts.push(part)) });
+  await stored(values, 260, 260, { tell: (phase, part) => (phases.add(phase), parts.push(part)) });
   expect([...phases]).toEqual(['gram', 'eigen']);
-  expect(parts.length).toBeGreaterThan(8);
+  expect(parts.length).toBeGreaterThan(6);
   expect(parts).toEqual([...parts].sort((a, b) => a - b));
   expect(parts.at(-1)).toBeLessThanOrEqual(1);
   for (const at of [0.2, 0.6, 0.9]) {
     const cancel = new AbortController();
-    const run = stored(values, 400, 400, { signal: cancel.signal, tell: (_, part) => part > at && cancel.abort() });
+    const run = stored(values, 260, 260, { signal: cancel.signal, tell: (_, part) => part > at && cancel.abort() });
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
   }
 });
