@@ -116,7 +116,7 @@ function runBlock<T>(ops: Ops<T>, weights: Weights<T>, before: T, { samples }: B
   const shape = { samples, positions, heads, groups, headWidth };
   const norms = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
   const rotary = turns(ops, block.rotary ?? t.rotary, positions);
-  const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), { scale, ...(cap !== undefined && { cap }), mask, rotary, norms });
+  const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), { scale, cap, mask, rotary, norms });
   let x = ops.add(before, written(dense(output, mixed), branchNorms?.attention, attentionScale));
   if (postNorm) x = norm(attentionNorm, x);
   if (!mlp) return x;
