@@ -44,6 +44,18 @@ it('each adapter of a run is merged with its base, and each is another checkpoin
   expect(run[1]!.metadata.get('trainer_state.global_step')).toBe('200');
 });
 
+it('a head that the adapter holds whole is no longer the embedding, and the embedding stays', async () => {
+  const [base, adapter] = (await drop('gpt2', 'lora-gpt2')) as [Checkpoint, Checkpoint];
+  const [embedding, name] = [base.tensors.get('transformer.wte.weight')!, 'base_model.model.lm_head.modules_to_save.weight'];
+  const head: TensorEntry = { ...embedding, name, bytes: () => embedding.bytes(), values: async () => (await embedding.values()).map((x) => 2 * x) };
+  const [merged] = await mergeAdapters([base, { ...adapter, tensors: new Map([...adapter.tensors, [name, head]]) }]);
+  const model = await modelOf(merged!);
+  expect(model.layers.at(-1)).toMatchObject({ name: 'lm_head', dense: { weight: 'lm_head.weight', inputAxis: 0 } });
+  expect(await merged!.tensors.get('lm_head.weight')!.values()).toEqual(await head.values());
+  expect(await merged!.tensors.get('transformer.wte.weight')!.values()).toEqual(await embedding.values());
+  expect(merged!.warnings.join()).toContain("its own, not the base's: lm_head.weight");
+});
+
 describe('an adapter stays as it is, and says why,', () => {
   const warning = (checkpoints: readonly Checkpoint[]) => {
     expect(checkpoints.filter(({ name }) => name.includes(' + '))).toEqual([]);

@@ -64,7 +64,7 @@ function shareGroups<T>(ops: Ops<T>, x: T, heads: number): T {
 export interface AttentionScores<T> {
   readonly scale: number;
   /** Scores are softly capped to (-cap, cap). */
-  readonly cap?: number;
+  readonly cap?: number | undefined;
   /** [T, T], added to the scores: 0 or a large negative number; null attends everywhere. */
   readonly mask: T | null;
   readonly rotary?: Rotary<T> | null;

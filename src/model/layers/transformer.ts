@@ -129,7 +129,7 @@ function runAttention<T>(ops: Ops<T>, weights: Weights<T>, before: T, { samples 
   const shape = { samples, positions, heads, groups, headWidth };
   const norms = headNorms ? { query: (x: T) => norm(headNorms.query, x), key: (x: T) => norm(headNorms.key, x) } : null;
   const rotary = turns(ops, block.rotary ?? t.rotary, positions);
-  const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), { scale, ...(cap !== undefined && { cap }), mask, rotary, norms });
+  const mixed = attend(ops, shape, dense(query, read), dense(key, read), dense(value, read), { scale, cap, mask, rotary, norms });
   const stream = ops.add(before, written(ops, weights, norm, dense(output, mixed), block.branchNorms?.attention, block.attentionScale));
   return { read, stream: postNorm ? norm(attentionNorm, stream) : stream };
 }
