@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Report } from '../../src/analysis/report';
+import { inPlace } from '../../src/analysis/weight-spectrum';
+import { Random } from '../../src/base/random';
 import { ROOT, analyzeFiles } from '../analysis/run';
+import { writeSparse } from '../cli/sparse-file';
 import { disagreements } from '../oracle/agreement';
 import { drop, finished, openSite, visit, type Site } from './browser';
 
@@ -40,6 +43,23 @@ function compare(report: Report, expected: Reference, tolerance: (truth: number)
 }
 
 describe('dropping files', () => {
+  it('a weight that is solved in place, piece by piece from the file: every bit of the pipeline', async () => {
+    const [rows, columns] = [290, 270];
+    const bytes = new Uint8Array(Float32Array.from(new Random(4).normals(rows * columns)).buffer);
+    const path = join(tmpdir(), 'deadreckon-weight.safetensors');
+    // The scalar beside it makes it no network.
+    writeSparse(path, new Map([['weight', { dtype: 'F32', shape: [rows, columns], bytes }], ['odd.table', { dtype: 'F32', shape: [1, 1, 1] }]]));
+    const { page, complaints, context } = await visit(site);
+    await drop(page, [path]);
+    await finished(page, 2);
+    const [spectrum] = Report.parse(JSON.parse(await exported(page, 'json'))).spectra;
+    const [ours] = Report.parse(JSON.parse(JSON.stringify(await analyzeFiles([path])))).spectra;
+    expect(inPlace(rows, columns)).toBe(true);
+    expect({ ...spectrum, readings: [] }).toEqual({ ...ours, readings: [] });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('a torch MLP with its probe: numpy to 1e-10 in the exported report, and the same on the page as in the pipeline', async () => {
     const { page, complaints, context } = await visit(site);
     await drop(page, [reference('mlp-relu.pt'), reference('mlp-relu.probe.npz')]);
