@@ -158,13 +158,8 @@ class Sweep {
       await Promise.allSettled(sums.map((sum) => sum.settled()));
     }
     if (sums.length === 0) return null;
-    const grams: TapGrams[] = [];
-    for (const sum of sums) {
-      for (const found of await sum.finish()) {
-        grams.push({ ...found, cancellation: found.side === 'activation' ? 1 : this.cancellation.factor(numerics.ops.roundoff) });
-      }
-    }
-    return grams;
+    const grams = await Promise.all(sums.map((sum) => sum.finish()));
+    return grams.flat().map((found) => ({ ...found, cancellation: found.side === 'activation' ? 1 : this.cancellation.factor(numerics.ops.roundoff) }));
   }
 
   /** Only the stream behind the part. */

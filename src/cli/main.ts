@@ -8,6 +8,7 @@ import { analyze } from '../analysis/analyze';
 import { Backends, type OpenGpu } from '../analysis/backends';
 import type { AnalysisEvent } from '../analysis/events';
 import { sameAgain } from '../analysis/fingerprint';
+import { normsLine } from '../analysis/norm-words';
 import { Session } from '../analysis/session';
 import type { Report } from '../analysis/report';
 import type { Trajectory } from '../analysis/trajectory';
@@ -177,7 +178,7 @@ const openGpu: OpenGpu = async (options) => {
 function progressPrinter(name: string): (event: AnalysisEvent) => void {
   let last = '';
   return (event) => {
-    if (event.type === 'started') for (const line of startLines(event.report.provenance)) say(`${name}: ${line}`);
+    if (event.type === 'started') for (const line of startLines(event.report)) say(`${name}: ${line}`);
     if (event.type !== 'progress') return;
     const percent = Math.floor((100 * event.done) / event.total);
     // Of a network that is read part by part every part is named.
@@ -193,9 +194,9 @@ function timeLeft(seconds: number): string {
   return seconds < 90 ? `about ${Math.max(1, Math.round(seconds))} s` : `about ${Math.round(seconds / 60)} min`;
 }
 
-function startLines(provenance: Report['provenance']): string[] {
+function startLines({ provenance, norms }: Report): string[] {
   const { memory } = provenance;
-  return [backendLine(provenance), ...(memory ? [memory.reason] : [])];
+  return [backendLine(provenance), ...(memory ? [memory.reason] : []), ...(norms ? [normsLine(norms)] : [])];
 }
 
 function backendLine({ backend, choice }: Report['provenance']): string {
