@@ -56,7 +56,7 @@ export async function readGraph(file: WireFile, graph: Range, beside: readonly B
     } else if (field.number === 15) sparse.push(`${sparse.length + 1}`);
   }
   if (sparse.length > 0) contents.warnings.push(`${count(sparse.length)} sparse tensors were left out; only dense ones are read.`);
-  const orphans = contents.nodes.filter(({ op, outputs }) => op === 'Constant' && outputs.length !== 1).map(({ name }) => name);
+  const orphans = contents.nodes.filter(({ op, outputs }) => (op === 'Constant' || op === 'ConstantOfShape') && outputs.length !== 1).map(({ name }) => name);
   if (orphans.length > 0) throw file.error('bad-node', `the Constant nodes ${listed(orphans)} do not have one output each`);
   return contents;
 }
@@ -82,7 +82,7 @@ async function readNode(file: WireFile, range: Range, what: string): Promise<{ n
     if (inputs.length > MAX_LIST || outputs.length > MAX_LIST || attributes.size > MAX_LIST) throw file.error('bad-node', `${what} has more than ${count(MAX_LIST)} inputs, outputs or attributes`);
   }
   const standard = domain === 'ai.onnx' ? '' : domain;
-  return { node: { name, op, domain: standard, inputs, outputs, attributes }, constant: op === 'Constant' && standard === '' ? value : null };
+  return { node: { name, op, domain: standard, inputs, outputs, attributes }, constant: (op === 'Constant' || op === 'ConstantOfShape') && standard === '' ? value : null };
 }
 
 /** AttributeProto.AttributeType, where nothing else is written: an empty list, or a zero that proto3 leaves out. */

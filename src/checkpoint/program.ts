@@ -3,7 +3,7 @@ import type { Json } from './strict-json';
 
 export type Program = OnnxProgram | KerasProgram;
 
-/** A graph of ONNX. Its initializers and the tensors of its Constant nodes are tensors of the checkpoint, under the names of their values. */
+/** A graph of ONNX. Its initializers and the tensors of its Constant and ConstantOfShape nodes are tensors of the checkpoint, under the names of their values. */
 export interface OnnxProgram {
   readonly kind: 'onnx';
   /** Version of the default operator set. */

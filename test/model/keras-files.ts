@@ -18,6 +18,16 @@ export const KERAS = [
   { name: 'keras2', files: ['keras2.keras', 'keras2.h5'] },
 ] as const;
 
+/** The networks of test/fixtures/make_applications.py, and the activations of their layers. */
+export const APPLICATIONS = [
+  { name: 'mobilenet-v2', files: ['mobilenet-v2.keras'], activations: ['linear', 'relu6'] },
+  { name: 'mobilenet-v3', files: ['mobilenet-v3.keras'], activations: ['hard_swish', 'linear', 'relu', 'relu6'] },
+  { name: 'efficientnet', files: ['efficientnet.keras'], activations: ['linear', 'sigmoid', 'silu'] },
+  { name: 'resnet-v1', files: ['resnet-v1.keras', 'resnet-v1.h5'], activations: ['linear', 'relu'] },
+  { name: 'resnet-v2', files: ['resnet-v2.keras'], activations: ['linear', 'relu'] },
+  { name: 'operators', files: ['operators.keras'], activations: ['elu', 'hard_sigmoid', 'leaky_relu(0.25)', 'linear', 'softplus'] },
+] as const;
+
 export const TFJS = ['plain', 'uint8', 'uint16', 'float16', 'converted'] as const;
 
 export interface Recorded {

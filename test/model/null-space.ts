@@ -57,8 +57,11 @@ const rankOf = (rows: Float64Array, count: number, size: number, cut = 1e-9): nu
   return values.filter((value) => value > cut ** 2 * values[0]!).length;
 };
 
-/** Every exact generator is flat to roundoff; `nullity` = `span` where the list is complete. */
-export async function audit(model: Model, batch: Batch, loss: 'mse' | 'ce') {
+/**
+ * Every exact generator is flat to roundoff; `nullity` = `span` where the list is complete.
+ * @param cut singular values of the Jacobian below this share of the largest are none: smooth functions of few pixels have small ones
+ */
+export async function audit(model: Model, batch: Batch, loss: 'mse' | 'ce', cut = 1e-9) {
   const { rows, count, size, parameters, flat } = await jacobian(model, batch, loss);
   const norm = Math.sqrt(rows.reduce((total, x) => total + x * x, 0));
   let worst = 0;
@@ -94,5 +97,5 @@ export async function audit(model: Model, batch: Batch, loss: 'mse' | 'ce') {
   }
   const span = new Float64Array(found.length * size);
   found.forEach((g, i) => span.set(g, i * size));
-  return { nullity: size - rankOf(rows, count, size), span: found.length === 0 ? 0 : rankOf(span, found.length, size, 1e-8), size, worst, families };
+  return { nullity: size - rankOf(rows, count, size, cut), span: found.length === 0 ? 0 : rankOf(span, found.length, size, 1e-8), size, worst, families };
 }

@@ -72,6 +72,13 @@ export type GraphInput =
   | { readonly kind: 'image'; readonly channels: number; readonly height: number; readonly width: number; readonly order: 'chw' | 'hwc' }
   | { readonly kind: 'tokens'; readonly vocabulary: number; readonly context: number };
 
+/** The nodes that `last` depends on, itself last. */
+export function nodesUpTo(nodes: readonly GraphNode[], last: string): GraphNode[] {
+  const needed = new Set([last]);
+  for (const { name, inputs } of nodes.toReversed()) if (needed.has(name)) for (const input of inputs) needed.add(input);
+  return nodes.filter(({ name }) => needed.has(name));
+}
+
 export interface Graph {
   readonly input: GraphInput;
   /** In an order in which they can run; the last one is the output: logits where a softmax stood at the end, which is left out. */

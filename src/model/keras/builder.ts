@@ -1,19 +1,11 @@
 /** A graph in the making: nodes, where their parameters lie, and what each call of the Keras model became. */
 import type { KerasProgram } from '../../checkpoint/program';
 import type { Checkpoint } from '../../checkpoint/types';
-import { INPUT, type GraphInput, type GraphNode, type Operator, type Padding } from '../graph/graph';
+import { INPUT, nodesUpTo, type GraphInput, type GraphNode, type Operator } from '../graph/graph';
 import { shapeOfInput, shapeOfNode, type ValueShape } from '../graph/shapes';
 import type { Source } from '../sources';
 import type { Call } from './calls';
 import { NotRun } from './settings';
-
-/** A value of the graph, and the zeros around it that the next window takes in. */
-interface Value {
-  readonly node: string;
-  readonly zeros: Padding | null;
-  /** The call that put the zeros there. */
-  readonly padded: Call | null;
-}
 
 const FLOAT = /^(f|bf)\d/;
 
@@ -23,7 +15,8 @@ export class Builder {
   probabilities = false;
   private readonly made = new Map<string, GraphNode>();
   private readonly shapes: Map<string, ValueShape>;
-  private readonly values = new Map<string, Value>([[INPUT, { node: INPUT, zeros: null, padded: null }]]);
+  /** Node of the value of each call. */
+  private readonly values = new Map<string, string>([[INPUT, INPUT]]);
 
   constructor(
     private readonly checkpoint: Checkpoint,
@@ -34,8 +27,14 @@ export class Builder {
     this.shapes = new Map([[INPUT, shapeOfInput(input)]]);
   }
 
+  /** Those that the output depends on. */
   get nodes(): readonly GraphNode[] {
-    return [...this.made.values()];
+    return nodesUpTo([...this.made.values()], this.values.get(this.output)!);
+  }
+
+  /** Whether functions are those of Keras 2 and of TensorFlow.js, where their names mean others today. */
+  get old(): boolean {
+    return !(this.checkpoint.metadata.get('keras_version') ?? '').startsWith('3');
   }
 
   /** Whether this call gives the output of the model. */
@@ -44,8 +43,8 @@ export class Builder {
   }
 
   /** The value that a call gives. */
-  give(call: Call, node: string, zeros: Padding | null = null): void {
-    this.values.set(call.name, { node, zeros, padded: zeros ? call : null });
+  give(call: Call, node: string): void {
+    this.values.set(call.name, node);
   }
 
   /** The one value that a call reads. */
@@ -56,17 +55,7 @@ export class Builder {
 
   /** The values that a call reads. */
   all(call: Call): string[] {
-    return call.inputs.map((name) => {
-      const { node, padded } = this.values.get(name)!;
-      if (padded) throw new NotRun(`${padded.settings.subject} is read by ${call.settings.subject}: padding is run only in front of a convolution or a pool`);
-      return node;
-    });
-  }
-
-  /** The value that a window slides over, with the zeros around it. */
-  windowed(call: Call): Value {
-    call.settings.expect(call.inputs.length === 1, `reads ${call.inputs.length} values; one was expected`);
-    return this.values.get(call.inputs[0]!)!;
+    return call.inputs.map((name) => this.values.get(name)!);
   }
 
   emit(name: string, inputs: readonly string[], operator: Operator): string {
@@ -80,8 +69,9 @@ export class Builder {
     return this.shapes.get(node)!;
   }
 
-  operatorOf(node: string): Operator | null {
-    return this.made.get(node)?.operator ?? null;
+  /** The node of a name; undefined for the input. */
+  node(name: string): GraphNode | undefined {
+    return this.made.get(name);
   }
 
   /**
@@ -109,13 +99,13 @@ export class Builder {
     return this.parameter(call, role, index, as, (stored) => (stored.length === 1 ? stored : null));
   }
 
-  /** A constant of the config, one number for every channel. */
-  constant(call: Call, as: string, value: number, channels: number): string {
+  /** A constant of the config, a number for each channel. */
+  constant(call: Call, as: string, values: readonly number[]): string {
     const name = `${call.name}/${as}`;
     const [beside] = this.checkpoint.tensors.keys();
     if (beside === undefined) throw new NotRun('the file holds no weights');
     // It lies in no tensor: one that is read anyway stands in for it.
-    this.sources.set(name, { tensor: beside, shape: [channels], arrange: () => new Float64Array(channels).fill(value) });
+    this.sources.set(name, { tensor: beside, shape: [values.length], arrange: () => Float64Array.from(values) });
     return name;
   }
 }

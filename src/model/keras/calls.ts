@@ -18,6 +18,8 @@ export interface Call {
   readonly settings: Settings;
   /** Names of earlier calls, or INPUT. */
   readonly inputs: readonly string[];
+  /** The number that an operation reads beside one value, and whether it stands behind it: x + 3. */
+  readonly number: { readonly value: number; readonly behind: boolean } | null;
   /** Calls of the same layer in the model. */
   readonly uses: number;
 }
@@ -117,7 +119,7 @@ class Reading {
       const inputs = inputsOf(layer, next.call);
       const waiting = inputs.filter((history) => !values.has(keyOf(history)));
       if (waiting.length === 0) {
-        values.set(keyOf(next), this.call(layer, inputs.map((history) => values.get(keyOf(history))!), prefix, depth, next.call + 1, uses.get(layer.name)!));
+        values.set(keyOf(next), this.call(layer, inputs.map((history) => values.get(keyOf(history))!), prefix, depth, next.call + 1, uses.get(layer.name)!, numberBeside(layer, next.call)));
         open.pop();
       } else if (entered.has(keyOf(next))) throw new NotRun(`${layer.settings.subject} depends on itself`);
       else {
@@ -128,7 +130,7 @@ class Reading {
     return values.get(keyOf(to[0]!))!;
   }
 
-  private call({ kind, name, entry, settings }: Layer, inputs: string[], prefix: string, depth: number, which: number, uses: number): string {
+  private call({ kind, name, entry, settings }: Layer, inputs: string[], prefix: string, depth: number, which: number, uses: number, number: Call['number'] = null): string {
     const own = prefix + name + (which > 1 ? `:${which}` : '');
     if (CONTAINERS.includes(kind)) {
       if (inputs.length !== 1) throw new NotRun(`${settings.subject} reads ${inputs.length} values; models with one input are run`);
@@ -137,7 +139,7 @@ class Reading {
     if (this.calls.length >= MAX_CALLS) throw new NotRun(`it has more than ${MAX_CALLS} layers`);
     if (this.names.has(own)) throw new NotRun(`it has two layers called ${quoted(own)}`);
     this.names.add(own);
-    this.calls.push({ name: own, layer: name, kind, settings, inputs, uses });
+    this.calls.push({ name: own, layer: name, kind, settings, inputs, number, uses });
     return own;
   }
 
@@ -187,13 +189,28 @@ function countUses(layers: Iterable<Layer>): Map<string, number> {
   return new Map([...layers].map(({ name, entry }) => [name, entry.list('inbound_nodes').length]));
 }
 
-function inputsOf({ entry, settings }: Layer, call: number): History[] {
+/** What a layer is called with. */
+function argumentsOf({ entry, settings }: Layer, call: number): { args: Json; numbers: readonly (number | null)[] } {
   const nodes = entry.list('inbound_nodes');
   // A layer that also belongs to another model counts its calls from there on.
   const node = nodes[call] ?? (nodes.length === 1 ? nodes[0] : undefined);
   if (node === undefined) throw new NotRun(`${settings.subject} is read but never called`);
   const args = node instanceof Map ? (node.get('args') ?? null) : node;
-  if (node instanceof Map && Array.isArray(args) && args.some((arg) => numberOf(arg) !== null)) throw new NotRun(`${settings.subject} reads a constant, which is not in the weights`);
+  return { args, numbers: node instanceof Map && Array.isArray(args) ? args.map(numberOf) : [] };
+}
+
+/** The number among two arguments. */
+function numberBeside(layer: Layer, call: number): Call['number'] {
+  const { numbers } = argumentsOf(layer, call);
+  const at = numbers.findIndex((value) => value !== null);
+  if (at < 0) return null;
+  if (numbers.length !== 2 || numbers[1 - at] !== null) throw new NotRun(`${layer.settings.subject} reads ${numbers.length} arguments with constants among them; one value and one number were expected`);
+  return { value: numbers[at]!, behind: at === 1 };
+}
+
+function inputsOf(layer: Layer, call: number): History[] {
+  const { settings } = layer;
+  const { args } = argumentsOf(layer, call);
   const histories = historiesIn(args);
   if (histories.length === 0) throw new NotRun(`${settings.subject} reads no value of the model`);
   return histories;

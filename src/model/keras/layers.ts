@@ -1,10 +1,11 @@
 /** What each class of Keras layer is among the operators of a graph. Every entry gives its call a value, or says why it cannot be run. */
+import type { Json } from '../../checkpoint/strict-json';
 import { sizeOfValue } from '../graph/shapes';
-import { activate, leakyRelu, relu } from './activate';
+import { activate, elu, leakyRelu, relu } from './activate';
 import type { Builder } from './builder';
 import type { Call } from './calls';
-import { NotRun, numberOf } from './settings';
-import { averagePooling, convolution, depthwise, globalAverage, globalMax, maxPooling, separable, zeroPadding } from './windows';
+import { NotRun, numberOf, type Settings } from './settings';
+import { averagePooling, convolution, depthwise, globalAverage, globalMax, maxPooling, separable, upSampling, zeroPadding } from './windows';
 
 type Translate = (builder: Builder, call: Call) => void;
 
@@ -13,7 +14,7 @@ const identity: Translate = (b, call) => b.give(call, b.one(call));
 
 const IDENTITIES = [
   'Dropout', 'SpatialDropout1D', 'SpatialDropout2D', 'AlphaDropout', 'GaussianDropout', 'GaussianNoise', 'ActivityRegularization', 'Identity',
-  'RandomFlip', 'RandomRotation', 'RandomZoom', 'RandomTranslation', 'RandomContrast', 'RandomBrightness',
+  'RandomFlip', 'RandomRotation', 'RandomZoom', 'RandomTranslation', 'RandomContrast', 'RandomBrightness', 'StochasticDepth',
 ];
 
 export const LAYERS: ReadonlyMap<string, Translate> = new Map<string, Translate>([
@@ -30,6 +31,7 @@ export const LAYERS: ReadonlyMap<string, Translate> = new Map<string, Translate>
   ['Activation', (b, call) => b.give(call, activate(b, call, b.one(call), call.name, call.settings.get('activation')))],
   ['ReLU', relu],
   ['LeakyReLU', leakyRelu],
+  ['ELU', elu],
   ['Softmax', (b, call) => {
     lastAxis(b, call);
     b.give(call, activate(b, call, b.one(call), call.name, 'softmax'));
@@ -42,18 +44,27 @@ export const LAYERS: ReadonlyMap<string, Translate> = new Map<string, Translate>
   ['GlobalAveragePooling2D', globalAverage],
   ['GlobalMaxPooling1D', globalMax],
   ['GlobalMaxPooling2D', globalMax],
-  ['ZeroPadding1D', zeroPadding(1)],
-  ['ZeroPadding2D', zeroPadding(2)],
+  ['ZeroPadding1D', zeroPadding(1, 'padding', 1)],
+  ['ZeroPadding2D', zeroPadding(2, 'padding', 1)],
+  ['Cropping1D', zeroPadding(1, 'cropping', -1)],
+  ['Cropping2D', zeroPadding(2, 'cropping', -1)],
+  ['UpSampling1D', upSampling(1)],
+  ['UpSampling2D', upSampling(2)],
   ['Flatten', (b, call) => b.give(call, flat(b, call, b.one(call)))],
   ['Reshape', reshape],
-  ['Add', (b, call) => b.give(call, b.emit(call.name, several(b, call), { kind: 'add' }))],
-  ['Multiply', (b, call) => b.give(call, b.emit(call.name, several(b, call), { kind: 'multiply' }))],
+  ['Add', (b, call) => (call.number ? line(b, call, 1, call.number.value) : b.give(call, b.emit(call.name, several(b, call), { kind: 'add' })))],
+  ['Multiply', (b, call) => (call.number ? line(b, call, call.number.value, 0) : b.give(call, b.emit(call.name, several(b, call), { kind: 'multiply' })))],
+  ['Subtract', (b, call) => line(b, call, 1, -behind(call))],
+  ['Divide', (b, call) => line(b, call, 1 / behind(call), 0)],
+  ['TrueDivide', (b, call) => line(b, call, 1 / behind(call), 0)],
   ['Concatenate', (b, call) => {
     lastAxis(b, call);
     b.give(call, b.emit(call.name, several(b, call), { kind: 'concat' }));
   }],
   ['Embedding', embedding],
   ['Rescaling', rescaling],
+  ['LayerScale', layerScale],
+  ['CustomScaleLayer', customScale],
 ]);
 
 function dense(b: Builder, call: Call): void {
@@ -83,14 +94,17 @@ function batchNormalization(b: Builder, call: Call): void {
   b.give(call, b.emit(name, [b.one(call)], operator));
 }
 
-/** (x - mean) / sqrt(variance) by the statistics that were adapted to the data. */
+/** (x - mean) / sqrt(variance). */
 function normalization(b: Builder, call: Call): void {
   const { settings, name } = call;
   lastAxis(b, call);
   settings.expect(!settings.flag('invert', false), 'is inverted, which is not run here');
   const flatten = (stored: readonly number[]) => [stored.reduce((x, y) => x * y, 1)];
-  const mean = b.parameter(call, ['mean'], 0, 'running_mean', flatten);
-  const variance = b.parameter(call, ['variance'], 1, 'running_var', flatten);
+  const { channels } = b.shapeOf(b.one(call));
+  // Statistics that were written down, else those that were adapted to the data.
+  const stated = settings.get('mean') !== null;
+  const mean = stated ? b.constant(call, 'running_mean', perChannel(settings, 'mean', channels, 0)) : b.parameter(call, ['mean'], 0, 'running_mean', flatten);
+  const variance = stated ? b.constant(call, 'running_var', perChannel(settings, 'variance', channels, 1)) : b.parameter(call, ['variance'], 1, 'running_var', flatten);
   b.give(call, b.emit(name, [b.one(call)], { kind: 'batch-norm', scale: null, shift: null, statistics: { mean, variance, epsilon: 0 } }));
 }
 
@@ -134,18 +148,57 @@ function embedding(b: Builder, call: Call): void {
   b.give(call, b.emit(call.name, [b.one(call)], { kind: 'embedding', table }));
 }
 
-/** x * scale + offset = (x - mean) / sqrt(variance). */
 function rescaling(b: Builder, call: Call): void {
-  const { settings, name } = call;
+  const { channels } = b.shapeOf(b.one(call));
+  lines(b, call, perChannel(call.settings, 'scale', channels, 1), perChannel(call.settings, 'offset', channels, 0));
+}
+
+/** A number for each channel, or one for all. */
+function perChannel(settings: Settings, key: string, channels: number, otherwise: number): number[] {
+  const stated = settings.get(key) ?? otherwise;
+  const all = (Array.isArray(stated) ? stated.flat(3) : new Array<Json>(channels).fill(stated)).map(numberOf);
+  return all.length === channels && all.every((x) => x !== null) ? (all as number[]) : settings.wrong(key);
+}
+
+/** Of ConvNeXt: each channel by a number of its own. */
+function layerScale(b: Builder, call: Call): void {
+  const scale = b.vector(call, ['gamma'], 0, 'gamma');
+  b.give(call, b.emit(call.name, [b.one(call)], { kind: 'batch-norm', scale, shift: null, statistics: null }));
+}
+
+/** Of Inception-ResNet: the first value and so many times the second. */
+function customScale(b: Builder, call: Call): void {
+  const [first, second] = several(b, call) as [string, string];
+  const factor = call.settings.number('scale', 1);
+  call.settings.expect(factor > 0, 'has a factor that is not positive');
+  const { channels } = b.shapeOf(second);
+  const branch = scaled(b, call, `${call.name}/scaled`, second, new Array<number>(channels).fill(factor), new Array<number>(channels).fill(0));
+  b.give(call, b.emit(call.name, [first, branch], { kind: 'add' }));
+}
+
+/** x * factor + constant, with numbers that are no parameters. */
+function line(b: Builder, call: Call, factor: number, constant: number): void {
+  const { channels } = b.shapeOf(b.one(call));
+  lines(b, call, new Array<number>(channels).fill(factor), new Array<number>(channels).fill(constant));
+}
+
+function lines(b: Builder, call: Call, scale: readonly number[], offset: readonly number[]): void {
+  call.settings.expect(scale.every((x) => x > 0 && Number.isFinite(x)), 'has a factor that is not positive');
   const value = b.one(call);
-  const scale = numberOf(settings.get('scale'));
-  const offset = settings.get('offset') === null ? 0 : numberOf(settings.get('offset'));
-  if (scale === null || offset === null || !(scale > 0)) throw new NotRun(`${settings.subject} has a scale or an offset other than one positive number and one number`);
-  if (scale === 1 && offset === 0) return b.give(call, value);
-  const { channels } = b.shapeOf(value);
-  const mean = b.constant(call, 'running_mean', -offset / scale, channels);
-  const variance = b.constant(call, 'running_var', 1 / scale ** 2, channels);
-  b.give(call, b.emit(name, [value], { kind: 'batch-norm', scale: null, shift: null, statistics: { mean, variance, epsilon: 0 } }));
+  if (scale.every((x) => x === 1) && offset.every((x) => x === 0)) return b.give(call, value);
+  b.give(call, scaled(b, call, call.name, value, scale, offset));
+}
+
+function scaled(b: Builder, call: Call, name: string, value: string, scale: readonly number[], offset: readonly number[]): string {
+  const mean = b.constant(call, 'running_mean', offset.map((x, c) => -x / scale[c]!));
+  const variance = b.constant(call, 'running_var', scale.map((x) => 1 / x ** 2));
+  return b.emit(name, [value], { kind: 'batch-norm', scale: null, shift: null, statistics: { mean, variance, epsilon: 0 } });
+}
+
+/** The number that a value is lessened or divided by. */
+function behind({ settings, number }: Call): number {
+  if (!number?.behind) throw new NotRun(`${settings.subject} is run only of a value and a number behind it`);
+  return number.value;
 }
 
 function several(b: Builder, call: Call): string[] {

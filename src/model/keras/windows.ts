@@ -10,9 +10,6 @@ type Directions = 1 | 2;
 type Pair = readonly [number, number];
 type Role = readonly string[];
 
-/** Activations that are never negative: in front of a maximum, zeros around them change nothing. */
-const NOT_NEGATIVE = new Set(['relu', 'sigmoid']);
-
 export function convolution(directions: Directions) {
   return (b: Builder, call: Call): void => {
     const { settings, name } = call;
@@ -77,15 +74,15 @@ function convolutionKernel(b: Builder, call: Call, role: Role, index: number, as
 
 export function maxPooling(directions: Directions) {
   return (b: Builder, call: Call): void => {
-    const { node, window } = slide(b, call, poolSize(call, directions), [1, 1], directions, 'max');
+    const { node, window } = slide(b, call, poolSize(call, directions), [1, 1], directions, 'pool');
     b.give(call, b.emit(call.name, [node], { kind: 'max-pool', ...window }));
   };
 }
 
 export function averagePooling(directions: Directions) {
   return (b: Builder, call: Call): void => {
-    const { node, window, taken } = slide(b, call, poolSize(call, directions), [1, 1], directions, 'average');
-    b.give(call, b.emit(call.name, [node], { kind: 'average-pool', countPadding: taken, ...window }));
+    const { node, window } = slide(b, call, poolSize(call, directions), [1, 1], directions, 'pool');
+    b.give(call, b.emit(call.name, [node], { kind: 'average-pool', countPadding: false, ...window }));
   };
 }
 
@@ -102,18 +99,31 @@ export function globalMax(b: Builder, call: Call): void {
   b.give(call, kept ? largest : b.emit(call.name, [largest], { kind: 'flatten', order: 'hwc' }));
 }
 
-/** Waits for the window that follows. */
-export function zeroPadding(directions: Directions) {
+/** Zeros around an image; with the sign of `times` pixels that are taken off. */
+export function zeroPadding(directions: Directions, key: 'padding' | 'cropping', times: 1 | -1) {
   return (b: Builder, call: Call): void => {
     const { settings } = call;
     imageBefore(b, call);
-    const stated = settings.get('padding');
+    const stated = settings.get(key);
     const sides = Array.isArray(stated) ? (directions === 1 ? [stated] : stated) : [stated ?? 1, stated ?? 1];
     const pairs = sides.map((side) => (Array.isArray(side) ? side.map(numberOf) : [numberOf(side), numberOf(side)]));
     const [vertical, horizontal = [0, 0]] = pairs.length === 1 ? [pairs[0]] : pairs;
     const zeros = [vertical?.[0], horizontal[0], vertical?.[1], horizontal[1]];
-    if (pairs.length > 2 || !zeros.every((n) => typeof n === 'number' && Number.isInteger(n) && n >= 0)) settings.wrong('padding');
-    b.give(call, b.one(call), zeros as unknown as Padding);
+    if (pairs.length > 2 || !zeros.every((n) => typeof n === 'number' && Number.isInteger(n) && n >= 0)) settings.wrong(key);
+    b.give(call, b.emit(call.name, [b.one(call)], { kind: 'pad', padding: zeros.map((n) => times * n!) as unknown as Padding }));
+  };
+}
+
+/** Nearest neighbours. */
+export function upSampling(directions: Directions) {
+  return (b: Builder, call: Call): void => {
+    const { settings } = call;
+    imageBefore(b, call);
+    const by = settings.text('interpolation') ?? 'nearest';
+    settings.expect(by === 'nearest', `has the interpolation "${by.slice(0, 40)}"; "nearest" is run`);
+    const factors = settings.sizes('size', directions, [2, directions === 1 ? 1 : 2]);
+    settings.expect(factors.every((factor) => factor >= 1 && factor <= 1024), 'has a size of 0, or beyond 1024');
+    b.give(call, b.emit(call.name, [b.one(call)], { kind: 'upsample', factors }));
   };
 }
 
@@ -121,31 +131,29 @@ function poolSize({ settings }: Call, directions: Directions): [number, number] 
   return settings.sizes('pool_size', directions, [2, directions === 1 ? 1 : 2]);
 }
 
-/**
- * The window of a layer on its input, with zeros that were put around that.
- * @returns `taken`: whether there were any
- */
-function slide(b: Builder, call: Call, kernel: Pair, dilation: Pair, directions: Directions, by: 'conv' | 'max' | 'average'): { node: string; window: Window; taken: boolean } {
+/** The window of a layer on its input; a convolution puts the zeros itself that were put around that. */
+function slide(b: Builder, call: Call, kernel: Pair, dilation: Pair, directions: Directions, by: 'conv' | 'pool'): { node: string; window: Window } {
   const { settings } = call;
   const image = imageBefore(b, call);
-  const { node, zeros, padded } = b.windowed(call);
+  const value = b.one(call);
+  const padded = b.node(value);
+  const zeros = by === 'conv' && padded?.operator.kind === 'pad' && padded.operator.padding.every((n) => n >= 0) ? padded.operator.padding : null;
+  const node = zeros === null ? value : padded!.inputs[0]!;
+  const around = ([top, left, bottom, right]: Padding): { node: string; window: Window } => {
+    const own = zeros ?? [0, 0, 0, 0];
+    return { node, window: { kernel, stride, padding: [top + own[0], left + own[1], bottom + own[2], right + own[3]] } };
+  };
   const stride = settings.sizes('strides', directions, by === 'conv' ? [1, 1] : kernel);
   if ([...kernel, ...stride, ...dilation].some((n) => n < 1)) throw new NotRun(`${settings.subject} has a window of size, stride or dilation 0`);
   const padding = settings.text('padding') ?? 'valid';
-  if (padding === 'valid' && !zeros) return { node, window: { kernel, stride, padding: [0, 0, 0, 0] }, taken: false };
-  if (zeros) {
-    const before = b.operatorOf(node);
-    const notNegative = before?.kind === 'activation' && NOT_NEGATIVE.has(before.activation);
-    if (padding !== 'valid' || (by === 'max' && !notNegative)) throw new NotRun(`${padded!.settings.subject} puts zeros in front of ${settings.subject}, ${padding === 'valid' ? 'whose maximum may be negative' : `which pads by "${padding}" itself`}: that is not run here`);
-    return { node, window: { kernel, stride, padding: zeros }, taken: true };
-  }
+  if (padding === 'valid') return around([0, 0, 0, 0]);
   const size: Pair = [image.height, image.width];
   if (padding === 'same') {
     const [top, bottom] = same(size[0], kernel[0], stride[0], dilation[0]);
     const [left, right] = same(size[1], kernel[1], stride[1], dilation[1]);
-    return { node, window: { kernel, stride, padding: [top, left, bottom, right] }, taken: false };
+    return around([top, left, bottom, right]);
   }
-  if (padding === 'causal' && directions === 1) return { node, window: { kernel, stride, padding: [dilation[0] * (kernel[0] - 1), 0, 0, 0] }, taken: false };
+  if (padding === 'causal' && directions === 1) return around([dilation[0] * (kernel[0] - 1), 0, 0, 0]);
   throw new NotRun(`${settings.subject} has the padding "${padding.slice(0, 40)}"; "valid" and "same" are run`);
 }
 
@@ -160,7 +168,7 @@ function imageBefore(b: Builder, call: Call): Image {
   const { settings } = call;
   const format = settings.text('data_format');
   settings.expect(format !== 'channels_first', 'has data_format "channels_first"; "channels_last" is run');
-  const shape = b.shapeOf(b.windowed(call).node);
+  const shape = b.shapeOf(b.one(call));
   if (shape.kind !== 'image') throw new NotRun(`${settings.subject} takes ${shape.kind === 'sequence' ? 'the positions of a sequence' : 'vectors'}; images were expected`);
   return shape;
 }

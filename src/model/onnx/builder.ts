@@ -40,13 +40,6 @@ export class GraphBuilder {
     return this.nodes[this.places.get(name)!]!.inputs[0]!;
   }
 
-  /** The nodes that `last` depends on, itself last. */
-  upTo(last: string): GraphNode[] {
-    const needed = new Set([last]);
-    for (const { name, inputs } of this.nodes.toReversed()) if (needed.has(name)) for (const input of inputs) needed.add(input);
-    return this.nodes.filter(({ name }) => needed.has(name));
-  }
-
   /** A parameter [channels], each entry changed as `change` says; a single stored number stands for all. @returns its name */
   vector(name: string, { tensor, shape }: Constant, channels: number, change: ((x: number) => number) | null = null): string {
     const one = sizeOf(shape) === 1;
@@ -169,6 +162,7 @@ export function ofTwo(node: OnnxNode, inputs: readonly [Flow | Elementwise, Flow
   return { kind: 'elementwise', base: inputs[0].kind === 'flow' ? inputs[0] : inputs[0].base, samples, made: { how: 'of-two', inputs, operator, node }, depth: Math.max(...inputs.map(depthOf)) + 1 };
 }
 
-function depthOf(value: Flow | Elementwise): number {
+/** Operators in a row that make it. */
+export function depthOf(value: Flow | Elementwise): number {
   return value.kind === 'flow' ? 0 : value.depth;
 }

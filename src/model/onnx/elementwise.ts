@@ -61,6 +61,10 @@ export function combination(op: string): ((x: number, y: number) => number) | nu
     case 'Mul': return (x, y) => x * y;
     case 'Div': return (x, y) => x / y;
     case 'Pow': return (x, y) => x ** y;
+    case 'Greater': return (x, y) => Number(x > y);
+    case 'GreaterOrEqual': return (x, y) => Number(x >= y);
+    case 'Less': return (x, y) => Number(x < y);
+    case 'LessOrEqual': return (x, y) => Number(x <= y);
     default: return null;
   }
 }

@@ -5,13 +5,16 @@ import { ownName } from './builder';
 import type { Rule, Translation } from './translation';
 import { isMoving, showFlow, sizeOf, unsupported, type Constant, type Flow, type Sizes } from './values';
 
+/** Integers of a row. */
+const MOST = 64;
+
 /** A row of sizes; the batch is null. */
 type Row = readonly (number | null)[];
 
 /** TensorProto.DataType. */
 const [FLOATS, SHORT_FLOATS, INTEGERS] = [[1, 11], [10, 16], [6, 7]];
 
-const sizes = (row: Row, single = false): Sizes => ({ kind: 'sizes', sizes: row, single });
+const sizes = (row: Row, shape: readonly number[] = [row.length]): Sizes => ({ kind: 'sizes', sizes: row, shape });
 
 /** The same values under another shape behind the batch. */
 function reshaped(t: Translation, node: OnnxNode, x: Flow, shape: readonly number[]): Flow {
@@ -49,18 +52,24 @@ const reshape: Rule = async (t, node) => {
   const row = await t.integers(t.value(node, 1));
   if (!row) throw unsupported(node, 'takes a shape that is not known before it runs');
   if (value?.kind === 'constant') return reshapedConstant(node, value, row as readonly number[]);
-  if (value?.kind === 'sizes') return sizes(value.sizes, row.length === 0);
+  if (value?.kind === 'sizes') return sizes(value.sizes, shapeFor(node, row as readonly number[], value.sizes.length));
   const x = t.flow(node, 0);
   const copies = attribute(node, 'allowzero', 0) === 0;
   const from: Row = [null, ...x.shape];
   return reshaped(t, node, x, behindBatch(t, node, row.map((size, i) => (size === 0 && copies ? (from[i] ?? null) : size)), x.shape));
 };
 
-function reshapedConstant(node: OnnxNode, constant: Constant, row: readonly number[]): Constant {
-  const total = sizeOf(constant.shape);
+/** A row of sizes as the shape of so many elements. */
+function shapeFor(node: OnnxNode, row: readonly number[], total: number): readonly number[] {
   const known = sizeOf(row.filter((size) => size !== -1));
   const shape = row.map((size) => (size === -1 ? total / known : size));
-  if (constant.transposed || sizeOf(shape) !== total) throw unsupported(node, `makes [${row.join(', ')}] of '${constant.tensor.name}' of shape [${constant.shape.join(', ')}], which is not computed here`);
+  if (sizeOf(shape) !== total || !shape.every((size) => Number.isInteger(size) && size >= 0)) throw unsupported(node, `makes [${row.join(', ')}] of ${total} numbers`);
+  return shape;
+}
+
+function reshapedConstant(node: OnnxNode, constant: Constant, row: readonly number[]): Constant {
+  const shape = shapeFor(node, row, sizeOf(constant.shape));
+  if (constant.transposed) throw unsupported(node, `makes [${row.join(', ')}] of '${constant.tensor.name}' of shape [${constant.shape.join(', ')}], which is not computed here`);
   return { ...constant, shape };
 }
 
@@ -74,8 +83,8 @@ const flatten: Rule = (t, node) => {
 const squeeze = (out: boolean): Rule => async (t, node) => {
   const value = t.value(node, 0);
   const axes = listAttribute(node, 'axes') ?? ((await t.integers(t.value(node, 1))) as readonly number[] | null);
-  if (value?.kind === 'sizes') return sizes(value.sizes, out);
   if (!axes && !out) throw unsupported(node, 'has no axes');
+  if (value?.kind === 'sizes') return sizes(value.sizes, changed(node, value.shape, axes, out));
   if (value?.kind === 'constant') return reshapedConstant(node, value, changed(node, value.shape, axes, out));
   const x = t.flow(node, 0);
   // The batch is an axis of its own, which is left where it is.
@@ -100,6 +109,10 @@ const transpose: Rule = (t, node) => {
   if (value?.kind === 'constant') {
     if (value.shape.length === 2 && (perm === null || perm.join() === '1,0') && sizeOf(value.shape) === sizeOf(value.tensor.shape) && value.tensor.shape.length === 2) return { ...value, shape: [value.shape[1]!, value.shape[0]!], transposed: !value.transposed };
     throw unsupported(node, `moves the axes of '${value.tensor.name}' of shape [${value.shape.join(', ')}], which is not computed here`);
+  }
+  if (value?.kind === 'sizes' && value.shape.length <= 2) {
+    const [rows, columns] = value.shape as [number, number];
+    return value.shape.length < 2 ? value : sizes(value.sizes.map((_, i) => value.sizes[(i % rows) * columns + Math.floor(i / rows)]!), [columns, rows]);
   }
   const x = t.flow(node, 0);
   const [a, b, c] = x.shape as [number, number, number];
@@ -146,16 +159,33 @@ const gather: Rule = async (t, node) => {
   if (!row || !chosen) throw unsupported(node, 'looks rows up, as an embedding of tokens does; of ONNX models only those that read vectors or images are run here');
   const places = chosen.map((i) => axisOf(i ?? 0, row.length));
   if (!places.every((at) => at >= 0 && at < row.length)) throw unsupported(node, `asks for entry ${chosen.join(', ')} of ${row.length} sizes`);
-  return sizes(places.map((at) => row[at]!), indices?.kind === 'constant' && indices.shape.length === 0);
+  return sizes(places.map((at) => row[at]!), indices?.kind === 'constant' && indices.shape.length === 0 ? [] : undefined);
 };
 
+/** Of a row of sizes, or of all rows of a matrix of them the other way round. */
 const slice: Rule = async (t, node) => {
-  const row = await t.integers(t.value(node, 0));
-  const [starts, ends, , steps] = await Promise.all([1, 2, 3, 4].map((i) => t.integers(t.value(node, i))));
+  const value = t.value(node, 0);
+  const [starts, ends, axes, steps] = await Promise.all([1, 2, 3, 4].map((i) => t.integers(t.value(node, i))));
   const begin = (listAttribute(node, 'starts') ?? starts)?.[0];
   const end = (listAttribute(node, 'ends') ?? ends)?.[0];
-  if (t.value(node, 0)?.kind !== 'sizes' || begin == null || end == null || (steps && steps[0] !== 1)) throw unsupported(node, 'cuts values in pieces, which is not computed here');
-  return sizes(row!.slice(begin, end));
+  const step = steps?.[0] ?? 1;
+  if (value?.kind === 'sizes' && begin != null && end != null) {
+    const [rows, width = 1] = value.shape as [number, number?];
+    const all = Array.from({ length: rows }, (_, r) => value.sizes.slice(r * width, (r + 1) * width));
+    if (step === 1 && value.shape.length === 1) return sizes(value.sizes.slice(begin, end));
+    if (step === -1 && begin === -1 && end < -rows && (axes?.[0] ?? 0) === 0) return sizes(all.reverse().flat(), value.shape);
+  }
+  throw unsupported(node, 'cuts values in pieces, which is not computed here');
+};
+
+/** So many times one integer; its tensor is among the checkpoint's. */
+const constantOfShape: Rule = async (t, node) => {
+  const row = await t.integers(t.value(node, 0));
+  const tensor = t.checkpoint.tensors.get(node.outputs[0]!);
+  const one = tensor ? await t.integers({ kind: 'constant', tensor, shape: tensor.shape, transposed: false }) : null;
+  const [length, ...more] = row ?? [];
+  if (one?.length !== 1 || length == null || more.length > 0 || length < 0 || length > MOST) throw unsupported(node, 'fills a tensor with a number, which is done here only for a row of a few integers');
+  return sizes(new Array<number | null>(length).fill(one[0]!));
 };
 
 /** Numbers of another type; only roundings would change them. */
@@ -182,7 +212,7 @@ const constant: Rule = (t, node) => {
   if (tensor) return { kind: 'constant', tensor, shape: tensor.shape, transposed: false };
   for (const name of ['value_float', 'value_int']) {
     const value = attributes.get(name);
-    if (typeof value === 'number') return name === 'value_int' ? sizes([value], true) : { kind: 'scalar', value };
+    if (typeof value === 'number') return name === 'value_int' ? sizes([value], []) : { kind: 'scalar', value };
   }
   const list = attributes.get('value_ints');
   if (Array.isArray(list)) return sizes(list as readonly number[]);
@@ -203,4 +233,5 @@ export const SHAPES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Identity', same],
   ['Dropout', dropout],
   ['Constant', constant],
+  ['ConstantOfShape', constantOfShape],
 ]);

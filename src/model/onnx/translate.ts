@@ -1,11 +1,11 @@
 /** From the nodes of an ONNX graph to a graph of our operators, or to the sentence that names the first node that is none of them. */
-import { INPUT, type Graph, type GraphInput } from '../graph/graph';
+import { INPUT, nodesUpTo, type Graph, type GraphInput } from '../graph/graph';
 import type { Sources } from '../sources';
 import type { OnnxNode, OnnxProgram } from '../../checkpoint/program';
 import type { Checkpoint } from '../../checkpoint/types';
 import { attribute, axisOf } from './attributes';
-import { combination, curveOf } from './elementwise';
-import { ofOne, ofTwo } from './builder';
+import { combination, curveOf, GRID, samplesOf } from './elementwise';
+import { depthOf, ofOne, ofTwo } from './builder';
 import { addedBias, LINEAR, perChannel } from './linear';
 import { SHAPES } from './shapes';
 import { Translation, type Rule } from './translation';
@@ -78,7 +78,7 @@ export async function translate(checkpoint: Checkpoint, program: OnnxProgram, no
   if (!last || !isMoving(last)) throw new Unsupported(`its output '${output}' does not depend on its input`);
   const { node } = t.builder.settle(last);
   if (node === INPUT) throw new Unsupported(`its output '${output}' is its input`);
-  return { graph: { input: graphInput(input), nodes: t.builder.upTo(node) }, sources: t.builder.sources, softmax: t.softmax && (t.softmax.name || t.softmax.op), transforms: [...t.transforms], numbers: t.numbers };
+  return { graph: { input: graphInput(input), nodes: nodesUpTo(t.builder.nodes, node) }, sources: t.builder.sources, softmax: t.softmax && (t.softmax.name || t.softmax.op), transforms: [...t.transforms], numbers: t.numbers };
 }
 
 async function made(t: Translation, node: OnnxNode): Promise<Value> {
@@ -87,6 +87,7 @@ async function made(t: Translation, node: OnnxNode): Promise<Value> {
   if (rule) return rule(t, node);
   if (node.op === 'Softmax' || node.op === 'LogSoftmax') return softmax(t, node);
   if (node.op === 'Clip') return clip(t, node);
+  if (node.op === 'Where') return chosen(t, node);
   const apply = combination(node.op);
   if (apply) return combined(t, node, apply);
   const curve = curveOf(node);
@@ -126,7 +127,7 @@ async function numbers(t: Translation, node: OnnxNode, a: Value, b: Value, apply
   if (x === null || y === null) throw unsupported(node, 'computes with constants, which is not done here');
   const integer = [a, b].every((value) => value.kind === 'sizes' || (value.kind === 'constant' && /^[iu]/.test(value.tensor.dtype)));
   // Integers are divided towards zero.
-  if (integer) return { kind: 'sizes', sizes: [Math.trunc(apply(x, y))], single: false };
+  if (integer) return { kind: 'sizes', sizes: [Math.trunc(apply(x, y))], shape: [1] };
   return { kind: 'scalar', value: apply(x, y) };
 }
 
@@ -138,6 +139,18 @@ async function clip(t: Translation, node: OnnxNode): Promise<Value> {
   const [low, high] = [await bound(1, 'min', -Infinity), await bound(2, 'max', Infinity)];
   if (low === null || high === null) throw unsupported(node, 'has bounds that are not known before it runs');
   return ofOne({ ...node, attributes: new Map([['min', low], ['max', high]]) }, t.moving(node, 0), (x) => Math.min(high, Math.max(low, x)));
+}
+
+/** One of two functions of a value, by a third: thresholds of softplus and of hard functions. */
+async function chosen(t: Translation, node: OnnxNode): Promise<Value> {
+  const values = [0, 1, 2].map((i) => t.some(node, i));
+  const moving = values.filter(isMoving);
+  const bases = moving.map((value) => (value.kind === 'flow' ? value : value.base));
+  const numbers = await Promise.all(values.map((value) => (isMoving(value) ? null : t.scalar(value))));
+  const [base] = bases;
+  if (!base || bases.some(({ node: name }) => name !== base.node) || values.some((value, i) => !isMoving(value) && numbers[i] === null)) throw unsupported(node, 'chooses between values that are not functions of one value, which is not computed here');
+  const [condition, yes, no] = values.map((value, i) => (isMoving(value) ? samplesOf(value) : GRID.map(() => numbers[i]!))) as [Float64Array, Float64Array, Float64Array];
+  return { kind: 'elementwise', base, samples: condition.map((c, i) => (c !== 0 ? yes[i]! : no[i]!)), made: { how: 'of-two', inputs: [moving[0]!, moving.at(-1)!], operator: null, node }, depth: Math.max(...moving.map(depthOf)) + 1 };
 }
 
 /** Left out at the end, where a loss takes logits. */

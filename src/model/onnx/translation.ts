@@ -101,7 +101,8 @@ export class Translation {
 
   private async elements({ tensor }: Constant): Promise<ArrayLike<number> & Iterable<number>> {
     this.numbers.add(tensor.name);
-    return tensor.values();
+    // Integers of 64 bits are rounded beyond 2^53: ends of slices are the largest that there are.
+    return tensor.dtype === 'i64' ? Float64Array.from(new BigInt64Array((await tensor.bytes()).slice().buffer), Number) : tensor.values();
   }
 
   private constantNamed(name: string): Constant | null {

@@ -44,12 +44,12 @@ export interface Scalar {
   readonly value: number;
 }
 
-/** Integers that shapes are made of; null stands for the batch. */
+/** Integers that shapes and paddings are made of, row by row; null stands for the batch. */
 export interface Sizes {
   readonly kind: 'sizes';
   readonly sizes: readonly (number | null)[];
-  /** A single one without an axis. */
-  readonly single: boolean;
+  /** [] of a single one, [n] of a row. */
+  readonly shape: readonly number[];
 }
 
 export type Value = Flow | Elementwise | Constant | Scalar | Sizes;

@@ -58,7 +58,7 @@ export function addConstant(direction: DirectionBuilder, site: NormSite, reader:
 }
 
 /** gamma^-1 . beta */
-function offsetOf({ shift }: NormSite, inverse: Float64Array, parameters: Parameters): number {
+export function offsetOf({ shift }: NormSite, inverse: Float64Array, parameters: Parameters): number {
   const beta = shift === null ? null : parameters.get(shift)!.values;
   return beta ? inverse.reduce((total, g, j) => total + g * beta[j]!, 0) : 0;
 }
