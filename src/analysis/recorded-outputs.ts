@@ -1,5 +1,5 @@
 /** Whether a network gives what another program recorded of it: the check that a checkpoint is read as it was meant. */
-import type { Report } from './report';
+import type { ProbeSummary, Report } from './report';
 
 /** A sentence; none where the probe records no outputs. */
 export function outputComparison({ probe: { recorded }, provenance }: Pick<Report, 'probe' | 'provenance'>): string[] {
@@ -9,6 +9,13 @@ export function outputComparison({ probe: { recorded }, provenance }: Pick<Repor
   const what = `the ${probabilities ? 'probabilities' : 'outputs'} recorded in the probe ('${name}', ${values} values)`;
   if (difference <= rounding) return [`Outputs agree with ${what}: the largest difference is ${show(difference)} of the largest value. The checkpoint is read as it was meant.`];
   return [`Outputs do not agree with ${what}: they differ by up to ${show(difference)} of the largest value, and rounding usually explains ${show(rounding)}. Check what was assumed (activation, heads, norms), and that the inputs were prepared alike.`];
+}
+
+/** The same in a few words; null where nothing was compared. */
+export function outputNote({ recorded }: Pick<ProbeSummary, 'recorded'>): { readonly words: string; readonly agree: boolean } | null {
+  if (!recorded) return null;
+  const agree = recorded.difference <= recorded.rounding;
+  return { agree, words: `outputs ${agree ? 'agree with' : 'differ from'} those recorded, ${agree ? 'to' : 'by'} ${show(recorded.difference)}` };
 }
 
 function show(x: number): string {

@@ -1,5 +1,5 @@
 import { lossComparison } from '../analysis/recorded-loss';
-import { outputComparison } from '../analysis/recorded-outputs';
+import { outputComparison, outputNote } from '../analysis/recorded-outputs';
 import type { ProbeSummary } from '../analysis/report';
 import { shownReport } from '../store/report';
 import { useApp } from './app-context';
@@ -7,10 +7,11 @@ import { useApp } from './app-context';
 /** What a dropped probe became, and what is recorded of the network's outputs and losses beside those on it. */
 export function ProbeFacts({ probe }: { probe: ProbeSummary }) {
   const report = useApp(shownReport);
-  const compared = report ? [...outputComparison(report), ...lossComparison(report)] : [];
+  const outputs = report ? outputComparison(report) : [];
+  const losses = report ? lossComparison(report) : [];
   const { evidence = [] } = probe;
   const dropped = probe.content !== undefined;
-  if (!dropped && compared.length === 0) return null;
+  if (!dropped && outputs.length + losses.length === 0) return null;
   return (
     <div className="probe-facts" data-testid="probe-facts">
       {dropped && <p>{probe.description}</p>}
@@ -24,7 +25,12 @@ export function ProbeFacts({ probe }: { probe: ProbeSummary }) {
           </ul>
         </details>
       )}
-      {compared.map((s) => (
+      {outputs.map((s) => (
+        <p key={s} className={report && outputNote(report.probe)?.agree === false ? 'caution' : undefined}>
+          {s}
+        </p>
+      ))}
+      {losses.map((s) => (
         <p key={s}>{s}</p>
       ))}
     </div>

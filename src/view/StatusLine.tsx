@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Phase } from '../analysis/events';
+import { outputNote } from '../analysis/recorded-outputs';
+import type { Report } from '../analysis/report';
 import { bytes, count, counted, duration } from '../figure/number';
 import { shownReport } from '../store/report';
 import type { App } from '../store/store';
@@ -19,12 +21,15 @@ export function StatusLine({ onHelp }: { onHelp: () => void }) {
   const text = useApp(statusText);
   const progress = useApp((s) => (s.running === null ? null : s.progress));
   const running = useApp((s) => s.running !== null);
+  const report = useApp((s) => (s.running === null ? shownReport(s) : null));
+  const note = report && outputNote(report.probe);
   const fetching = useApp((s) => s.fetching !== null);
   const share = progress && progress.total > 0 ? progress.done / progress.total : null;
   return (
     <footer className="status-line">
       <p data-testid="status" data-state={running ? 'running' : 'idle'}>
         {text}
+        {note && <span className={note.agree ? undefined : 'caution'}> · {note.words}</span>}
       </p>
       {running && (
         <>
@@ -72,10 +77,14 @@ function statusText(state: App): string {
   return partial ? `stopped: ${found} are complete` : `${found} in ${duration(seconds)}`;
 }
 
+function wordsOf(report: Report | null): string | undefined {
+  return (report && outputNote(report.probe))?.words;
+}
+
 /** Tells screen readers of quarters and ends, not of every step. */
 function Announcer() {
   const words = useApp((s) => {
-    if (s.running === null) return statusText(s);
+    if (s.running === null) return [statusText(s), wordsOf(shownReport(s))].filter(Boolean).join(', ');
     const share = s.progress && s.progress.total > 0 ? Math.floor((4 * s.progress.done) / s.progress.total) / 4 : 0;
     return share > 0 ? `${share * 100} percent` : 'Analysis started';
   });

@@ -32,3 +32,17 @@ it.each(RECORDED.map((file, i) => [file.path, i] as const))('%s', async (_path, 
   expect(statedDifference((await page.textContent('[data-testid="probe-facts"]'))!)).toBeLessThan(file.within);
   expect(complaints).toEqual([]);
 });
+
+it('says where they do not agree: an activation that was assumed wrongly', async () => {
+  const { page, context } = await visit(site);
+  const file = RECORDED.find(({ path }) => path === 'families/timm-vit')!;
+  const probe = join(folder, 'recorded.safetensors');
+  await writeRecordedProbe(file, probe);
+  await drop(page, [...filesOf(file), probe]);
+  await page.waitForFunction(() => document.querySelector('[data-testid="status"]')?.textContent?.includes('outputs agree with those recorded, to'));
+  await page.selectOption('[data-testid="choice-activation"]', 'relu');
+  await page.click('[data-testid="run"]');
+  await page.waitForFunction(() => document.querySelector('[data-testid="status"]')?.textContent?.includes('outputs differ from those recorded, by'));
+  expect(await page.textContent('[data-testid="probe-facts"] .caution')).toMatch(/^Outputs do not agree with the outputs recorded in the probe/);
+  await context.close();
+});
