@@ -42,20 +42,20 @@ export interface SharedProduct {
 /** @param tell hands a product to all helpers, who call `helpWith`, soon or never. */
 export function sharedMultiply(helpers: number, tell: (product: SharedProduct) => void): Multiply {
   const count = SLOTS * helpers;
-  let lots = sharedBytes(8 * LOT * count);
-  let left = sharedBytes(0);
-  let made = sharedBytes(0);
+  let lots = new SharedArrayBuffer(8 * LOT * count);
+  let left = new SharedArrayBuffer(0);
+  let made = new SharedArrayBuffer(0);
   return (a, b, out, offset, m, k, n) => {
     const columns = Math.min(COLUMNS.most, 4 * Math.floor(LOT / k / 4));
     if (helpers === 0 || m * k * n < WORTH_SHARING || m * k > MOST || columns < COLUMNS.least) return multiply(a, b, out, offset, m, k, n);
-    if (left.byteLength < 8 * m * k) left = sharedBytes(8 * m * k);
-    if (made.byteLength < 8 * m * columns * count) made = sharedBytes(8 * m * columns * count);
+    if (left.byteLength < 8 * m * k) left = new SharedArrayBuffer(8 * m * k);
+    if (made.byteLength < 8 * m * columns * count) made = new SharedArrayBuffer(8 * m * columns * count);
     const product: SharedProduct = {
       a: new Float64Array(left, 0, m * k),
       m, k,
-      state: new Int32Array(sharedBytes(4 * count)),
-      columns: new Int32Array(sharedBytes(4 * count)),
-      filled: new Int32Array(sharedBytes(4)),
+      state: new Int32Array(new SharedArrayBuffer(4 * count)),
+      columns: new Int32Array(new SharedArrayBuffer(4 * count)),
+      filled: new Int32Array(new SharedArrayBuffer(4)),
       b: b.values instanceof Float32Array ? new Float32Array(lots) : new Float64Array(lots),
       byColumns: b.rowStride === 1,
       out: new Float64Array(made),
@@ -63,8 +63,11 @@ export function sharedMultiply(helpers: number, tell: (product: SharedProduct) =
     };
     gather(a, m, k, product.a);
     tell(product);
-    const run = new Run(product, b, out, offset, n, columns);
-    if (!run.finish()) [lots, left, made] = [lots, left, made].map(({ byteLength }) => sharedBytes(byteLength)) as [SharedArrayBuffer, SharedArrayBuffer, SharedArrayBuffer];
+    if (new Run(product, b, out, offset, n, columns).finish()) return;
+    // Somebody may still read and write there: it is left to that thread.
+    lots = new SharedArrayBuffer(lots.byteLength);
+    left = new SharedArrayBuffer(0);
+    made = new SharedArrayBuffer(0);
   };
 }
 
@@ -171,8 +174,4 @@ function gather({ values, offset, rowStride, columnStride }: MatrixView, m: numb
     if (columnStride === 1) to.set(values.subarray(from, from + k), i * k);
     else for (let t = 0; t < k; t++) to[i * k + t] = values[from + t * columnStride]!;
   }
-}
-
-function sharedBytes(length: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(length);
 }
