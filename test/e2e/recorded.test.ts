@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { filesOf, RECORDED, statedDifference, writeRecordedProbe } from '../model/recorded-files';
+import { filesOf, RECORDED, recordedAt, statedDifference, writeRecordedProbe } from '../model/recorded-files';
 import { drop, openSite, visit, type Site, type Visit } from './browser';
 
 const folder = mkdtempSync(join(tmpdir(), 'deadreckon-recorded-'));
@@ -19,7 +19,7 @@ afterAll(async () => {
   await site?.close();
 });
 
-it.each(RECORDED.map((file, i) => [file.path, i] as const))('%s', async (_path, i) => {
+it.each(RECORDED.map(({ paths }, i) => [paths.join(' + '), i] as const))('%s', async (_path, i) => {
   const { page, complaints } = opened;
   const file = RECORDED[i]!;
   const probe = `recorded-${i}.safetensors`;
@@ -35,7 +35,7 @@ it.each(RECORDED.map((file, i) => [file.path, i] as const))('%s', async (_path, 
 
 it('says where they do not agree: an activation that was assumed wrongly', async () => {
   const { page, context } = await visit(site);
-  const file = RECORDED.find(({ path }) => path === 'families/timm-vit')!;
+  const file = recordedAt('families/timm-vit');
   const probe = join(folder, 'recorded.safetensors');
   await writeRecordedProbe(file, probe);
   await drop(page, [...filesOf(file), probe]);

@@ -2,13 +2,14 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { safetensors } from '../checkpoint/writers';
-import { CONVOLUTIONS, FAMILIES } from './family-files';
+import { ADAPTED, CONVOLUTIONS, FAMILIES } from './family-files';
 import { fixture, FIXTURES, KERAS, recorded, TFJS } from './keras-files';
+import { NETWORK_FILES } from './network-files';
 import { ONNX_FILES } from './onnx-files';
 
 export interface RecordedFile {
-  /** Within the fixtures: a file, or a folder whose files are one network. */
-  readonly path: string;
+  /** Within the fixtures: files, or folders of them, that are one network. */
+  readonly paths: readonly string[];
   /** Its outputs (and the inputs, in NAME.probe.npz) are in this file. */
   readonly outputs: string;
   /** Logarithms of probabilities were kept, up to what a row has in common: its probabilities are what is compared. */
@@ -17,21 +18,35 @@ export interface RecordedFile {
   readonly within: number;
 }
 
-const family = ({ path, name }: { path: string; name: string }) => ({ path: `families/${path}`, outputs: `families/${name}.json`, within: 1e-10 });
+const family = ({ path, name }: { path: string | readonly string[]; name: string }) => ({
+  paths: [path].flat().map((p) => `families/${p}`),
+  outputs: `families/${name}.json`,
+  within: 1e-10,
+});
+const onnx = (folder: string) => ({ path, of }: { path: string; of: string }) => ({ paths: [`${folder}/${path}`], outputs: `${folder}/${of}.json`, within: 1e-10 });
 
 export const RECORDED: readonly RecordedFile[] = [
   ...FAMILIES.map(family),
+  ...ADAPTED.map(family),
   ...CONVOLUTIONS.map(family),
-  ...ONNX_FILES.map(({ path, of }) => ({ path: `onnx/${path}`, outputs: `onnx/${of}.json`, within: 1e-10 })),
-  ...KERAS.flatMap(({ name, files }) => files.map((file) => ({ path: `keras/${file}`, outputs: `keras/${name}.json`, softmax: name === 'keras2', within: 1e-10 }))),
+  ...ONNX_FILES.map(onnx('onnx')),
+  ...NETWORK_FILES.map(onnx('networks')),
+  ...KERAS.flatMap(({ name, files }) => files.map((file) => ({ paths: [`keras/${file}`], outputs: `keras/${name}.json`, softmax: name === 'keras2', within: 1e-10 }))),
   // Computed in float32.
-  ...TFJS.map((name) => ({ path: `tfjs/${name}`, outputs: `tfjs/${name}.json`, softmax: true, within: 1e-5 })),
+  ...TFJS.map((name) => ({ paths: [`tfjs/${name}`], outputs: `tfjs/${name}.json`, softmax: true, within: 1e-5 })),
 ];
 
 /** The files of one network, absolute. */
-export function filesOf({ path }: RecordedFile): string[] {
-  const at = join(FIXTURES, path);
-  return statSync(at).isDirectory() ? readdirSync(at).sort().map((name) => join(at, name)) : [at];
+export function filesOf({ paths }: RecordedFile): string[] {
+  return paths.flatMap((path) => {
+    const at = join(FIXTURES, path);
+    return statSync(at).isDirectory() ? readdirSync(at).sort().map((name) => join(at, name)) : [at];
+  });
+}
+
+/** The network at this path alone. */
+export function recordedAt(path: string): RecordedFile {
+  return RECORDED.find(({ paths }) => paths.join() === path)!;
 }
 
 /** Writes a probe of its inputs and the library's outputs. */

@@ -7,7 +7,7 @@ import { outputComparison } from '../../src/analysis/recorded-outputs';
 import { probeFromFile, type ProbeFileContent } from '../../src/probe/file';
 import { OutputComparison } from '../../src/probe/recorded';
 import { analyzeFiles } from '../analysis/run';
-import { filesOf, RECORDED, statedDifference, writeRecordedProbe } from '../model/recorded-files';
+import { filesOf, recordedAt, statedDifference, writeRecordedProbe } from '../model/recorded-files';
 
 const folder = mkdtempSync(join(tmpdir(), 'deadreckon-recorded-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -59,7 +59,7 @@ describe('a probe file', () => {
 });
 
 describe('an analysis', () => {
-  const conv = RECORDED.find(({ path }) => path === 'families/timm-vit')!;
+  const conv = recordedAt('families/timm-vit');
   const probe = join(folder, 'timm-vit.probe.safetensors');
 
   it('states that a network gives what its library recorded, and that a wrong assumption does not', async () => {
