@@ -1,5 +1,6 @@
 /** Hashes of Gram matrices: what another machine must reproduce to have verified an analysis bit for bit. */
-import { sha256 } from '../base/sha256';
+import { breathe } from '../base/breathe';
+import { Sha256, sha256 } from '../base/sha256';
 import type { Factor } from '../numerics/gram-operator';
 import type { Gram } from '../numerics/types';
 import type { GramHash, Report, Spectrum } from './report';
@@ -18,9 +19,17 @@ export async function gramHash({ hi, lo, digest }: Gram): Promise<GramHash> {
   return { of: 'words', sha256: await sha256(bytes) };
 }
 
-/** SHA-256 of the words of a factor, as they were read, where no Gram is made of it. */
-export async function factorHash({ values }: Factor): Promise<GramHash> {
-  return { of: 'words', sha256: await sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) };
+/** Bytes that are hashed between two breaths. */
+const PIECE = 2 ** 20;
+
+/** SHA-256 of the words of a factor, as they were read, where no Gram is made of it; the platform's would copy them first. Throws AbortError. */
+export async function factorHash({ values }: Factor, signal?: AbortSignal): Promise<GramHash> {
+  const digest = new Sha256();
+  for (let at = 0; at < values.byteLength; at += PIECE) {
+    digest.update(new Uint8Array(values.buffer, values.byteOffset + at, Math.min(PIECE, values.byteLength - at)));
+    await breathe(signal);
+  }
+  return { of: 'words', sha256: digest.hexadecimal() };
 }
 
 /** One hash for all spectra of a report, in their order. */

@@ -37,7 +37,7 @@ export interface LargeJob {
 
 /** Lets events through and stops with AbortError. */
 export async function solveLarge(job: LargeJob, signal?: AbortSignal): Promise<Spectrum> {
-  const gram = await factorHash(job.factor);
+  const gram = await factorHash(job.factor, signal);
   return { ...(await runBreathing(solveSteps(job), signal)), gram };
 }
 

@@ -12,8 +12,15 @@ export interface Elements {
   readonly readInto?: ((begin: number, bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
+<<<<<<< HEAD
 /** Bytes of the slices in which large tensors are decoded. */
 export const SLICE = 1 << 26;
+=======
+/** Slices in which large tensors are decoded, in bytes. */
+const SLICE = 1 << 26;
+/** Elements that are read at a time through memory that is used again. */
+const PIECE = 1 << 18;
+>>>>>>> square
 
 /** Product of the sizes; null where it passes 2^53 on the way. */
 export function elementCount(shape: readonly number[]): number | null {
@@ -52,6 +59,11 @@ export class StoredTensor implements TensorEntry {
       const total = this.byteLength;
       const width = BITS[this.dtype] / 8;
       const out = floatsFor(this.dtype, total / width);
+      const again = this.reader();
+      if (again) {
+        for (let begin = 0; begin < out.length; begin += PIECE) await again(begin, Math.min(out.length, begin + PIECE), out, begin);
+        return out;
+      }
       const step = this.elements.sliceable ? SLICE : Math.max(total, 1);
       for (let begin = 0; begin < total; begin += step) {
         decodeInto(this.dtype, await this.elements.read(begin, Math.min(total, begin + step)), out, begin / width);
@@ -61,19 +73,27 @@ export class StoredTensor implements TensorEntry {
   }
 
   pieces(): ReadPiece | null {
+    const read = isReal(this.dtype) ? this.reader() : null;
+    return read && ((begin, end, out) => this.guarded(() => read(begin, end, out, 0)));
+  }
+
+  /** Reads elements begin ... end to `out` from `at` on, through one piece of memory: what is given up waits for the collector. */
+  private reader(): ((begin: number, end: number, out: Float32Array | Float64Array, at: number) => Promise<void>) | null {
     const { readInto } = this.elements;
-    if (!readInto || !isReal(this.dtype)) return null;
+    if (!readInto) return null;
     const width = BITS[this.dtype] / 8;
-    // One piece of memory for all reads: what is given up waits for the collector.
     let memory = new Uint8Array(0);
-    return (begin, end, out) =>
-      this.guarded(async () => {
-        const length = (end - begin) * width;
-        if (memory.length < length) memory = new Uint8Array(length);
-        const bytes = memory.subarray(0, length);
-        await readInto(begin * width, bytes);
-        decodeInto(this.dtype, bytes, out, 0);
-      });
+    return async (begin, end, out, at) => {
+      const length = (end - begin) * width;
+      if (memory.length < length) memory = new Uint8Array(length);
+      const bytes = memory.subarray(0, length);
+      await readInto(begin * width, bytes);
+      try {
+        decodeInto(this.dtype, bytes, out, at);
+      } catch (error) {
+        throw error instanceof InexactInteger ? new InexactInteger(error.index - at + begin) : error;
+      }
+    };
   }
 
   /** Names the tensor in what goes wrong while it is read. */
