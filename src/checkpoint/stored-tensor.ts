@@ -12,15 +12,10 @@ export interface Elements {
   readonly readInto?: ((begin: number, bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
-<<<<<<< HEAD
 /** Bytes of the slices in which large tensors are decoded. */
 export const SLICE = 1 << 26;
-=======
-/** Slices in which large tensors are decoded, in bytes. */
-const SLICE = 1 << 26;
 /** Elements that are read at a time through memory that is used again. */
 const PIECE = 1 << 18;
->>>>>>> square
 
 /** Product of the sizes; null where it passes 2^53 on the way. */
 export function elementCount(shape: readonly number[]): number | null {
