@@ -5,6 +5,7 @@ import { sha256 } from '../base/sha256';
 import { ROUNDOFF } from '../checkpoint/dtype';
 import { count, refusal } from '../checkpoint/refusal';
 import type { ByteSource, Checkpoint, TensorEntry } from '../checkpoint/types';
+import { classesOf } from '../probe/classes';
 import type { Picture, PicturesContent, ProbeContent, SideFile, TextContent } from '../probe/content';
 import type { ProbeArray, ProbeFileContent } from '../probe/file';
 import type { ProbeFile } from './events';
@@ -87,16 +88,17 @@ export async function picturesProbe(id: string, files: readonly Checkpoint[], be
     return { name: file.name, height, width, channels, most: WIDTHS[tensor.dtype]!, values: () => tensor.values() };
   });
   const sizes = [...new Set(pictures.map((p) => `${p.width} × ${p.height}`))];
+  const classes = classesOf(pictures.map((p) => p.name));
   const warned = sorted.flatMap((file) => file.warnings);
   const warnings = warned.length > 3 ? [`${warned.length} pictures: their transparency was left out; only the colours are read.`] : warned;
   const content: PicturesContent = { kind: 'pictures', file: name, pictures, warnings, beside };
   return {
     summary: {
       id, kind: 'pictures', name,
-      fingerprint: sorted.length === 1 ? sorted[0]!.fingerprint : await hashed(sorted.map((file) => file.fingerprint).join('\n')),
-      description: `${pictures.length === 1 ? 'a picture' : `${pictures.length} pictures`} of ${sizes.length > 3 ? `${sizes.length} sizes` : sizes.join(', ')} pixels`,
+      fingerprint: sorted.length === 1 ? sorted[0]!.fingerprint : await hashed([...sorted.map((file) => file.fingerprint), ...(classes ? [classes.labels.join()] : [])].join('\n')),
+      description: `${pictures.length === 1 ? 'a picture' : `${pictures.length} pictures`} of ${sizes.length > 3 ? `${sizes.length} sizes` : sizes.join(', ')} pixels${classes ? ` in ${classes.names.length} folders, which are classes` : ''}`,
       samples: pictures.length,
-      targets: false,
+      targets: classes !== null,
     },
     content: async () => content,
   };

@@ -6,6 +6,8 @@ import { InputError } from '../base/errors';
 import type { PicturesContent } from './content';
 import type { ProbeArray } from './file';
 import { decidePixels, type PixelScale, type Preprocessor } from './pixels';
+import { classesOf, classWords, inTurn } from './classes';
+import { framed, type Framing } from './framing';
 import { resized } from './resize';
 import type { ImageSpec, Probe, ProbeChoice, ProbeInputs, ProbeSpec } from './types';
 
@@ -36,15 +38,23 @@ interface Pixels {
 export async function probeFromPictures(content: PicturesContent, spec: ProbeSpec, preprocessor: (channels: number) => Preprocessor | null): Promise<Probe> {
   const { file, pictures, warnings } = content;
   const { image, guess } = imageOf(file, spec);
-  const { inputs, evidence, choices } = await prepareImages(file, pictures, image, spec, preprocessor(image.channels), guess !== null);
+  const classes = classesOf(pictures.map(({ name }) => name));
+  const labelled = classes !== null && classes.names.length <= spec.outputs;
+  const order = labelled ? inTurn(classes) : pictures.map((_, i) => i);
+  const { inputs, evidence, choices } = await prepareImages(file, order.map((i) => pictures[i]!), image, spec, preprocessor(image.channels), guess !== null);
   const used = inputs.samples < pictures.length ? `the first ${inputs.samples} of ${pictures.length} pictures` : pictures.length === 1 ? 'one picture' : `${pictures.length} pictures`;
   return {
     kind: 'pictures',
-    description: `${file}: ${used} as [${sizeOf(image)}], no targets`,
-    evidence: [...(guess === null ? [] : [guess]), ...evidence, ...warnings],
+    description: `${file}: ${used} as [${sizeOf(image)}], ${labelled ? `with their folders as ${classes.names.length} classes` : 'no targets'}`,
+    evidence: [
+      ...(guess === null ? [] : [guess]),
+      ...(classes === null ? [] : [labelled ? `folders are classes in the order of their names, as torchvision's ImageFolder has them: ${classWords(classes)}` : `${classes.names.length} folders are more than the ${spec.outputs} outputs of the network: they are not read as classes`]),
+      ...evidence,
+      ...warnings,
+    ],
     choices,
     inputs,
-    targets: null,
+    targets: labelled ? { kind: 'labels', labels: Int32Array.from(order.slice(0, inputs.samples), (i) => classes.labels[i]!) } : null,
   };
 }
 
@@ -132,15 +142,18 @@ async function prepareImages(file: string, all: readonly Pixels[], image: ImageS
   if (list.length === 0) throw new InputError('probe-empty', `${file}: there is no image in it. Give at least one.`, { file });
   const whole = list.some((p) => p.most !== null);
   const decided = whole ? decidePixels(image, preprocessor, spec.choices?.pixels) : null;
+  const recorded = preprocessor?.framing ?? null;
+  const framing = recorded?.crop?.height === image.height && recorded.crop.width === image.width ? recorded : null;
   const values = new Float64Array(samples * size);
   let [least, largest] = [Infinity, -Infinity];
   for (const [i, pixels] of list.entries()) {
-    checkSize(file, pixels, image, exact, preprocessor?.squeezes === true);
+    if (framing === null) checkSize(file, pixels, image, exact, preprocessor?.squeezes === true);
     const { height, width } = pixels;
     let now = recoloured(await pixels.values(), pixels.channels, image.channels);
     const bad = now.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0) throw new InputError('probe-not-finite', `${file}: ${pixels.name} holds ${now[bad]}. Remove such samples and try again.`, { file });
-    if (height !== image.height || width !== image.width) now = resized(now, height, width, image.channels, image.height, image.width);
+    if (framing !== null) now = framed({ height, width, values: now }, image.channels, framing).values;
+    else if (height !== image.height || width !== image.width) now = resized(now, height, width, image.channels, image.height, image.width);
     now = scaled(now, image.channels, pixels.most, decided?.scale ?? null);
     for (const v of now) {
       if (v < least) least = v;
@@ -154,10 +167,10 @@ async function prepareImages(file: string, all: readonly Pixels[], image: ImageS
     evidence: [
       ...(samples < wanted ? [`${wanted - samples} images were left out: more than ${MAX_VALUES} values are not held at once`] : []),
       ...recolouring(list, image),
-      ...resizing(list, image),
+      ...(framing === null ? resizing(list, image) : [`${framingWords(framing)}, as ${preprocessor!.file} records it`]),
+      ...(recorded !== null && framing === null ? [`${preprocessor!.file} records a crop to ${recorded.crop!.width} × ${recorded.crop!.height}, which is not what this network takes: it is not done`] : []),
       ...(decided ? [`${decided.choice.evidence}${decided.choice.assumed ? ' (assumed)' : ''}`] : ['floating-point values are taken as the network takes them: not scaled']),
       ...(decided === null && largest > 16 && least >= 0 ? [`they reach ${largest}: networks are seldom given pixels that were not scaled`] : []),
-      ...(preprocessor?.left ?? []),
     ],
   };
 }
@@ -199,6 +212,11 @@ function resizing(list: readonly Pixels[], { height, width }: ImageSpec): string
   const sizes = [...new Set(odd.map((p) => `${p.width} × ${p.height}`))];
   const from = sizes.length > 3 ? `${sizes.length} sizes` : sizes.join(', ');
   return [`${odd.length} of ${list.length} ${list.length === 1 ? 'image' : 'images'} (${from} pixels) resized to ${width} × ${height}, bilinear over the area of a pixel as Pillow and torchvision do`];
+}
+
+function framingWords({ resize, crop, filter }: Framing): string {
+  const size = resize === null ? null : 'edge' in resize ? `the shorter side resized to ${resize.edge}` : `resized to ${resize.width} × ${resize.height}`;
+  return `${size === null ? '' : `${size}, ${filter}, then `}the ${crop!.width} × ${crop!.height} pixels at the centre`;
 }
 
 function scaled(values: Float64Array, channels: number, most: number | null, scale: PixelScale | null): Float64Array {

@@ -1,5 +1,7 @@
 /** How whole numbers of pixels become what a network takes: chosen, else as preprocessor_config.json records it, else assumed with a reason. */
 import { InputError } from '../base/errors';
+import type { Framing } from './framing';
+import type { Filter } from './resize';
 import type { ImageSpec, ProbeChoice } from './types';
 
 /** A pixel p of 0 to 255 becomes (p * rescale - mean[c]) / deviation[c]. */
@@ -15,12 +17,14 @@ export interface Preprocessor {
   readonly scale: PixelScale;
   /** Whether it squeezes images of any shape to the size of the network. */
   readonly squeezes: boolean;
-  /** What it records and what is not done here. */
-  readonly left: readonly string[];
+  /** The size and the part of a picture that the network is shown; null where nothing of that is recorded. */
+  readonly framing: Framing | null;
 }
 
 /** Torchvision's and timm's constants for ImageNet. */
 const IMAGENET = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+/** Longest side of a picture that is made. */
+const MAX_SIDE = 2 ** 14;
 /** Rescales by default in transformers. */
 const TO_UNIT = 1 / 255;
 
@@ -69,6 +73,7 @@ export function readPreprocessor(file: string, text: string, channels: number): 
   if (typeof factor !== 'number' || !Number.isFinite(factor)) throw new InputError('preprocessor', `${file}: 'rescale_factor' is ${JSON.stringify(factor).slice(0, 80)}; a number was expected.`, { file });
   const normalises = config.do_normalize !== false;
   const size = config.size as { height?: unknown; width?: unknown } | number | undefined;
+  const framing = framingOf(file, config);
   return {
     file,
     scale: {
@@ -77,6 +82,28 @@ export function readPreprocessor(file: string, text: string, channels: number): 
       deviation: normalises ? perChannel('image_std', 0.5) : new Array<number>(channels).fill(1),
     },
     squeezes: config.do_resize !== false && (typeof size === 'number' || (size?.height !== undefined && size.width !== undefined)),
-    left: config.do_center_crop === true ? [`${file} records a crop to the centre, which is not done here: crop the pictures first where that matters`] : [],
+    framing,
   };
+}
+
+/** PIL.Image.Resampling. */
+const FILTERS: ReadonlyMap<unknown, Filter> = new Map<unknown, Filter>([[undefined, 'bilinear'], [2, 'bilinear'], [3, 'bicubic']]);
+
+/** Null where there is no crop: pictures are then brought to the size of the network anyway. Throws InputError where a step cannot be followed. */
+function framingOf(file: string, config: Record<string, unknown>): Framing | null {
+  if (config.do_center_crop !== true) return null;
+  const wrong = (key: string, expected: string) => new InputError('preprocessor', `${file}: '${key}' is ${JSON.stringify(config[key]).slice(0, 80)}; ${expected} was expected.`, { file });
+  const isSize = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_SIDE;
+  const sides = (key: string): { height: number; width: number } | { edge: number } => {
+    const value = config[key] as { height?: unknown; width?: unknown; shortest_edge?: unknown } | number | null | undefined;
+    if (isSize(value)) return key === 'size' ? { edge: value } : { height: value, width: value };
+    if (typeof value === 'object' && value !== null) {
+      if (isSize(value.height) && isSize(value.width)) return { height: value.height, width: value.width };
+      if (isSize(value.shortest_edge) && key === 'size') return { edge: value.shortest_edge };
+    }
+    throw wrong(key, key === 'size' ? 'a height and a width, or a shortest_edge,' : 'a height and a width');
+  };
+  const filter = FILTERS.get(config.resample);
+  if (config.do_resize !== false && !filter) throw wrong('resample', 'bilinear (2) or bicubic (3)');
+  return { resize: config.do_resize === false ? null : sides('size'), crop: sides('crop_size') as { height: number; width: number }, filter: filter ?? 'bilinear' };
 }

@@ -25,7 +25,7 @@ export const APPLICATIONS = [
   { name: 'efficientnet', files: ['efficientnet.keras'], activations: ['linear', 'sigmoid', 'silu'] },
   { name: 'resnet-v1', files: ['resnet-v1.keras', 'resnet-v1.h5'], activations: ['linear', 'relu'] },
   { name: 'resnet-v2', files: ['resnet-v2.keras'], activations: ['linear', 'relu'] },
-  { name: 'operators', files: ['operators.keras'], activations: ['elu', 'hard_sigmoid', 'leaky_relu(0.25)', 'linear', 'softplus'] },
+  { name: 'operators', files: ['operators.keras'], activations: ['clip(0, 1)', 'elu', 'hard_sigmoid', 'leaky_relu(0.25)', 'linear'] },
 ] as const;
 
 export const TFJS = ['plain', 'uint8', 'uint16', 'float16', 'converted'] as const;

@@ -10,7 +10,7 @@ import { resized } from '../../src/probe/resize';
 import type { ImageSpec, Probe, ProbeSpec } from '../../src/probe/types';
 
 const FOLDER = join(import.meta.dirname, '../fixtures/pictures');
-const truth = JSON.parse(readFileSync(join(FOLDER, 'pictures.json'), 'utf8')) as { pixels: Record<string, { values: number[] }>; resized: Record<string, number[]>; processed: number[] };
+const truth = JSON.parse(readFileSync(join(FOLDER, 'pictures.json'), 'utf8')) as { pixels: Record<string, { values: number[] }>; resized: Record<string, number[]>; cubic: number[]; processed: number[]; cropped: Record<'edge' | 'crop' | 'zeros', { config: object; shape: [number, number, number]; values: number[] }> };
 const rgb = Float64Array.from(truth.pixels['rgb.png']!.values);
 const recorded = readFileSync(join(FOLDER, 'preprocessor_config.json'), 'utf8');
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a, (x, i) => Math.abs(x - b[i]!)).reduce((m, d) => Math.max(m, d), 0);
@@ -29,6 +29,66 @@ describe('resizing', () => {
     const [height, width] = size.split('x').map(Number) as [number, number];
     // Pillow keeps float32 between its two passes.
     expect(largest(resized(rgb, 9, 10, 3, height, width), expected)).toBeLessThan(255 * 2 ** -22);
+  });
+});
+
+it('resizing by a cubic is that of Pillow', () => {
+  expect(largest(resized(rgb, 9, 10, 3, 6, 13, 'bicubic'), truth.cubic)).toBeLessThan(255 * 2 ** -21);
+});
+
+describe('a crop to the centre as transformers records it', () => {
+  const made = async (name: 'edge' | 'crop' | 'zeros') => {
+    const { config, shape, values } = truth.cropped[name];
+    const probe = await probeFromPictures(pictures(picture(rgb, 9, 10, 3)), specOf(image(...shape)), (c) => readPreprocessor('p.json', JSON.stringify(config), c));
+    return { probe, off: largest(valuesOf(probe), values) };
+  };
+
+  it('is that of the library to its float32, also where the picture is smaller', async () => {
+    for (const name of ['crop', 'zeros'] as const) expect((await made(name)).off).toBeLessThan(1e-6);
+    expect((await made('crop')).probe.evidence!.join()).toContain('the 5 × 6 pixels at the centre, as p.json records it');
+  });
+
+  it('behind a change of size to within the rounding of the library to whole values', async () => {
+    const { probe, off } = await made('edge');
+    // Half a step, over the smallest deviation; the library rounds between its two passes as well.
+    expect(off).toBeLessThan(1.5 / 255 / 0.2);
+    expect(probe.evidence!.join()).toContain('the shorter side resized to 7, bicubic, then the 5 × 6 pixels at the centre');
+  });
+
+  it('to another size than that of the network is said and not done, and what cannot be followed is refused', async () => {
+    const { config } = truth.cropped.crop;
+    const read = (more: object) => (c: number) => readPreprocessor('p.json', JSON.stringify({ ...config, ...more }), c);
+    const probe = await probeFromPictures(pictures(picture(rgb, 9, 10, 3)), specOf(image(3, 9, 10)), read({}));
+    expect(probe.evidence!.join()).toContain('p.json records a crop to 5 × 6, which is not what this network takes: it is not done');
+    expect(() => read({ crop_size: { longest: 3 } })(3)).toThrow(/'crop_size' is {"longest":3}; a height and a width/);
+    expect(() => read({ do_resize: true, size: { shortest_edge: 0 } })(3)).toThrow(/'size'/);
+    expect(() => read({ do_resize: true, resample: 1 })(3)).toThrow(/'resample' is 1; bilinear \(2\) or bicubic \(3\)/);
+  });
+});
+
+describe('folders of pictures', () => {
+  const of = (...names: string[]) => pictures(...names.map((name, i) => picture([i], 1, 1, 1, 255, name)));
+  const spec = (outputs: number, samples: number | null = null) => ({ ...specOf(image(1, 1, 1), 0, { pixels: '0 to 255' }, samples), outputs });
+
+  it('are classes in the order of their names, one of each in turn', async () => {
+    const probe = await probeFromPictures(of('all/dog/0.png', 'all/dog/1.png', 'all/dog/2.png', 'all/Zebra/0.png', 'all/cat/deep/0.png'), spec(3), none);
+    // Capitals stand first, as in Python.
+    expect(valuesOf(probe)).toEqual([3, 4, 0, 1, 2]);
+    expect(probe.targets).toEqual({ kind: 'labels', labels: Int32Array.of(0, 1, 2, 2, 2) });
+    expect(probe.description).toContain('with their folders as 3 classes');
+    expect(probe.evidence!.join()).toContain("torchvision's ImageFolder has them: 0 is 'Zebra', 1 is 'cat', 2 is 'dog'");
+    expect((await probeFromPictures(of('dog/0.png', 'dog/1.png', 'cat/0.png'), spec(5, 2), none)).targets).toEqual({ kind: 'labels', labels: Int32Array.of(0, 1) });
+  });
+
+  it('are none where there is one, where pictures lie beside them, or where the network has fewer outputs', async () => {
+    for (const content of [of('all/0.png', 'all/1.png'), of('0.png', 'cat/0.png'), of('a/0.png', 'a/b/0.png', 'a/c/0.png')]) {
+      const probe = await probeFromPictures(content, spec(3), none);
+      expect(probe.targets).toBeNull();
+      expect(probe.description).toContain('no targets');
+    }
+    const fewer = await probeFromPictures(of('a/0.png', 'b/0.png', 'c/0.png'), spec(2), none);
+    expect(fewer.targets).toBeNull();
+    expect(fewer.evidence!.join()).toContain('3 folders are more than the 2 outputs of the network: they are not read as classes');
   });
 });
 
