@@ -21,7 +21,8 @@ A file that holds only 'inputs' and 'targets' is used as the probe, and so are P
 tokenizer.json of the network is among the files, or lies beside it in the repository.
 
   --probe FILE…       inputs and optional targets (npz, npy, safetensors), PNG files or a folder of them, or a text with --probe tokenizer.json beside it.
-                      Images may be [N, h, w], [N, c, h, w] or [N, h, w, c]; preprocessor_config.json among the files says how pixels are scaled
+                      Images may be [N, h, w], [N, c, h, w] or [N, h, w, c]; preprocessor_config.json among the files says how pixels are
+                      scaled and pictures cropped. Folders of pictures (dog/a.png, cat/b.png) are classes in the order of their names, where the network has as many outputs
   --text "WORDS"      this text, through the tokenizer.json among the files
   --samples N         samples of the probe
   --positions T       positions of the built-in token probe, and tokens of a sequence of text

@@ -33,8 +33,7 @@ describe('every null dimension under cross-entropy', { timeout: 120_000 }, () =>
     ['operators.legacy.onnx', 2, 1e-9],
   ] as const)('%s', async (path, times, cut) => {
     const model = await modelOf(await networkCheckpoint(path));
-    const { nullity, span, families, size } = await audit(model, await pictures(model, times), 'ce', cut);
-    console.log(path, size, nullity, span, families);
+    const { nullity, span } = await audit(model, await pictures(model, times), 'ce', cut);
     expect(span).toBe(nullity);
   });
 });

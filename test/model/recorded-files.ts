@@ -3,7 +3,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { safetensors } from '../checkpoint/writers';
 import { ADAPTED, CONVOLUTIONS, FAMILIES } from './family-files';
-import { fixture, FIXTURES, KERAS, recorded, TFJS } from './keras-files';
+import { APPLICATIONS, fixture, FIXTURES, KERAS, recorded, TFJS } from './keras-files';
 import { NETWORK_FILES } from './network-files';
 import { ONNX_FILES } from './onnx-files';
 
@@ -32,6 +32,7 @@ export const RECORDED: readonly RecordedFile[] = [
   ...ONNX_FILES.map(onnx('onnx')),
   ...NETWORK_FILES.map(onnx('networks')),
   ...KERAS.flatMap(({ name, files }) => files.map((file) => ({ paths: [`keras/${file}`], outputs: `keras/${name}.json`, softmax: name === 'keras2', within: 1e-10 }))),
+  ...APPLICATIONS.flatMap(({ name, files }) => files.map((file) => ({ paths: [`applications/${file}`], outputs: `applications/${name}.json`, within: 1e-10 }))),
   // Computed in float32.
   ...TFJS.map((name) => ({ paths: [`tfjs/${name}`], outputs: `tfjs/${name}.json`, softmax: true, within: 1e-5 })),
 ];
