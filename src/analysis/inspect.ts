@@ -4,6 +4,7 @@ import { InputError } from '../base/errors';
 import { folderOf } from '../checkpoint/config';
 import type { Checkpoint } from '../checkpoint/types';
 import type { Model } from '../model/types';
+import { sizeOf } from '../numerics/shape';
 import type { ProbeContent } from '../probe/content';
 import { probeFromFile } from '../probe/file';
 import { probeFromPictures } from '../probe/images';
@@ -160,7 +161,8 @@ function summarise(checkpoint: Checkpoint, subject: Subject): CheckpointSummary 
 async function makeProbe(model: Model, checkpoint: Checkpoint, content: ProbeContent | null, asked: Request): Promise<Probe> {
   const { choices, samples, positions, seed } = asked;
   const input = model.input.kind === 'tokens' ? { ...model.input, ...tokensOf(checkpoint) } : model.input;
-  const spec = { input, outputs: model.outputs, samples, positions, seed, choices };
+  const parameters = Array.from(model.staged?.shapes.values() ?? [], sizeOf).reduce((a, b) => a + b, 0);
+  const spec = { input, outputs: model.outputs, parameters, samples, positions, seed, choices };
   if (!content) return defaultSource(model.input.kind).make(spec);
   const folders = [folderOf(checkpoint.files[0]?.name ?? '')];
   const given = content.kind === 'pictures' ? content.pictures[0]!.name : content.file;

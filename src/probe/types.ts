@@ -62,6 +62,8 @@ export interface TokenSpec {
 export interface ProbeSpec {
   readonly input: { readonly kind: 'vector'; readonly width: number; readonly image?: ImageSpec } | ({ readonly kind: 'tokens' } & TokenSpec);
   readonly outputs: number;
+  /** Scalars of all parameters of the network, where that is known. */
+  readonly parameters?: number;
   readonly samples: number | null;
   readonly positions: number | null;
   readonly seed: number;

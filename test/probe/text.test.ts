@@ -120,6 +120,12 @@ describe('the built-in token probe', () => {
     return { ids: new Set(rowsOf(probe).flat()), description: probe.description };
   };
 
+  it('is smaller for networks of billions of parameters, unless somebody says how large', () => {
+    const samples = (parameters?: number, wanted: number | null = null) => tokens.defaults({ ...specOf({ vocabulary: 6 }, 1, 4), samples: wanted, ...(parameters && { parameters }) }).samples;
+    expect([samples(), samples(124e6), samples(1.1e9), samples(6.7e9), samples(7e10)]).toEqual([128, 128, 31, 5, 4]);
+    expect(samples(7e10, 200)).toBe(200);
+  });
+
   it('leaves out what stands for no text', () => {
     expect(drawn({})).toEqual({ ids: new Set([0, 1, 2, 3, 4, 5]), description: '200 sequences of 4 uniform tokens out of 6, seed 0' });
     expect(drawn({ special: [0, 3, 50256], known: 5 })).toEqual({

@@ -2,12 +2,18 @@
 import { Random } from '../../base/random';
 import type { ProbeSource, TokenSpec } from '../types';
 
+const SAMPLES = 128;
+const LEAST = 4;
+/** Fewer samples for networks of more parameters than this, so that passes take about as long: 5 for 7 billion. */
+const PARAMETERS = 2 ** 28;
+
 export const tokens: ProbeSource = {
   key: 'tokens',
   feeds: (kind) => kind === 'tokens',
   defaults(spec) {
     const context = spec.input.kind === 'tokens' ? spec.input.context : 1;
-    return { samples: spec.samples ?? 128, positions: Math.min(spec.positions ?? 16, context) };
+    const usual = Math.max(LEAST, Math.min(SAMPLES, Math.floor((SAMPLES * PARAMETERS) / (spec.parameters ?? 1))));
+    return { samples: spec.samples ?? usual, positions: Math.min(spec.positions ?? 16, context) };
   },
   make(spec) {
     if (spec.input.kind !== 'tokens') throw new Error('internal: the token probe feeds tokens');
