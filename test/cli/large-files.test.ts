@@ -26,7 +26,11 @@ async function counted(path: string): Promise<{ source: ByteSource; bytes(): num
     bytes += end - begin;
     return source.read(begin, end);
   };
-  return { source: { ...source, read }, bytes: () => bytes };
+  const readInto = (begin: number, into: Uint8Array) => {
+    bytes += into.length;
+    return source.readInto!(begin, into);
+  };
+  return { source: { ...source, read, readInto }, bytes: () => bytes };
 }
 
 describe('5 GiB of tensors of 64 MiB', () => {

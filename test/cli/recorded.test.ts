@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it.each(RECORDED.map(({ paths }, i) => [paths.join(' + '), i] as const))('%s, as the command line prints it', async (_path, i) => {
   const file = RECORDED[i]!;
   await writeRecordedProbe(file, probe);
-  const report = await analyzeFiles([...filesOf(file), probe], { folds: 0, gradients: false });
+  const report = await analyzeFiles([...filesOf(file), probe], { folds: 0, gradients: false, choices: file.choices ?? {} });
   expect(statedDifference(reportTable(report))).toBeLessThan(file.within);
 });
 

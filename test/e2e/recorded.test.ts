@@ -25,10 +25,18 @@ it.each(RECORDED.map(({ paths }, i) => [paths.join(' + '), i] as const))('%s', a
   const probe = `recorded-${i}.safetensors`;
   await writeRecordedProbe(file, join(folder, probe));
   await drop(page, [...filesOf(file), join(folder, probe)]);
-  await page.waitForFunction((name) => {
-    const facts = document.querySelector('[data-testid="probe-facts"]')?.textContent ?? '';
-    return facts.includes(name) && /Outputs (do not )?agree/.test(facts);
-  }, probe);
+  const facts = (words: RegExp) =>
+    page.waitForFunction(([name, pattern]) => {
+      const text = document.querySelector('[data-testid="probe-facts"]')?.textContent ?? '';
+      return text.includes(name!) && new RegExp(pattern!).test(text);
+    }, [probe, words.source]);
+  await facts(/Outputs (do not )?agree/);
+  const choices = Object.entries(file.choices ?? {});
+  for (const [key, value] of choices) await page.selectOption(`[data-testid="choice-${key}"]`, value);
+  if (choices.length > 0) {
+    await page.click('[data-testid="run"]');
+    await facts(/Outputs agree/);
+  }
   expect(statedDifference((await page.textContent('[data-testid="probe-facts"]'))!)).toBeLessThan(file.within);
   expect(complaints).toEqual([]);
 });

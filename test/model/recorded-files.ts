@@ -12,6 +12,8 @@ export interface RecordedFile {
   readonly paths: readonly string[];
   /** Its outputs (and the inputs, in NAME.probe.npz) are in this file. */
   readonly outputs: string;
+  /** What the file does not say, chosen as a person would. */
+  readonly choices?: Readonly<Record<string, string>>;
   /** Logarithms of probabilities were kept, up to what a row has in common: its probabilities are what is compared. */
   readonly softmax?: boolean;
   /** What the library's arithmetic allows, relative to the largest output: float64, or float32. */
@@ -25,7 +27,16 @@ const family = ({ path, name }: { path: string | readonly string[]; name: string
 });
 const onnx = (folder: string) => ({ path, of }: { path: string; of: string }) => ({ paths: [`${folder}/${path}`], outputs: `${folder}/${of}.json`, within: 1e-10 });
 
+const lens = (file: string, choices: Readonly<Record<string, string>> = {}) => ({
+  paths: [`references/${file}`], outputs: `references/${file.replace(/\..*/, '')}.outputs.json`, choices, within: 1e-10,
+});
+
 export const RECORDED: readonly RecordedFile[] = [
+  lens('tl-ln.pt'),
+  lens('tl-folded.safetensors'),
+  lens('tl-rms-gated-rotary-gqa.pt', { activation: 'silu', normalization: 'rms-norm' }),
+  lens('tl-attn-only.pt'),
+  lens('tl-bidirectional.pt', { activation: 'gelu_new', attention: 'bidirectional' }),
   ...FAMILIES.map(family),
   ...ADAPTED.map(family),
   ...CONVOLUTIONS.map(family),
