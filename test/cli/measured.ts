@@ -1,5 +1,6 @@
 /** The command line in a child process, with the memory that it held at most. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../analysis/run';
 
@@ -12,9 +13,10 @@ export interface Measured {
 }
 
 export function measured(...words: string[]): Promise<Measured> {
-  const imports = ['tsx', './src/cli/register.mjs', `./${join('test', 'cli', 'peak-memory.mjs')}`].flatMap((file) => ['--import', file]);
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { cli: string } };
+  const [, ...script] = scripts.cli.split(' ');
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...imports, 'src/cli/main.ts', ...words], { cwd: ROOT });
+    const child = spawn(process.execPath, ['--import', './test/cli/peak-memory.mjs', ...script, ...words], { cwd: ROOT });
     let out = '';
     let err = '';
     child.stdout.on('data', (d) => (out += d));
