@@ -28,7 +28,7 @@ const family = ({ path, name }: { path: string | readonly string[]; name: string
 const onnx = (folder: string) => ({ path, of }: { path: string; of: string }) => ({ paths: [`${folder}/${path}`], outputs: `${folder}/${of}.json`, within: 1e-10 });
 
 const lens = (file: string, choices: Readonly<Record<string, string>> = {}) => ({
-  paths: [`references/${file}`], outputs: `references/${file.replace(/\..*/, '')}.outputs.json`, choices, within: 1e-10,
+  paths: [`references/${file}`], outputs: `outputs/${file.replace(/\..*/, '')}.json`, choices, within: 1e-10,
 });
 
 export const RECORDED: readonly RecordedFile[] = [
