@@ -12,17 +12,16 @@ const ROW = 30;
 
 type Row = { group: string } | { layer: Layer; label: string };
 
-/** Layers under the name of their block: 'blocks.0' over 'attn.W_Q', 'mlp.W_in', … */
+/** Layers under the name of their block: 'blocks.0' over 'attn.W_Q', 'mlp.W_in', …; one that is alone in its block has its whole name. */
 function rowsOf(layers: readonly Layer[]): Row[] {
-  const rows: Row[] = [];
-  let group = '';
-  for (const layer of layers) {
-    const block = /^(.*\.\d+)\.(.+)$/.exec(layer.name);
-    if (block && block[1] !== group) rows.push({ group: block[1]! });
-    group = block?.[1] ?? '';
-    rows.push({ layer, label: block?.[2] ?? layer.name });
-  }
-  return rows;
+  const blocks = layers.map(({ name }) => /^.*?\.\d+(?=\.)/.exec(name)?.[0]);
+  return layers.flatMap((layer, i): Row[] => {
+    const group = blocks[i];
+    const first = group !== blocks[i - 1];
+    if (group === undefined || (first && group !== blocks[i + 1])) return [{ layer, label: layer.name }];
+    const row = { layer, label: layer.name.slice(group.length + 1) };
+    return first ? [{ group }, row] : [row];
+  });
 }
 
 export function LayerList() {
