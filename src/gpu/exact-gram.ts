@@ -7,7 +7,7 @@ import { fixedPoint, gramBits } from '../numerics/exact/fixed-point';
 import type { ColumnSpans, FixedPoint } from '../numerics/exact/fixed-point';
 import { wordsFor } from '../numerics/exact/integer-gram';
 import type { IntegerGram } from '../numerics/exact/integer-gram';
-import { chineseRemainder, coprimeModuli } from '../numerics/exact/moduli';
+import { chineseRemainder, coprimeModuli, digitsOf } from '../numerics/exact/moduli';
 import { upperTileRanges } from '../numerics/tile-ranges';
 import type { TileRange } from '../numerics/tile-ranges';
 import type { Dispatch, Kernel } from './kernel';
@@ -174,12 +174,14 @@ export async function integersOnGpu(
   words: number,
   signal?: AbortSignal,
 ): Promise<Uint32Array> {
-  const { inverses, weights } = chineseRemainder(moduli, Math.ceil(words / 4) * 8);
+  const { inverses, weights } = chineseRemainder(moduli);
+  const product = weights.pop()!;
+  const digits = [...weights, -product].flatMap((weight) => digitsOf(weight, Math.ceil(words / 4) * 8, 16));
   const buffers = {
     g,
     modulus: queue.upload(moduliWithInverses(moduli), 'moduli'),
     inverse: queue.upload(Float32Array.from(inverses), 'inverses'),
-    weight: queue.upload(new Float32Array(weights.buffer), 'weights'),
+    weight: queue.upload(new Float32Array(Uint32Array.from(digits).buffer), 'weights'),
     integer: queue.storage(words * entries, 'integers'),
   };
   try {

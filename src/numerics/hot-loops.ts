@@ -8,34 +8,6 @@
  */
 export interface HotLoops {
   /**
-   * Products of one panel of `a` with `tiles` successive panels of `b`, which must be exact in float64, summed in double-double. A
-   * panel is two interleaved vectors of `length`, each shorter than 1. Entries of a tile at out[8 t]: hi of row 0, lo of row 0, hi of
-   * row 1, lo of row 1, for both columns each.
-   */
-  multiplyTiles(
-    a: Float64Array,
-    aAt: number,
-    b: Float64Array,
-    bAt: number,
-    tiles: number,
-    length: number,
-    out: Float64Array,
-  ): void;
-
-  /** hi + lo at `at` ... += unit * units[unitsAt ...] * one row of such tiles, `stripAt` 0 or 4, `count` columns, in double-double. */
-  addTiles(
-    hi: Float64Array,
-    lo: Float64Array,
-    at: number,
-    strip: Float64Array,
-    stripAt: number,
-    unit: number,
-    units: Float64Array,
-    unitsAt: number,
-    count: number,
-  ): void;
-
-  /**
    * The five slices (slices.ts) of vectors times their inverse units, in panels of four as `multiplyPanels` reads them, at
    * out[k * plane ...]. Component k of vector i is values[k * width + i], plus tails[same] where `paired` is 1; width is a multiple of 4.
    */
@@ -104,8 +76,35 @@ export interface HotLoops {
   ): void;
 
   /**
-   * Remainders nearest to zero of `count` whole numbers (q [pieces][stride]: q_0 + fold1 q_1 + fold2 q_2, |q_p| <= 2^48) modulo an m
-   * below 2^13, as 16-bit integers. q holds eight vectors of a panel, component by component; out has its components in pairs.
+   * Looks at `length` more components of `width` (even) vectors: component k of vector i is values[k * width + i]. For each vector
+   * `largest` is the largest magnitude so far, NaN where there was one, `lowest` the lowest bit of any number other than zero, as the power
+   * of two that it is, and `energy` the sum of squares.
+   */
+  spanVectors(values: Float64Array, width: number, length: number, largest: Float64Array, lowest: Float64Array, energy: Float64Array): void;
+
+  /**
+   * Integers for the lanes first ... first + count (multiples of 8) of panels of eight: lane i is vector order[i] (32-bit; values as for
+   * `spanVectors`) times factors[i] times factors[lanes + i], cut towards zero. In `pieces` planes of q, lane i at
+   * [panel][component][i mod 8]: q_0 + 2^48 q_1 + 2^83 q_2, where the first two are below 2^48 and 2^35.
+   */
+  packIntegers(
+    values: Float64Array,
+    width: number,
+    order: Float64Array,
+    factors: Float64Array,
+    lanes: number,
+    first: number,
+    count: number,
+    length: number,
+    pieces: number,
+    q: Float64Array,
+    plane: number,
+  ): void;
+
+  /**
+   * Remainders nearest to zero of `count` whole numbers (q [pieces][stride]: q_0 + fold1 q_1 + fold2 q_2, as `packIntegers` makes them,
+   * fold_p the remainders of 2^48 and 2^83) modulo an m below 2^14, as 16-bit integers. q holds eight vectors of a panel, component by component; out has its
+   * components in pairs.
    */
   makeResidues(
     q: Float64Array,
@@ -151,6 +150,24 @@ export interface HotLoops {
     inverses: Float64Array,
     words: number,
     out: Float64Array,
+  ): void;
+
+  /**
+   * `count` (a multiple of 4) integers out of such sums, within +-2^31, as hi + lo within 2^-105 of the integer: the Chinese remainder
+   * theorem, by sums of products that are exact in float64. What the sums become means nothing. constants: for each modulus m and the product M
+   * of all: m and (M / m)^-1 modulo m, 32-bit, with 1 / m, float32, between them; 1 / m, float64; M / m in `digits` digits of 36 bits, float64,
+   * least first; after all of them M likewise, and room for 4 `digits` words. The same bits for more moduli than needed.
+   */
+  residuePairs(
+    sums: Float64Array,
+    sumsAt: number,
+    stride: number,
+    count: number,
+    constants: Float64Array,
+    k: number,
+    digits: number,
+    hi: Float64Array,
+    lo: Float64Array,
   ): void;
 
   /**

@@ -28,3 +28,22 @@ export const COLUMNS = 256;
 export type MultiplyStrip = (target: PairMatrix, i: number, end: number, first: number, last: number, sign: 1 | -1) => void;
 /** Packs components start ... start + length, divided by the units. */
 export type PackBlock = (start: number, length: number, unitA: Float64Array, unitB: Float64Array) => MultiplyStrip;
+
+/** Vectors whose components are put side by side at a time: a line of the cache. */
+const LINE = 8;
+
+/** Components start ... start + length of all vectors, side by side, `width` to a component; zeros fill it up. */
+export function gather(out: Float64Array, width: number, values: Vectors['values'], v: Vectors, start: number, length: number): void {
+  const { count, vectorStride, componentStride } = v;
+  const from = v.offset + start * componentStride;
+  if (vectorStride === 1) for (let k = 0; k < length; k++) out.set(values.subarray(from + k * componentStride, from + k * componentStride + count), k * width);
+  else {
+    for (let i0 = 0; i0 < count; i0 += LINE) {
+      for (let k = 0; k < length; k++) {
+        let at = from + i0 * vectorStride + k * componentStride;
+        for (let i = i0; i < Math.min(i0 + LINE, count); i++, at += vectorStride) out[k * width + i] = values[at]!;
+      }
+    }
+  }
+  if (width > count) for (let k = 0; k < length; k++) out.fill(0, k * width + count, (k + 1) * width);
+}

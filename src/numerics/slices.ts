@@ -8,7 +8,7 @@
  * seven instructions with fused multiply-adds.
  */
 import { wholeTiles } from './panels';
-import { COLUMNS, STRIP } from './product-blocks';
+import { COLUMNS, gather, STRIP } from './product-blocks';
 import type { MultiplyStrip, PackBlock, Vectors } from './product-blocks';
 import type { Workspace } from './workspace';
 
@@ -70,15 +70,4 @@ function slicer(v: Vectors, depth: number, work: Workspace): (unit: Float64Array
     work.loops.sliceVectors(values, tails, v.tails ? 1 : 0, inverses, width, length, slices, width * depth);
     return Array.from({ length: SLICES }, (_, k) => slices.subarray(k * width * depth));
   };
-}
-
-/** Components start ... start + length of all vectors, side by side; zeros fill up the width. */
-function gather(out: Float64Array, width: number, values: Vectors['values'], v: Vectors, start: number, length: number): void {
-  for (let k = 0; k < length; k++) {
-    const from = v.offset + (start + k) * v.componentStride;
-    const to = k * width;
-    if (v.vectorStride === 1) out.set(values.subarray(from, from + v.count), to);
-    else for (let i = 0; i < v.count; i++) out[to + i] = values[from + i * v.vectorStride]!;
-    out.fill(0, to + v.count, to + width);
-  }
 }

@@ -13,7 +13,7 @@ import { bidiagonalWords } from './bidiagonal';
 import { choleskyWords, factorTriangle } from './cholesky';
 import { DOUBLE_DOUBLE_ROUNDOFF } from './double-double';
 import { refine, solveFactor, type Decomposition } from './factor-values';
-import { gramTriangle, gramWords, rowsAhead, type TriangleHash } from './gram-triangle';
+import { GRAM_WORDS, gramTriangle, type TriangleHash } from './gram-triangle';
 import { inverseSingularValues, inverseWords } from './inverse-values';
 import type { Vectors } from './product-blocks';
 import { exponentOf, scaledCopy } from './scaling';
@@ -55,7 +55,7 @@ export async function eigenvaluesOfStored(matrix: StoredMatrix, options: StoredO
   const { signal, tell = () => {}, time = (_, work) => work() } = options;
   const n = Math.min(matrix.rows, matrix.columns);
   const place = placed(matrix);
-  const scratch = Math.max(gramWords(matrix.single, n, place.length), choleskyWords(n), bidiagonalWords(n, n) + 8 * n + inverseWords(n, n));
+  const scratch = Math.max(GRAM_WORDS, choleskyWords(n), bidiagonalWords(n, n) + 8 * n + inverseWords(n, n));
   const checked = checkedPairs(n);
   const work = engine().open(Math.max(place.words + scratch, residualWords(matrix, checked.length)));
   try {
@@ -146,9 +146,8 @@ function placed({ rows, columns, single }: StoredMatrix): Place {
   const length = Math.max(rows, columns);
   const half = staircaseWords(n);
   const each = single ? length / 2 : length;
-  const ahead = rowsAhead(single);
   let vectors = half;
-  for (let i = 0; i <= n; i++) vectors = Math.max(vectors, half + staircaseWords(n, Math.min(n, i + ahead)) - i * each);
+  for (let i = 0; i <= n; i++) vectors = Math.max(vectors, half + staircaseWords(n, i) - i * each);
   vectors = Math.ceil(vectors);
   return { half, vectors, words: Math.max(n * n, vectors + Math.ceil(n * each)), length };
 }

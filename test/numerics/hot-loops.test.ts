@@ -12,6 +12,7 @@ import { eigenvaluesOfGram } from '../../src/numerics/solve';
 import { inlineSolver } from '../../src/numerics/solver';
 import { symmetricEigen } from '../../src/numerics/symmetric-eigen';
 import { coprimeModuli, garnerInverses } from '../../src/numerics/exact/moduli';
+import { constantsOf, digitCount } from '../../src/numerics/exact/residue-pairs';
 import { compileKernels } from '../../src/numerics/wasm/build';
 import { webAssembly } from '../../src/numerics/wasm/instance';
 import { relaxedKernels } from '../../src/numerics/wasm/kernels';
@@ -68,11 +69,6 @@ const MODULI = coprimeModuli(8191, 150);
 
 /** Each: sizes -> arguments. */
 const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: number) => Argument[]> = {
-  multiplyTiles: (random, tiles, length) => {
-    const panel = 2 * length;
-    const [a, b, out] = [floats(random, 2 * panel), floats(random, (tiles + 1) * panel), random.normals(8 * tiles)];
-    return [a, panel, b, panel, tiles, length, out];
-  },
   sliceVectors: (random, n, length, k) => {
     const width = 4 * (1 + (n % 5));
     const [values, tails] = [random.normals(width * length), random.normals(width * length).map((x) => x * 2 ** -54)];
@@ -84,11 +80,6 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const target = () => random.normals(k + count);
     const [lo, sums, units] = [target().map((x) => x * 2 ** -54), random.normals(5 * plane), random.normals(unitsAt + count)];
     return [target(), lo, k, sums, k % 2, plane, 0.25, units, unitsAt, count];
-  },
-  addTiles: (random, count, unitsAt, k) => {
-    const target = () => random.normals(k + count);
-    const [lo, strip, units] = [target().map((x) => x * 2 ** -54), random.normals(8 * Math.ceil(count / 2)), random.normals(unitsAt + count)];
-    return [target(), lo, k, strip, 4 * (k % 2), 0.25, units, unitsAt, count];
   },
   multiplyPanels: (random, n, m, depth) => {
     const [rows, columns] = [4 * (1 + (n % 5)), 4 * (1 + (m % 5))];
@@ -113,10 +104,26 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const stride = m + (k % 3);
     return [random.normals(m * stride), stride, m, k % 2, random.normals(m), random.normals(m)];
   },
+  spanVectors: (random, n, length) => {
+    const width = 2 * n;
+    const values = random.normals(width * length).map((x, at) => (at % 5 ? x * 2 ** (random.integer(200) - 100) : random.integer(3) * 2 ** -1074));
+    return [values, width, length, random.normals(width).map(Math.abs), random.normals(width).map(Math.abs), random.normals(width)];
+  },
+  packIntegers: (random, n, length, k) => {
+    const [width, lanes, pieces] = [8 * (1 + (k % 2)), 8 * (1 + (n % 3)), 1 + (k % 3)];
+    const values = random.normals(width * length);
+    const order = ints(random, lanes / 2, 0);
+    new Int32Array(order.buffer).forEach((_, i, all) => (all[i] = random.integer(width)));
+    const factors = Float64Array.from({ length: 2 * lanes }, () => 2 ** random.integer([22, 40, 57][pieces - 1]!));
+    const first = 8 * random.integer(lanes / 8);
+    return [values, width, order, factors, lanes, first, lanes - first, length, pieces, random.normals(pieces * (lanes * length + n)), lanes * length + n];
+  },
   makeResidues: (random, n, m, k) => {
     const [count, pieces, modulus] = [16 * n, 1 + (k % 3), MODULI[m % MODULI.length]!];
-    const q = Float64Array.from({ length: m + pieces * (count + n) }, () => Math.trunc((2 * random.uniform() - 1) * 2 ** (4 * random.integer(13))));
-    return [q, m, count + n, pieces, count, modulus, 2 ** 48 % modulus, random.integer(modulus), random.normals(m + count / 4), m];
+    const stride = count + n;
+    const piece = (at: number) => Math.trunc((2 * random.uniform() - 1) * 2 ** (at < m + stride ? random.integer(49) : random.integer(36)));
+    const q = Float64Array.from({ length: m + pieces * stride }, (_, at) => piece(at));
+    return [q, m, stride, pieces, count, modulus, 2 ** 48 % modulus, random.integer(modulus), random.normals(m + count / 4), m];
   },
   multiplyResidues: (random, tiles, m, k) => {
     // The largest remainders that the bounds allow, in as many pairs as they allow.
@@ -136,6 +143,13 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     list.forEach((_, i) => new Int32Array(inverses.buffer).set(square.subarray(i * list.length, i * list.length + i), (i * (i - 1)) / 2));
     const [count, words] = [4 * n, Math.ceil((13 * list.length) / 32) + (m % 2)];
     return [ints(random, m + 2 * (n + 1) * list.length, 4914), m, count + 4, count, moduli, list.length, inverses, words, random.normals(2 * n * words)];
+  },
+  residuePairs: (random, n, m, k) => {
+    const list = MODULI.slice(0, 1 + (k % MODULI.length));
+    const count = 4 * n;
+    const constants = constantsOf(list);
+    const sums = ints(random, m + 2 * (n + 1) * list.length, 2 ** 31 - 1);
+    return [sums, m, count + 4, count, constants, list.length, digitCount(list), random.normals(count), random.normals(count)];
   },
   sweepRows: (random, rows, m, k) => {
     const columns = rows + m;

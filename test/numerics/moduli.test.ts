@@ -1,15 +1,14 @@
 import { expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
-import { chineseRemainder, coprimeModuli } from '../../src/numerics/exact/moduli';
+import { chineseRemainder, coprimeModuli, digitsOf } from '../../src/numerics/exact/moduli';
 
 it.each([20, 94, 106, 240])('the Chinese remainder theorem gives back integers of %i bits with a sign', (bits) => {
   const moduli = coprimeModuli(2047, bits + 2);
   const words = Math.ceil(bits / 32);
-  const { inverses, weights } = chineseRemainder(moduli, 2 * words);
-  const weight = (row: number) => {
-    const digits = weights.slice(2 * words * row, 2 * words * (row + 1));
-    return digits.reduceRight((sum, digit) => (sum << 16n) | BigInt(digit), 0n);
-  };
+  const { inverses, weights } = chineseRemainder(moduli);
+  const product = weights.pop()!;
+  const weight = (row: number) =>
+    digitsOf(row < moduli.length ? weights[row]! : -product, 2 * words, 16).reduceRight((sum, digit) => (sum << 16n) | BigInt(digit), 0n);
   const random = new Random(bits);
   for (let trial = 0; trial < 20; trial++) {
     let integer = 0n;

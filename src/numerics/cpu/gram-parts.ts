@@ -4,10 +4,11 @@
  */
 import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF } from '../double-double';
-import { addProducts, isFloat32, productWords } from '../exact-products';
+import { columnsOf, exactPairs } from '../exact/exact-gram';
+import { SIDE } from '../exact/residue-products';
 import { assertFinite } from '../finite';
-import { packPanels, TILE, wholeTiles } from '../panels';
-import type { PairMatrix, Vectors } from '../product-blocks';
+import { packPanels, wholeTiles } from '../panels';
+import type { PairMatrix } from '../product-blocks';
 import { COLUMNS, STRIP } from '../product-blocks';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
@@ -34,17 +35,14 @@ const DEPTH = 256;
 /** Side of the squares in which a triangle is mirrored: a line of the cache. */
 const SQUARE = 8;
 
-/** Part `part` of `parts` of the hi + lo Gram of the vectors; `use` sees it before its memory is given back. */
-export function* pairPart<R>(v: Vectors, rows: number, part: number, parts: number, use: (part: GramPart) => R): Steps<R> {
-  const [from, to] = band(v.count, part, parts);
-  const count = v.count - from;
-  const own = { ...v, offset: v.offset + from * v.vectorStride, count };
-  return yield* inWorkspace(2 * (to - from) * count + productWords(own, own), function* (work) {
-    const target = pairMatrix(to - from, count, work);
-    // All vectors decide, not only those of this part.
-    yield* addProducts(target, own, own, 1, work, to - from, isFloat32(v));
-    return use({ dimension: v.count, rows, from, to, hi: target.hi, lo: target.lo, stride: count });
-  });
+/** Part `part` of `parts` of the hi + lo Gram of the columns of X [rows, d]. */
+export function* pairPart(x: Float64Array, rows: number, d: number, part: number, parts: number): Steps<GramPart> {
+  const [from, to] = band(d, part, parts);
+  const stride = d - from;
+  const whole = { hi: new Float64Array((to - from) * stride), lo: new Float64Array((to - from) * stride) };
+  const own = { ...columnsOf(x, rows, d), offset: from, count: stride };
+  yield* exactPairs(own, to - from, { ...whole, rowAt: (i) => i * stride });
+  return { dimension: d, rows, from, to, ...whole, stride };
 }
 
 /**
@@ -86,9 +84,9 @@ export function* plainPart<R>(
   });
 }
 
-/** Rows of part `part`: about equal areas of the triangle, whole tiles. */
+/** Rows of part `part`: about equal areas of the triangle, whole panels. */
 function band(d: number, part: number, parts: number): [number, number] {
-  const edge = (p: number) => (p === parts ? d : Math.round((d * (1 - Math.sqrt(1 - p / parts))) / TILE) * TILE);
+  const edge = (p: number) => (p === parts ? d : Math.round((d * (1 - Math.sqrt(1 - p / parts))) / SIDE) * SIDE);
   return [Math.min(d, edge(part)), Math.min(d, edge(part + 1))];
 }
 

@@ -1,16 +1,16 @@
-/** Gram matrices of taps as hi + lo pairs: of float32 numbers by integers, of float64 numbers by sums of about 100 bits. */
+/** Gram matrices of taps as hi + lo pairs, by exact integers; those of float32 numbers have a digest of the integers. */
 import { sha256AtOnce } from '../../base/sha256';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
-import { integerDualGramSteps, integerGramSteps } from '../exact/exact-gram';
+import { columnsOf, exactPairs, integerDualGramSteps, integerGramSteps, rowsOf } from '../exact/exact-gram';
 import { exactGramAtOnce, exactGramOf } from '../exact/integer-gram';
-import { assertFinite } from '../finite';
 import type { Vectors } from '../product-blocks';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';
+import { mirrorUpper } from '../transpose';
 import type { Gram } from '../types';
-import { joinGramParts, ownPart, pairPart, plainPart } from './gram-parts';
+import { joinGramParts, overflowingColumn, ownPart, pairPart, plainPart } from './gram-parts';
 import type { GramPart } from './gram-parts';
-import { giveArray } from './storage';
+import { giveArray, takeArray } from './storage';
 
 type Matrix = Float64Array | Float32Array;
 
@@ -65,8 +65,7 @@ export function principalGram({ dimension, hi, lo, roundoff }: Gram, at: readonl
 
 /** What worker `part` of `parts` contributes to `gramOfRows` of float64 data: `joinGramParts` of all parts has the same bits. */
 export function gramPart(x: Float64Array, rows: number, d: number, part: number, parts: number): GramPart {
-  assertFinite(x, rows, d);
-  return runAtOnce(pairPart(columns(x, rows, d), rows, part, parts, ownPart));
+  return runAtOnce(pairPart(x, rows, d, part, parts));
 }
 
 /** X^T X in float64 alone, `lo` is null: for comparison, and where 53 bits will do, the last of which depend on the machine. */
@@ -79,19 +78,22 @@ export function plainGramPart(x: Float64Array, rows: number, d: number, part: nu
   return runAtOnce(plainPart(x, rows, d, part, parts, ownPart));
 }
 
-function* gramSteps(x: Float64Array, rows: number, d: number): Steps<Gram> {
-  assertFinite(x, rows, d);
-  return yield* pairPart(columns(x, rows, d), rows, 0, 1, (whole) => joinGramParts([whole]));
+function gramSteps(x: Float64Array, rows: number, d: number): Steps<Gram> {
+  return pairGram(columnsOf(x, rows, d), rows);
 }
 
-function* dualGramSteps(x: Float64Array, rows: number, d: number): Steps<Gram> {
-  assertFinite(x, rows, d);
-  const vectors = { values: x, offset: 0, count: rows, length: d, vectorStride: d, componentStride: 1 };
-  return yield* pairPart(vectors, rows, 0, 1, (whole) => joinGramParts([whole]));
+function dualGramSteps(x: Float64Array, rows: number, d: number): Steps<Gram> {
+  return pairGram(rowsOf(x, rows, d), rows);
 }
 
-function columns(x: Float64Array, rows: number, d: number): Vectors {
-  return { values: x, offset: 0, count: d, length: rows, vectorStride: 1, componentStride: d };
+/** @param rows of X. */
+function* pairGram(vectors: Vectors, rows: number): Steps<Gram> {
+  const n = vectors.count;
+  const [hi, lo] = [takeArray(n * n), takeArray(n * n)];
+  yield* exactPairs(vectors, n, { hi, lo, rowAt: (i) => i * n });
+  for (const words of [hi, lo]) mirrorUpper(words, n);
+  for (let i = 0; i < n; i++) if (!Number.isFinite(hi[i * (n + 1)]!)) throw overflowingColumn(i);
+  return { dimension: n, rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF, digest: null };
 }
 
 /** a + sign * b, written to hi and lo: fresh zeros, or the memory of `a`. */

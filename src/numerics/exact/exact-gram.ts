@@ -1,6 +1,5 @@
-/** The exact Gram on the CPU: the integers of the GPU's, by remainders in 16-bit arithmetic. */
+/** The exact Gram on the CPU, by remainders in 16-bit arithmetic: the integers of the GPU's, or the pairs hi + lo that they amount to. */
 import { Sha256 } from '../../base/sha256';
-import { assertFinite } from '../finite';
 import type { PairMatrix, Vectors } from '../product-blocks';
 import type { Steps } from '../stepwise';
 import { upperTileRanges } from '../tile-ranges';
@@ -9,9 +8,10 @@ import { inWorkspace } from '../workspace';
 import type { Workspace } from '../workspace';
 import { fixedPoint, gramBits, lengthBits, vectorSpans } from './fixed-point';
 import type { FixedPoint } from './fixed-point';
-import { headerBytes, pairWriter, wordsFor } from './integer-gram';
+import { headerBytes, pairWriter, unitFactors, wordsFor } from './integer-gram';
 import type { IntegerGram } from './integer-gram';
 import { Reconstruction, reconstructionWords } from './residue-integers';
+import { PairReconstruction, pairWords } from './residue-pairs';
 import { SIDE, TILE_WORDS, addResidueProducts, bandOf, moduliFor, panelsOf, residueWords, sumWords, tilesAtOnce } from './residue-products';
 import type { Band, IntegerVectors } from './residue-products';
 
@@ -19,17 +19,23 @@ type Matrix = Float32Array | Float64Array;
 
 /** X^T X of x [rows, columns] as integers. Throws InputError `not-finite`. */
 export function* integerGramSteps(x: Matrix, rows: number, columns: number): Steps<IntegerGram> {
-  assertFinite(x, rows, columns);
-  return yield* integerProducts({ values: x, offset: 0, count: columns, length: rows, vectorStride: 1, componentStride: columns });
+  return yield* integerProducts(columnsOf(x, rows, columns));
 }
 
 /** X X^T of x [rows, columns] as integers; `fixed.rows` is the number of terms, `columns`. Throws InputError `not-finite`. */
 export function* integerDualGramSteps(x: Matrix, rows: number, columns: number): Steps<IntegerGram> {
-  assertFinite(x, rows, columns);
-  return yield* integerProducts({ values: x, offset: 0, count: rows, length: columns, vectorStride: columns, componentStride: 1 });
+  return yield* integerProducts(rowsOf(x, rows, columns));
 }
 
-/** Inner products of finite vectors. Long ones come first in the panels: a tile of short ones needs fewer moduli. */
+export function columnsOf(x: Matrix, rows: number, columns: number): Vectors {
+  return { values: x, offset: 0, count: columns, length: rows, vectorStride: 1, componentStride: columns };
+}
+
+export function rowsOf(x: Matrix, rows: number, columns: number): Vectors {
+  return { values: x, offset: 0, count: rows, length: columns, vectorStride: columns, componentStride: 1 };
+}
+
+/** Inner products of vectors. Long ones come first in the panels: a tile of short ones needs fewer moduli. */
 function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
   const plan = yield* planned(vectors, true);
   const { fixed, words } = plan;
@@ -40,6 +46,50 @@ function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
     yield* inWorkspace(room, (work) => integersOfBand(plan, band, limbs, work));
   }
   return { dimension: d, fixed, words, limbs };
+}
+
+/** The same as pairs: entries (i, j) with i < `rows`, a multiple of 8 or all, and j >= i, to `out`. Throws InputError `not-finite`. */
+export function* exactPairs(vectors: Vectors, rows: number, out: PairMatrix): Steps<void> {
+  const plan = yield* planned(vectors, rows === vectors.count);
+  const place = pairPlacer(plan, rows, out);
+  for (const range of upperTileRanges(panelsOf(vectors.count), tilesAtOnce(plan.moduli), { first: 0, count: panelsOf(rows) })) {
+    const { band, room } = bandAt(plan, range);
+    yield* inWorkspace(room, (work) => pairsOfBand(plan, band, place, work));
+  }
+}
+
+function* pairsOfBand({ integers, moduli }: Plan, band: Band, place: PlaceTile, work: Workspace): Steps<void> {
+  const sums = work.zeros(sumWords(band));
+  yield* addResidueProducts(sums, integers, band, work);
+  const reconstruction = new PairReconstruction((band.panels - band.first) * SIDE * SIDE, moduli, work);
+  for (const { i, j, run, tile, need } of tileRuns(band)) {
+    const { hi, lo } = reconstruction.pairs(sums, tile * TILE_WORDS, band.tiles * SIDE * SIDE, run * SIDE * SIDE, need);
+    for (let t = 0; t < run; t++) place(hi, lo, t * SIDE * SIDE, i, j + t);
+    yield;
+  }
+}
+
+/** Takes the pairs of tile (i, j), which begin at `at` of hi and lo. */
+type PlaceTile = (hi: Float64Array, lo: Float64Array, at: number, i: number, j: number) => void;
+
+/** Puts pairs where they belong in the upper triangle, times their units. */
+function pairPlacer({ integers: { order }, fixed: { units } }: Plan, rows: number, { hi, lo, rowAt }: PairMatrix): PlaceTile {
+  const { least, outer, inner } = unitFactors(units);
+  const starts = Float64Array.from({ length: rows }, (_, i) => rowAt(i));
+  return (tileHi, tileLo, at, i, j) => {
+    for (let row = i * SIDE; row < Math.min(rows, (i + 1) * SIDE); row++) {
+      const one = order[row]!;
+      const unit = units[one]! - 2 * least;
+      for (let column = Math.max(row, j * SIDE); column < Math.min(order.length, (j + 1) * SIDE); column++) {
+        const other = order[column]!;
+        const from = at + (row - i * SIDE) * SIDE + column - j * SIDE;
+        const to = one < other ? starts[one]! + other : starts[other]! + one;
+        const exponent = unit + units[other]!;
+        hi[to] = tileHi[from]! * outer[exponent]! * inner[exponent]!;
+        lo[to] = tileLo[from]! * outer[exponent]! * inner[exponent]!;
+      }
+    }
+  };
 }
 
 /** How inner products are made integers, known once all vectors were looked at. */
@@ -80,15 +130,20 @@ function bandAt({ integers, moduli, words, bitsOf }: Plan, range: TileRange): { 
   const panels = panelsOf(integers.order.length);
   const band = bandOf(range, panels, moduli, bitsOf);
   const entries = (panels - band.first) * SIDE * SIDE;
-  return { band, room: sumWords(band) + Math.max(residueWords(integers, band), reconstructionWords(entries, moduli, words)) };
+  const reconstruction = Math.max(reconstructionWords(entries, moduli, words), pairWords(entries, moduli));
+  return { band, room: sumWords(band) + Math.max(residueWords(integers, band), reconstruction) };
 }
 
 /** @param limbs are given the integers of the band; entry `base` of the upper triangle is their first. */
 function* integersOfBand({ integers, moduli, words }: Plan, band: Band, limbs: Uint32Array, work: Workspace, base = 0): Steps<void> {
   const sums = work.zeros(sumWords(band));
   yield* addResidueProducts(sums, integers, band, work);
-  const entries = (band.panels - band.first) * SIDE * SIDE;
-  yield* placeIntegers(limbs, sums, band, integers.order, words, new Reconstruction(entries, moduli, words, work), base);
+  const reconstruction = new Reconstruction((band.panels - band.first) * SIDE * SIDE, moduli, words, work);
+  for (const { i, j, run, tile, need } of tileRuns(band)) {
+    const found = reconstruction.integers(sums, tile * TILE_WORDS, band.tiles * SIDE * SIDE, run * SIDE * SIDE, need);
+    for (let t = 0; t < run; t++) placeTile(limbs, found, t * SIDE * SIDE * words, i, j + t, integers.order, words, base);
+    yield;
+  }
 }
 
 /** Entries of the upper triangle of [d, d] above row `row`. */
@@ -100,57 +155,71 @@ function entriesBefore(row: number, d: number): number {
 const TRIANGLE_BAND = 2 ** 20;
 
 /**
- * The inner products of finite vectors as the pairs of a triangle, band by band from the first row on, and the digest: the same as those of `gramOfRows`.
- * A vector is not read any more when the rows up to its own are being written, so the triangle may grow into the memory of the vectors. `work`
- * lends its free room, `free` words, where that is enough. `tell` is told the part that is done.
+ * The inner products of finite vectors as the pairs of a triangle, band by band from the first row on. A vector is not read any more when
+ * the rows up to its own are being written, so the triangle may grow into the memory of the vectors. `work` lends its free room, `free`
+ * words, where that is enough. `tell` is told the part that is done. float32 numbers give the digest of `gramOfRows`, others null.
  */
-export function* exactTriangle(vectors: Vectors, out: PairMatrix, work: Workspace, free: number, tell: (part: number) => void): Steps<string> {
+export function* exactTriangle(vectors: Vectors, out: PairMatrix, work: Workspace, free: number, tell: (part: number) => void): Steps<string | null> {
   const plan = yield* planned(vectors, false);
   const d = vectors.count;
-  const digest = new Sha256().update(headerBytes(plan.fixed, plan.words));
-  const write = pairWriter(plan.fixed, plan.words, out);
-  const before = (panel: number) => entriesBefore(Math.min(d, panel * SIDE), d);
   const ranges = [...upperTileRanges(panelsOf(d), tilesAtOnce(plan.moduli, TRIANGLE_BAND))];
-  const most = ranges.reduce((entries, { first, count }) => Math.max(entries, before(first + count) - before(first)), 0);
-  const memory = new Uint32Array(most * plan.words);
+  const maker = vectors.values instanceof Float32Array ? digestedBands(plan, ranges, out) : pairBands(plan, out);
   for (const range of ranges) {
     const { band, room } = bandAt(plan, range);
-    const [base, end] = [before(range.first), before(range.first + range.count)];
-    const limbs = memory.subarray(0, (end - base) * plan.words);
     const mark = work.mark();
-    if (room <= free) yield* integersOfBand(plan, band, limbs, work, base);
-    else yield* inWorkspace(room, (own) => integersOfBand(plan, band, limbs, own, base));
+    if (room <= free) yield* maker.make(band, work);
+    else yield* inWorkspace(room, (own) => maker.make(band, own));
     work.reset(mark);
-    digest.update(new Uint8Array(limbs.buffer, 0, limbs.byteLength));
-    write(limbs, range.first * SIDE, Math.min(d, (range.first + range.count) * SIDE));
-    tell(end / entriesBefore(d, d));
+    tell(rowsBefore(range.first + range.count, d) / entriesBefore(d, d));
     yield;
   }
-  return digest.hexadecimal();
+  return maker.digest();
 }
 
-/** Integers of a band, to where they belong in the upper triangle. Pauses after each row of tiles. */
-function* placeIntegers(
-  limbs: Uint32Array,
-  sums: Float64Array,
-  { first, count, panels, tiles, needs }: Band,
-  order: Int32Array,
-  words: number,
-  reconstruction: Reconstruction,
-  base: number,
-): Steps<void> {
+/** Makes the pairs of bands, in order. */
+interface BandMaker {
+  make(band: Band, work: Workspace): Steps<void>;
+  digest(): string | null;
+}
+
+function pairBands(plan: Plan, out: PairMatrix): BandMaker {
+  const place = pairPlacer(plan, plan.integers.order.length, out);
+  return { make: (band, work) => pairsOfBand(plan, band, place, work), digest: () => null };
+}
+
+function digestedBands(plan: Plan, ranges: readonly TileRange[], out: PairMatrix): BandMaker {
+  const { fixed, words, integers } = plan;
+  const d = integers.order.length;
+  const digest = new Sha256().update(headerBytes(fixed, words));
+  const write = pairWriter(fixed, words, out);
+  const most = ranges.reduce((entries, { first, count }) => Math.max(entries, rowsBefore(first + count, d) - rowsBefore(first, d)), 0);
+  const memory = new Uint32Array(most * words);
+  return {
+    *make(band, work) {
+      const [base, end] = [rowsBefore(band.first, d), rowsBefore(band.first + band.count, d)];
+      const limbs = memory.subarray(0, (end - base) * words);
+      yield* integersOfBand(plan, band, limbs, work, base);
+      digest.update(new Uint8Array(limbs.buffer, 0, limbs.byteLength));
+      write(limbs, band.first * SIDE, Math.min(d, (band.first + band.count) * SIDE));
+    },
+    digest: () => digest.hexadecimal(),
+  };
+}
+
+/** Entries of the upper triangle of [d, d] above a panel of rows. */
+function rowsBefore(panel: number, d: number): number {
+  return entriesBefore(Math.min(d, panel * SIDE), d);
+}
+
+/** Runs of tiles (i, j), (i, j + 1), ... that need the same number of moduli; `tile` is the number of the first. */
+function* tileRuns({ first, count, panels, needs }: Band): Iterable<{ i: number; j: number; run: number; tile: number; need: number }> {
   let tile = 0;
   for (let i = first; i < first + count; i++) {
-    for (let j = i; j < panels; ) {
+    for (let j = i, run = 1; j < panels; j += run, tile += run, run = 1) {
       const need = needs[tile]!;
-      let run = 1;
       while (j + run < panels && needs[tile + run] === need) run++;
-      const integers = reconstruction.integers(sums, tile * TILE_WORDS, tiles * SIDE * SIDE, run * SIDE * SIDE, need);
-      for (let t = 0; t < run; t++) placeTile(limbs, integers, t * SIDE * SIDE * words, i, j + t, order, words, base);
-      j += run;
-      tile += run;
+      yield { i, j, run, tile, need };
     }
-    yield;
   }
 }
 

@@ -1,7 +1,11 @@
 /** Vectors of floating-point numbers as integers times a power of two: what every exact Gram starts from, on any device. */
+import { assertFinite } from '../finite';
+import { wholeTiles } from '../panels';
+import { gather } from '../product-blocks';
 import type { Vectors } from '../product-blocks';
 import { exponentOf, powerFactors } from '../scaling';
 import type { Steps } from '../stepwise';
+import { inWorkspace } from '../workspace';
 
 /** x[r, j] = q[r, j] * 2^units[j] with integers |q| < 2^bits. */
 export interface FixedPoint {
@@ -44,84 +48,43 @@ export function lengthBits({ end, energy }: VectorSpans, { units }: FixedPoint):
 }
 
 export interface VectorSpans extends ColumnSpans {
-  /** Squared lengths in units of 2^end. */
+  /** Squared lengths in units of 2^end, or more. */
   readonly energy: Float64Array;
 }
 
-/** Components of a vector looked at before the next vector's: vectors side by side share lines of the cache. */
-const BLOCK = 512;
-/** Above the lowest exponent of any number. */
-const NONE = 2000;
+/** Components of all vectors that are looked at at a time. */
+const BLOCK = 128;
+/** A sum of squares between these has lost nothing to the range of float64. */
+const [SMALL, LARGE] = [2 ** -700, 2 ** 700];
 
-/** Spans of vectors (columns of a matrix, or rows) of finite values. */
-export function* vectorSpans({ values, offset, count, length, vectorStride, componentStride }: Vectors): Steps<VectorSpans> {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.byteLength / 4);
-  const lowest = values instanceof Float32Array ? lowestOfFloat32 : lowestOfFloat64;
-  const begin = new Int32Array(count).fill(NONE);
-  const largest = new Float64Array(count);
-  const energy = new Float64Array(count);
-  for (let start = 0; start < length; start += BLOCK) {
-    const components = Math.min(BLOCK, length - start);
-    for (let i = 0, at = offset + start * componentStride; i < count; i++, at += vectorStride) {
-      largest[i] = largestOf(values, at, components, componentStride, largest[i]!);
-      begin[i] = lowest(bits, at, components, componentStride, begin[i]!);
+/** Spans of vectors, the columns of a matrix or its rows. Throws InputError `not-finite`. */
+export function* vectorSpans(vectors: Vectors): Steps<VectorSpans> {
+  const { count, length } = vectors;
+  const width = wholeTiles(count);
+  return yield* inWorkspace(width * (Math.min(BLOCK, length) + 3), function* (work) {
+    const values = work.array(width * Math.min(BLOCK, length));
+    const [largest, lowest, energy] = [work.zeros(width), work.array(width).fill(Infinity), work.zeros(width)];
+    for (let start = 0; start < length; start += BLOCK) {
+      const components = Math.min(BLOCK, length - start);
+      gather(values, width, vectors.values, vectors, start, components);
+      work.loops.spanVectors(values, width, components, largest, lowest, energy);
+      yield;
     }
-    yield;
-  }
-  const end = Int32Array.from(largest, exponentOf);
-  for (let start = 0; start < length; start += BLOCK) {
-    const components = Math.min(BLOCK, length - start);
-    for (let i = 0, at = offset + start * componentStride; i < count; i++, at += vectorStride) {
-      energy[i]! += energyOf(values, at, components, componentStride, end[i]!);
-    }
-    yield;
-  }
-  return { begin: begin.map((low) => (low === NONE ? 0 : low)), end, energy };
+    if (!largest.every(Number.isFinite)) refuse(vectors);
+    const begin = Int32Array.from(lowest.subarray(0, count), (bit) => (bit === Infinity ? 0 : exponentOf(bit) - 1));
+    const end = Int32Array.from(largest.subarray(0, count), exponentOf);
+    const energies = Float64Array.from(end, (e, i) => {
+      const sum = energy[i]!;
+      if (largest[i] === 0) return 0;
+      const [outer, inner] = powerFactors(-2 * e);
+      return sum > SMALL && sum < LARGE ? sum * outer * inner : length;
+    });
+    return { begin, end, energy: energies };
+  });
 }
 
-type Values = Float32Array | Float64Array;
-
-function largestOf(values: Values, at: number, count: number, stride: number, largest: number): number {
-  for (const stop = at + count * stride; at < stop; at += stride) {
-    const size = Math.abs(values[at]!);
-    if (size > largest) largest = size;
-  }
-  return largest;
-}
-
-/** A float32 number is a 24-bit integer times 2^(exponent - 150). */
-function lowestOfFloat32(bits: Uint32Array, at: number, count: number, stride: number, lowest: number): number {
-  for (const stop = at + count * stride; at < stop; at += stride) {
-    const word = bits[at]! & 0x7fffffff;
-    const field = word >>> 23;
-    // Most numbers cannot lower it.
-    if (field - 150 >= lowest || word === 0) continue;
-    const mantissa = (word & 0x7fffff) | (field === 0 ? 0 : 0x800000);
-    lowest = Math.min(lowest, (field || 1) - 119 - Math.clz32(mantissa & -mantissa));
-  }
-  return lowest;
-}
-
-/** A float64 number is a 53-bit integer times 2^(exponent - 1075). */
-function lowestOfFloat64(bits: Uint32Array, at: number, count: number, stride: number, lowest: number): number {
-  for (const stop = at + count * stride; at < stop; at += stride) {
-    const word = bits[2 * at + 1]! & 0x7fffffff;
-    const field = word >>> 20;
-    const under = bits[2 * at]! | 0;
-    if (field - 1075 >= lowest || (word === 0 && under === 0)) continue;
-    const upper = (word & 0xfffff) | (field === 0 ? 0 : 0x100000);
-    const zeros = under === 0 ? 63 - Math.clz32(upper & -upper) : 31 - Math.clz32(under & -under);
-    lowest = Math.min(lowest, (field || 1) - 1075 + zeros);
-  }
-  return lowest;
-}
-
-function energyOf(values: Values, at: number, count: number, stride: number, end: number): number {
-  const [outer, inner] = powerFactors(-end);
-  let energy = 0;
-  for (const stop = at + count * stride; at < stop; at += stride) {
-    const x = values[at]! * outer * inner;
-    energy += x * x;
-  }
-  return energy;
+/** Throws InputError `not-finite` with the place in the matrix. */
+function refuse({ values, vectorStride, componentStride }: Vectors): void {
+  const columns = Math.max(vectorStride, componentStride);
+  assertFinite(values, values.length / columns, columns);
 }

@@ -26,16 +26,17 @@ export function garnerInverses(moduli: readonly number[]): Uint32Array {
 
 /**
  * What the Chinese remainder theorem makes an integer of, M being the product of the moduli: inverses[k] is 1 / (M / moduli[k]) modulo
- * moduli[k]; weights [moduli.length + 1, digits] are M / moduli[k], and at the end -M, 16 bits a word, least first.
+ * moduli[k]; weights are the M / moduli[k], and at the end M.
  */
-export function chineseRemainder(moduli: readonly number[], digits: number): { inverses: number[]; weights: Uint32Array } {
+export function chineseRemainder(moduli: readonly number[]): { inverses: number[]; weights: bigint[] } {
   const product = moduli.reduce((all, m) => all * BigInt(m), 1n);
-  const integers = [...moduli.map((m) => product / BigInt(m)), -product];
-  const digitsOf = (integer: bigint) => Array.from({ length: digits }, (_, d) => Number((integer >> BigInt(16 * d)) & 0xffffn));
-  return {
-    inverses: moduli.map((m, k) => inverse(Number(integers[k]! % BigInt(m)), m)),
-    weights: Uint32Array.from(integers.flatMap(digitsOf)),
-  };
+  const weights = moduli.map((m) => product / BigInt(m));
+  return { inverses: moduli.map((m, k) => inverse(Number(weights[k]! % BigInt(m)), m)), weights: [...weights, product] };
+}
+
+/** `count` digits of so many bits of an integer, least first; of a negative one those of its two's complement. */
+export function digitsOf(integer: bigint, count: number, bits: number): number[] {
+  return Array.from({ length: count }, (_, d) => Number(BigInt.asUintN(bits, integer >> BigInt(bits * d))));
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -2,6 +2,7 @@
  * Inner products of many vectors of integers, by remainders modulo 13-bit numbers: the core of the exact Grams on the CPU. Remainders
  * are within +-4095, so that 128 products and a reduced sum stay below 2^31 (HotLoops.multiplyResidues).
  */
+import { gather } from '../product-blocks';
 import type { Vectors } from '../product-blocks';
 import { powerFactors } from '../scaling';
 import type { Steps } from '../stepwise';
@@ -16,8 +17,10 @@ export const SIDE = 8;
 export const TILE_WORDS = (SIDE * SIDE) / 2;
 /** Components whose remainders are held at a time. */
 const BLOCK = 128;
-/** Bits of the pieces that remainders are taken of. */
-const PIECE_BITS = 48;
+/** Bits of the pieces that remainders are taken of: of the first, of all others. */
+const PIECE_BITS = [48, 35] as const;
+const FOLD_1 = 2 ** PIECE_BITS[0];
+const FOLD_2 = 2 ** (PIECE_BITS[0] + PIECE_BITS[1]);
 /** Memory for the sums that are made at a time, in words. */
 const BAND_WORDS = 2 ** 22;
 /** Integers are below 0.35 times the product of their moduli, so that digits need not be the nearest ones. */
@@ -78,7 +81,8 @@ export function sumWords({ tiles, moduli }: Band): number {
 
 /** Words of a workspace that `addResidueProducts` needs for its own. */
 export function residueWords(integers: IntegerVectors, { first, panels, moduli }: Band): number {
-  return (panels - first) * SIDE * blockLength(integers.vectors) * (mostOf(piecesOf(integers)) + moduli.length / 4);
+  const lanes = (panels - first) * SIDE;
+  return blockLength(integers.vectors) * (SIDE * panels + lanes * (mostOf(piecesOf(integers)) + moduli.length / 4)) + 3 * lanes;
 }
 
 /** sums += inner products of the vectors, modulo as many moduli as a tile needs. Pauses after each row of tiles. */
@@ -88,21 +92,35 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
   const pieces = piecesOf(integers).subarray(first);
   const across = tilesAcross(band);
   const mark = work.mark();
-  const held = (panels - first) * SIDE * blockLength(vectors);
-  const q = work.array(mostOf(pieces) * held);
-  const residues = work.array((held * moduli.length) / 4);
+  // Vectors before the least one may be gone already.
+  const least = integers.order.subarray(first * SIDE).reduce((a, b) => Math.min(a, b), vectors.count);
+  const own = { ...vectors, offset: vectors.offset + least * vectors.vectorStride, count: vectors.count - least };
+  const width = panelsOf(own.count) * SIDE;
+  const lanes = (panels - first) * SIDE;
+  const values = work.array(width * blockLength(vectors));
+  const q = work.array(mostOf(pieces) * lanes * blockLength(vectors));
+  const residues = work.array((lanes * blockLength(vectors) * moduli.length) / 4);
+  const { columns, factors } = laneMaps(integers, first, lanes, least, work);
   for (let start = 0; start < vectors.length; start += BLOCK) {
-    const pairs = Math.ceil(Math.min(BLOCK, vectors.length - start) / 2);
+    const length = Math.min(BLOCK, vectors.length - start);
+    const pairs = Math.ceil(length / 2);
     const panel = 2 * SIDE * pairs;
     const entries = (panels - first) * panel;
-    packIntegers(q, integers, pieces, first, start, pairs);
+    gather(values, width, own.values, own, start, length);
+    values.fill(0, length * width, 2 * pairs * width);
+    for (let i = 0; i < pieces.length; ) {
+      const run = runOf(pieces, i, pieces.length);
+      work.loops.packIntegers(values, width, columns, factors, lanes, i * SIDE, run * SIDE, 2 * pairs, pieces[i]!, q, entries);
+      i += run;
+    }
     yield;
     for (let k = 0; k < moduli.length; k++) {
       const m = moduli[k]!;
-      const fold = 2 ** PIECE_BITS % m;
-      for (let i = 0, run = 1, last = lastPanel(across.subarray(k * count, (k + 1) * count)); i < last; i += run, run = 1) {
-        while (i + run < last && pieces[i + run] === pieces[i]) run++;
-        work.loops.makeResidues(q, i * panel, entries, pieces[i]!, run * panel, m, fold, fold ** 2 % m, residues, (k * entries + i * panel) / 4);
+      const last = lastPanel(across.subarray(k * count, (k + 1) * count));
+      for (let i = 0; i < last; ) {
+        const run = runOf(pieces, i, last);
+        work.loops.makeResidues(q, i * panel, entries, pieces[i]!, run * panel, m, FOLD_1 % m, FOLD_2 % m, residues, (k * entries + i * panel) / 4);
+        i += run;
       }
       let at = k * tiles * TILE_WORDS;
       for (let i = 0; i < count; i++) {
@@ -140,49 +158,33 @@ function lastPanel(across: Uint32Array): number {
 /** For each panel the pieces that its integers need. */
 function piecesOf({ bits, order }: IntegerVectors): Uint8Array {
   const pieces = new Uint8Array(panelsOf(order.length)).fill(1);
-  order.forEach((vector, i) => (pieces[(i / SIDE) | 0] = Math.max(pieces[(i / SIDE) | 0]!, Math.ceil(bits[vector]! / PIECE_BITS))));
+  const piecesFor = (n: number) => 1 + Math.max(0, Math.ceil((n - PIECE_BITS[0]) / PIECE_BITS[1]));
+  order.forEach((vector, i) => (pieces[(i / SIDE) | 0] = Math.max(pieces[(i / SIDE) | 0]!, piecesFor(bits[vector]!))));
   return pieces;
+}
+
+/** How many panels from `i` on, before `end`, have as many pieces as it. */
+function runOf(pieces: Uint8Array, i: number, end: number): number {
+  let run = 1;
+  while (i + run < end && pieces[i + run] === pieces[i]) run++;
+  return run;
 }
 
 function mostOf(pieces: Uint8Array): number {
   return pieces.reduce((most, count) => Math.max(most, count), 1);
 }
 
-/** Panels of integers, component by component of all eight vectors, in pieces; zeros beyond the last vector and component. */
-function packIntegers(
-  q: Float64Array,
-  { vectors, units, order }: IntegerVectors,
-  pieces: Uint8Array,
-  firstPanel: number,
-  start: number,
-  pairs: number,
-): void {
-  const { values, offset, vectorStride, componentStride } = vectors;
-  const length = Math.min(2 * pairs, vectors.length - start);
-  const panel = 2 * SIDE * pairs;
-  const entries = pieces.length * panel;
-  if (length < 2 * pairs || order.length % SIDE > 0) q.fill(0, 0, entries);
-  for (let i = firstPanel * SIDE; i < order.length; i++) {
-    const vector = order[i]!;
+/** For the lanes of the panels from `first` on: the column of the vector, counted from vector `least`, and the factors that make it integers. */
+function laneMaps({ units, order }: IntegerVectors, first: number, lanes: number, least: number, work: Workspace) {
+  const columns = work.zeros(lanes / 2);
+  const factors = work.zeros(2 * lanes);
+  const numbers = new Int32Array(columns.buffer, columns.byteOffset, lanes);
+  // Lanes beyond the last vector stay zero times the first column.
+  order.subarray(first * SIDE).forEach((vector, lane) => {
+    numbers[lane] = vector - least;
     const [outer, inner] = powerFactors(-units[vector]!);
-    const lane = i % SIDE;
-    let at = offset + vector * vectorStride + start * componentStride;
-    for (let to = ((i - lane) / SIDE - firstPanel) * panel + lane, k = 0; k < length; k++, to += SIDE, at += componentStride) {
-      q[to] = Math.trunc(values[at]! * outer * inner);
-    }
-  }
-  pieces.forEach((count, i) => {
-    for (let piece = 1; piece < count; piece++) splitOff(q, (piece - 1) * entries + i * panel, panel, entries);
+    factors[lane] = outer;
+    factors[lanes + lane] = inner;
   });
-}
-
-/** Whole numbers q = low + 2^PIECE_BITS high: the high pieces go `stride` further. */
-function splitOff(q: Float64Array, at: number, count: number, stride: number): void {
-  const [up, down] = [2 ** PIECE_BITS, 2 ** -PIECE_BITS];
-  for (const end = at + count; at < end; at++) {
-    const whole = q[at]!;
-    const high = Math.round(whole * down);
-    q[at + stride] = high;
-    q[at] = whole - high * up;
-  }
+  return { columns, factors };
 }

@@ -22,14 +22,11 @@ export function makeResidues(
   const remainders = new Int16Array(out.buffer, out.byteOffset + 8 * outAt, count);
   const inverse = 1 / modulus;
   for (let at = 0; at < count; at++) {
-    let r = remainder(q[qAt + at]!, modulus, inverse);
-    if (pieces > 1) {
-      r += fold1 * remainder(q[qAt + stride + at]!, modulus, inverse);
-      if (pieces > 2) r += fold2 * remainder(q[qAt + 2 * stride + at]!, modulus, inverse);
-      r = remainder(r, modulus, inverse);
-    }
+    let x = q[qAt + at]!;
+    if (pieces > 1) x += fold1 * q[qAt + stride + at]!;
+    if (pieces > 2) x += fold2 * q[qAt + 2 * stride + at]!;
     // Eight of the first component, then eight of the second, become pairs.
-    remainders[(at & ~15) + 2 * (at & 7) + ((at >> 3) & 1)] = r;
+    remainders[(at & ~15) + 2 * (at & 7) + ((at >> 3) & 1)] = remainder(x, modulus, inverse);
   }
 }
 
@@ -86,7 +83,7 @@ export function multiplyResidues(
 }
 
 /** x minus a multiple of m that is the nearest one or next to it; |x| < 2^31. */
-function reduce(x: number, m: number, inverse: number): number {
+export function reduce(x: number, m: number, inverse: number): number {
   const quotient = Math.fround(Math.fround(Math.fround(x) * inverse) + WHOLE32) - WHOLE32;
   return x - quotient * m;
 }

@@ -1,17 +1,15 @@
 /** The hot loops in TypeScript: the reference for WebAssembly, and what runs where it cannot. */
 import type { HotLoops } from '../hot-loops';
-import { addTiles, multiplyTiles } from './exact-products';
 import { multiplyGram } from './gram-product';
 import { multiplyPanels, subtractPanels } from './matrix-product';
 import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { scaleRow, subtractRows } from './double-double-rows';
 import { addSlices, sliceVectors } from './slices';
+import { packIntegers, residuePairs, spanVectors } from './integers';
 import { makeResidues, mixedRadix, multiplyResidues } from './residues';
 
 export const typescriptLoops: HotLoops = {
-  multiplyTiles,
-  addTiles,
   addSlices,
   sliceVectors,
   multiplyPanels,
@@ -21,9 +19,12 @@ export const typescriptLoops: HotLoops = {
   multiplyTriangle,
   multiplyRows,
   addRows,
+  spanVectors,
+  packIntegers,
   makeResidues,
   multiplyResidues,
   mixedRadix,
+  residuePairs,
   sweepRows,
   applyRowReflectors,
   applyLowerReflectors,

@@ -27,3 +27,11 @@ export function sumOf(x: v128): f64 {
 export function addFirst(x: v128, value: f64): v128 {
   return f64x2.replace_lane(x, 0, f64x2.extract_lane(x, 0) + value);
 }
+
+/** The error of s = a + b. */
+// @ts-ignore: decorator
+@inline
+export function sumError(a: v128, b: v128, s: v128): v128 {
+  const t = f64x2.sub(s, a);
+  return f64x2.add(f64x2.sub(a, f64x2.sub(s, t)), f64x2.sub(b, t));
+}

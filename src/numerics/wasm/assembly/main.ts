@@ -1,5 +1,4 @@
 /** What the module exports: the functions of HotLoops, arrays as addresses. */
-export { addTiles, multiplyTiles } from './exact-products';
 export { multiplyGram } from './gram-product';
 export { multiplyPanels, subtractPanels } from './matrix-product';
 export { multiplyPanels as multiplyPanelsRelaxed, subtractPanels as subtractPanelsRelaxed } from './matrix-product';
@@ -7,4 +6,5 @@ export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { scaleRow, subtractRows } from './double-double-rows';
 export { addSlices, sliceVectors } from './slices';
+export { packIntegers, residuePairs, spanVectors } from './integers';
 export { makeResidues, mixedRadix, multiplyResidues } from './residues';

@@ -30,31 +30,27 @@ export function makeResidues(
   out = address(out, outAt);
   for (const end = q + (<usize>count << 3); q < end; q += 128, out += 32) {
     for (let half: usize = 0; half < 64; half += 32) {
-      const first = q + half;
-      let r00 = remainder(v128.load(first), m, inverse, whole);
-      let r01 = remainder(v128.load(first, 16), m, inverse, whole);
-      let r10 = remainder(v128.load(first, 64), m, inverse, whole);
-      let r11 = remainder(v128.load(first, 80), m, inverse, whole);
+      const at = q + half;
+      let x00 = v128.load(at);
+      let x01 = v128.load(at, 16);
+      let x10 = v128.load(at, 64);
+      let x11 = v128.load(at, 80);
       if (pieces > 1) {
-        const second = first + piece;
-        r00 = f64x2.add(r00, f64x2.mul(f1, remainder(v128.load(second), m, inverse, whole)));
-        r01 = f64x2.add(r01, f64x2.mul(f1, remainder(v128.load(second, 16), m, inverse, whole)));
-        r10 = f64x2.add(r10, f64x2.mul(f1, remainder(v128.load(second, 64), m, inverse, whole)));
-        r11 = f64x2.add(r11, f64x2.mul(f1, remainder(v128.load(second, 80), m, inverse, whole)));
+        const second = at + piece;
+        x00 = f64x2.add(x00, f64x2.mul(f1, v128.load(second)));
+        x01 = f64x2.add(x01, f64x2.mul(f1, v128.load(second, 16)));
+        x10 = f64x2.add(x10, f64x2.mul(f1, v128.load(second, 64)));
+        x11 = f64x2.add(x11, f64x2.mul(f1, v128.load(second, 80)));
         if (pieces > 2) {
           const third = second + piece;
-          r00 = f64x2.add(r00, f64x2.mul(f2, remainder(v128.load(third), m, inverse, whole)));
-          r01 = f64x2.add(r01, f64x2.mul(f2, remainder(v128.load(third, 16), m, inverse, whole)));
-          r10 = f64x2.add(r10, f64x2.mul(f2, remainder(v128.load(third, 64), m, inverse, whole)));
-          r11 = f64x2.add(r11, f64x2.mul(f2, remainder(v128.load(third, 80), m, inverse, whole)));
+          x00 = f64x2.add(x00, f64x2.mul(f2, v128.load(third)));
+          x01 = f64x2.add(x01, f64x2.mul(f2, v128.load(third, 16)));
+          x10 = f64x2.add(x10, f64x2.mul(f2, v128.load(third, 64)));
+          x11 = f64x2.add(x11, f64x2.mul(f2, v128.load(third, 80)));
         }
-        r00 = remainder(r00, m, inverse, whole);
-        r01 = remainder(r01, m, inverse, whole);
-        r10 = remainder(r10, m, inverse, whole);
-        r11 = remainder(r11, m, inverse, whole);
       }
-      const row0 = lowWords(f64x2.add(r00, whole), f64x2.add(r01, whole));
-      const row1 = lowWords(f64x2.add(r10, whole), f64x2.add(r11, whole));
+      const row0 = lowWords(remainder(x00, m, inverse, whole), remainder(x01, m, inverse, whole), whole);
+      const row1 = lowWords(remainder(x10, m, inverse, whole), remainder(x11, m, inverse, whole), whole);
       v128.store(out + (half >> 1), v128.or(v128.and(row0, i32x4.splat(0xffff)), i32x4.shl(row1, 16)));
     }
   }
@@ -68,10 +64,11 @@ function remainder(x: v128, m: v128, inverse: v128, whole: v128): v128 {
   return f64x2.sub(x, f64x2.mul(quotient, m));
 }
 
+/** The whole numbers in `a` and `b` as 32-bit integers. */
 // @ts-ignore: decorator
 @inline
-function lowWords(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
+function lowWords(a: v128, b: v128, whole: v128): v128 {
+  return v128.shuffle<i32>(f64x2.add(a, whole), f64x2.add(b, whole), 0, 2, 4, 6);
 }
 
 /** See HotLoops.multiplyResidues. */
@@ -137,7 +134,7 @@ function multiplyHalf(a: usize, b: usize, panel: usize, m: v128, inverse: v128, 
 /** x minus a multiple of m that is the nearest one or next to it. */
 // @ts-ignore: decorator
 @inline
-function reduce(x: v128, m: v128, inverse: v128): v128 {
+export function reduce(x: v128, m: v128, inverse: v128): v128 {
   const quotient = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(x), inverse), f32x4.splat(WHOLE32));
   return i32x4.sub(x, i32x4.mul(i32x4.sub(quotient, i32x4.splat(WHOLE32_BITS)), m));
 }

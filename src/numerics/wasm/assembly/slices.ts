@@ -1,5 +1,5 @@
 /** WebAssembly twin of loops/slices.ts. */
-import { at as address } from './lanes';
+import { at as address, sumError } from './lanes';
 
 /** 1.5 * 2^27, 2^23 and 2^-24 */
 const ROUNDER: f64 = 201326592;
@@ -97,12 +97,4 @@ export function addSlices(
 @inline
 function crossSum(c1: v128, c2: v128, c3: v128): v128 {
   return f64x2.mul(f64x2.sub(f64x2.sub(c3, c1), c2), f64x2.splat(MIDDLE));
-}
-
-/** The error of s = a + b. */
-// @ts-ignore: decorator
-@inline
-function sumError(a: v128, b: v128, s: v128): v128 {
-  const t = f64x2.sub(s, a);
-  return f64x2.add(f64x2.sub(a, f64x2.sub(s, t)), f64x2.sub(b, t));
 }
