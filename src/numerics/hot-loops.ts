@@ -136,6 +136,27 @@ export interface HotLoops {
   ): void;
 
   /**
+   * `count` remainders modulo a multiple of `modulus`, |r| < 2^13, as `makeResidues` leaves them, modulo a number up to 128: as bytes within
+   * +-0.625 m in `left`, and of 0 ... m - 1 in `right`; components in fours, so that there must be a multiple of four.
+   */
+  splitResidues(
+    residues: Float64Array,
+    at: number,
+    count: number,
+    modulus: number,
+    left: Float64Array,
+    leftAt: number,
+    right: Float64Array,
+    rightAt: number,
+  ): void;
+
+  /**
+   * Inner products of one panel of `a` with `tiles` successive panels of `b`, added to tiles of 8 x 8 32-bit sums. A panel is
+   * [fours, 8 vectors, 4] bytes: those of `a` with a sign, those of `b` not negative.
+   */
+  multiplyBytes(a: Float64Array, aAt: number, b: Float64Array, bAt: number, tiles: number, fours: number, sums: Float64Array, sumsAt: number): void;
+
+  /**
    * The integers of `count` (a multiple of 4) sets of remainders: sums [k moduli][stride] 32-bit, of which entry e of every row is one
    * set; they become digits. moduli [k]: m, 32-bit, and 1 / m, float32. inverses: 1 / m_l modulo m_i, 32-bit, at i (i - 1) / 2 + l.
    * out [count, words]: two's complement, least word first. (Garner; Knuth, The Art of Computer Programming 2, 4.3.2.)

@@ -19,11 +19,14 @@ export interface Workspace {
 /** A source of workspaces with room for a number of words (8 bytes). */
 export interface Engine {
   readonly name: 'WebAssembly SIMD' | 'JavaScript';
+  /** Whether products of bytes have an instruction of their own (HotLoops.multiplyBytes): twice as fast, bit for bit of the integers, as those of 16 bits. */
+  readonly bytes: boolean;
   open(words: number): Workspace;
 }
 
 export const typescript: Engine = {
   name: 'JavaScript',
+  bytes: false,
   open: () => ({
     loops: typescriptLoops,
     array: (length) => new Float64Array(length),

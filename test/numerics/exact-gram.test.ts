@@ -2,15 +2,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
 import { sha256 } from '../../src/base/sha256';
-import { addGrams, dualGramOfRows, dualGramOfRowsAsync, gramOfRows, gramOfRowsAsync, subtractGrams } from '../../src/numerics/cpu/gram';
+import { addGrams, dualGramOfRows, dualGramOfRowsAsync, gramOfRows, gramOfRowsAsync, gramPart, subtractGrams } from '../../src/numerics/cpu/gram';
+import { joinGramParts } from '../../src/numerics/cpu/gram-parts';
 import { exactTriangle, integerDualGramSteps, integerGramSteps } from '../../src/numerics/exact/exact-gram';
 import { exactGramAtOnce } from '../../src/numerics/exact/integer-gram';
 import { runAtOnce } from '../../src/numerics/stepwise';
 import { webAssembly } from '../../src/numerics/wasm/instance';
 import { staircase, staircaseWords } from '../../src/numerics/triangle';
-import { inWorkspace, typescript, useEngine } from '../../src/numerics/workspace';
+import { inWorkspace, typescript, useEngine, type Engine } from '../../src/numerics/workspace';
 import { BITS, bigGram, bigIntegers, families, wide } from '../oracle/integer-gram';
 import { toBigInt } from '../oracle/exact';
+import { largestGramError } from '../oracle/gram-error';
 
 afterEach(() => useEngine(null));
 
@@ -73,6 +75,44 @@ describe.each([webAssembly()!, typescript])('exact Gram, $name', (engine) => {
     const dual = dualGramOfRows(x, 11, 30);
     expect(dual).toEqual({ ...gramOfRows(transposed, 30, 11), rows: 11 });
     expect(await dualGramOfRowsAsync(x, 11, 30)).toEqual(dual);
+  });
+});
+
+describe('pairs of float64 numbers', () => {
+  const wasm = webAssembly()!;
+  // Remainders of bytes, whether or not this machine has an instruction for them.
+  const bytes: Engine = { name: wasm.name, bytes: true, open: (words) => wasm.open(words) };
+  const words: Engine = { name: wasm.name, bytes: false, open: (words) => wasm.open(words) };
+  const kinds: Record<string, (random: Random, at: number) => number> = {
+    normal: (random) => random.normal(),
+    relu: (random) => Math.max(0, random.normal()),
+    'of one sign, with zeros of both': (random, at) => (at % 7 ? Math.abs(random.normal()) : at % 2 ? -0 : 0),
+    'from 1 to 2^-60, for which bytes are too small': (random) => wide(random, 60),
+    'columns of 1 to 53 bits': (random, at) => Math.round(random.normal() * 2 ** (2 * (at % 27))) * 2 ** -50,
+    'large and small columns': (random, at) => random.normal() * 2 ** (16 * (at % 27) - 216),
+    'as large as all bounds allow': (_, at) => (at % 2 ? 2 ** 53 - 1 : 1 - 2 ** 53),
+  };
+  for (const [kind, value] of Object.entries(kinds)) {
+    it.each([[1, 27], [129, 9], [600, 27]])(`${kind}, %i x %i: within 2^-104 of the truth, the same by bytes, by 16-bit integers, in TypeScript and in parts`, (rows, d) => {
+      const random = new Random(rows + d);
+      const x = Float64Array.from({ length: rows * d }, (_, at) => value(random, at));
+      const made = [bytes, words, typescript].map((engine) => {
+        useEngine(engine);
+        return [gramOfRows(x, rows, d), joinGramParts([0, 1, 2].map((part) => gramPart(x, rows, d, part, 3)))];
+      });
+      expect(largestGramError(made[0]![0]!, rows, (i, k) => x[k * d + i]!)).toBeLessThan(2 ** -104);
+      for (const gram of made.flat()) expect(gram).toEqual(made[0]![0]);
+    });
+  }
+
+  it('more rows than sums of bytes have room for are summed by 16-bit integers', () => {
+    useEngine(bytes);
+    const rows = 2 ** 14 + 1;
+    const x = new Float64Array(2 * rows).fill(2 ** 53 - 1);
+    const { hi, lo } = gramOfRows(x, rows, 2);
+    const want = BigInt(rows) * (2n ** 53n - 1n) ** 2n;
+    const error = BigInt(hi[1]!) + BigInt(lo![1]!) - want;
+    expect(error * error * 2n ** 208n <= want * want).toBe(true);
   });
 });
 

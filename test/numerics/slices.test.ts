@@ -1,10 +1,13 @@
 /** What slices.ts claims of its slices, where fused multiply-adds rest on it: products without error, whichever engine sums them. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
-import { gramOfRows } from '../../src/numerics/cpu/gram';
+import { joinGramParts, pairMatrix } from '../../src/numerics/cpu/gram-parts';
+import { columnsOf } from '../../src/numerics/exact/exact-gram';
+import { addProducts, productWords } from '../../src/numerics/exact-products';
 import { SLICED_DEPTH } from '../../src/numerics/slices';
 import { webAssembly } from '../../src/numerics/wasm/instance';
-import { typescript, useEngine } from '../../src/numerics/workspace';
+import { runAtOnce } from '../../src/numerics/stepwise';
+import { inWorkspace, typescript, useEngine } from '../../src/numerics/workspace';
 import { toBigInt } from '../oracle/exact';
 import { BITS, largestGramError } from '../oracle/gram-error';
 
@@ -20,6 +23,18 @@ const NEAREST_ONE = 1 - 2 ** -53;
 const extremes = [
   NEAREST_ONE, 1 - 2 ** -26, 1 - 2 ** -25, 2 ** -26 + 2 ** -27 - 2 ** -79, 2 ** -26, 2 ** -26 - 2 ** -79, 2 ** -27, 2 ** -49, 2 ** -50 - 2 ** -103, 2 ** -240, 0,
 ];
+
+/** X^T X by slices. */
+function slicedGram(x: Float64Array, rows: number, d: number) {
+  const columns = columnsOf(x, rows, d);
+  return runAtOnce(
+    inWorkspace(2 * d * d + productWords(columns, columns), function* (work) {
+      const sum = pairMatrix(d, d, work);
+      yield* addProducts(sum, columns, columns, 1, work);
+      return joinGramParts([{ dimension: d, rows, from: 0, to: d, hi: sum.hi, lo: sum.lo, stride: d }]);
+    }),
+  );
+}
 
 describe('slices', () => {
   it('the first three are multiples of 2^-25 of at most 26 bits, so that their products are exact; the sum of all is the number', () => {
@@ -72,7 +87,7 @@ describe('slices', () => {
     const x = Float64Array.from({ length: rows * d }, (_, at) => makers[at % d]!(Math.floor(at / d)));
     const [relaxed, strict, reference] = engines.map((engine) => {
       useEngine(engine);
-      return gramOfRows(x, rows, d);
+      return slicedGram(x, rows, d);
     });
     expect(relaxed).toEqual(reference);
     expect(strict).toEqual(reference);

@@ -12,7 +12,7 @@ import { headerBytes, pairWriter, unitFactors, wordsFor } from './integer-gram';
 import type { IntegerGram } from './integer-gram';
 import { Reconstruction, reconstructionWords } from './residue-integers';
 import { PairReconstruction, pairWords } from './residue-pairs';
-import { SIDE, TILE_WORDS, addResidueProducts, bandOf, moduliFor, panelsOf, residueWords, sumWords, tilesAtOnce } from './residue-products';
+import { SIDE, TILE_WORDS, addResidueProducts, bandOf, fastestModuli, moduliFor, panelsOf, residueWords, sumWords, tilesAtOnce } from './residue-products';
 import type { Band, IntegerVectors } from './residue-products';
 
 type Matrix = Float32Array | Float64Array;
@@ -37,7 +37,7 @@ export function rowsOf(x: Matrix, rows: number, columns: number): Vectors {
 
 /** Inner products of vectors. Long ones come first in the panels: a tile of short ones needs fewer moduli. */
 function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
-  const plan = yield* planned(vectors, true);
+  const plan = yield* planned(vectors, true, true);
   const { fixed, words } = plan;
   const d = vectors.count;
   const limbs = new Uint32Array(((d * (d + 1)) / 2) * words);
@@ -50,7 +50,7 @@ function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
 
 /** The same as pairs: entries (i, j) with i < `rows`, a multiple of 8 or all, and j >= i, to `out`. Throws InputError `not-finite`. */
 export function* exactPairs(vectors: Vectors, rows: number, out: PairMatrix): Steps<void> {
-  const plan = yield* planned(vectors, rows === vectors.count);
+  const plan = yield* planned(vectors, rows === vectors.count, false);
   const place = pairPlacer(plan, rows, out);
   for (const range of upperTileRanges(panelsOf(vectors.count), tilesAtOnce(plan.moduli), { first: 0, count: panelsOf(rows) })) {
     const { band, room } = bandAt(plan, range);
@@ -103,8 +103,11 @@ interface Plan {
   bitsOf(i: number, j: number): number;
 }
 
-/** @param sorted whether long vectors come first in the panels; else all stay where they are. */
-function* planned(vectors: Vectors, sorted: boolean): Steps<Plan> {
+/**
+ * @param sorted whether long vectors come first in the panels; else all stay where they are
+ * @param reduced whether sums must be remainders, as for integers, or anything that has them, as for pairs
+ */
+function* planned(vectors: Vectors, sorted: boolean, reduced: boolean): Steps<Plan> {
   const spans = yield* vectorSpans(vectors);
   const fixed = fixedPoint(spans, vectors.length);
   const lengths = lengthBits(spans, fixed);
@@ -116,10 +119,11 @@ function* planned(vectors: Vectors, sorted: boolean): Steps<Plan> {
   order.forEach((vector, i) => (longest[(i / SIDE) | 0] = Math.max(longest[(i / SIDE) | 0]!, lengths[vector]!)));
   const onwards = longest.slice();
   for (let i = panels - 2; i >= 0; i--) onwards[i] = Math.max(onwards[i]!, onwards[i + 1]!);
+  const most = panels > 0 ? 2 * onwards[0]! : 0;
   return {
     integers: { vectors, units: fixed.units, bits, order },
     fixed,
-    moduli: moduliFor(panels > 0 ? 2 * onwards[0]! : 0),
+    moduli: reduced ? moduliFor(most) : fastestModuli(most, vectors.length),
     words: wordsFor(gramBits(fixed)),
     bitsOf: (i, j) => longest[i]! + onwards[j]!,
   };
@@ -160,7 +164,7 @@ const TRIANGLE_BAND = 2 ** 20;
  * words, where that is enough. `tell` is told the part that is done. float32 numbers give the digest of `gramOfRows`, others null.
  */
 export function* exactTriangle(vectors: Vectors, out: PairMatrix, work: Workspace, free: number, tell: (part: number) => void): Steps<string | null> {
-  const plan = yield* planned(vectors, false);
+  const plan = yield* planned(vectors, false, vectors.values instanceof Float32Array);
   const d = vectors.count;
   const ranges = [...upperTileRanges(panelsOf(d), tilesAtOnce(plan.moduli, TRIANGLE_BAND))];
   const maker = vectors.values instanceof Float32Array ? digestedBands(plan, ranges, out) : pairBands(plan, out);

@@ -1,16 +1,22 @@
 /**
- * Inner products of many vectors of integers, by remainders modulo 13-bit numbers: the core of the exact Grams on the CPU. Remainders
- * are within +-4095, so that 128 products and a reduced sum stay below 2^31 (HotLoops.multiplyResidues).
+ * Inner products of many vectors of integers, by remainders: the core of the exact Grams on the CPU. Modulo 13-bit numbers remainders are
+ * within +-4095, so that 128 products and a reduced sum stay below 2^31 (HotLoops.multiplyResidues). Where the machine sums products of
+ * bytes at once (Engine.bytes), remainders modulo numbers up to 128 take more moduli and less time (HotLoops.multiplyBytes).
  */
+import { wholeTiles as wholeFours } from '../panels';
 import { gather } from '../product-blocks';
 import type { Vectors } from '../product-blocks';
 import { powerFactors } from '../scaling';
 import type { Steps } from '../stepwise';
 import type { TileRange } from '../tile-ranges';
+import { engine } from '../workspace';
 import type { Workspace } from '../workspace';
 import { coprimeModuli } from './moduli';
 
 const LARGEST_MODULUS = 8191;
+const LARGEST_BYTE = 128;
+/** Bits that moduli up to 128 hold, and products whose sum stays below 2^21 times any of them: 80 m each. */
+const BYTE_LIMITS = { bits: 160, length: 2 ** 14 };
 /** Vectors of a panel, and the side of a tile. */
 export const SIDE = 8;
 /** Sums of a tile in words of the workspace. */
@@ -49,6 +55,12 @@ export function moduliFor(bits: number): number[] {
   return coprimeModuli(LARGEST_MODULUS, bits + SPARE_BITS);
 }
 
+/** The same for sums of `length` products that need not be reduced: such as fit in bytes, where that is faster. */
+export function fastestModuli(bits: number, length: number): number[] {
+  const bytes = engine().bytes && bits + SPARE_BITS <= BYTE_LIMITS.bits && length <= BYTE_LIMITS.length;
+  return bytes ? coprimeModuli(LARGEST_BYTE, bits + SPARE_BITS) : moduliFor(bits);
+}
+
 export function panelsOf(count: number): number {
   return Math.ceil(count / SIDE);
 }
@@ -80,12 +92,12 @@ export function sumWords({ tiles, moduli }: Band): number {
 }
 
 /** Words of a workspace that `addResidueProducts` needs for its own. */
-export function residueWords(integers: IntegerVectors, { first, panels, moduli }: Band): number {
+export function residueWords(integers: IntegerVectors, { first, panels }: Band): number {
   const lanes = (panels - first) * SIDE;
-  return blockLength(integers.vectors) * (SIDE * panels + lanes * (mostOf(piecesOf(integers)) + moduli.length / 4)) + 3 * lanes;
+  return blockLength(integers.vectors) * (SIDE * panels + lanes * (mostOf(piecesOf(integers)) + 1 / 2)) + 3 * lanes;
 }
 
-/** sums += inner products of the vectors, modulo as many moduli as a tile needs. Pauses after each row of tiles. */
+/** sums += inner products of the vectors, modulo as many moduli as a tile needs; modulo bytes they are not reduced. Pauses after each row of tiles. */
 export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors, band: Band, work: Workspace): Steps<void> {
   const { vectors } = integers;
   const { moduli, panels, first, count, tiles } = band;
@@ -99,33 +111,43 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
   const lanes = (panels - first) * SIDE;
   const values = work.array(width * blockLength(vectors));
   const q = work.array(mostOf(pieces) * lanes * blockLength(vectors));
-  const residues = work.array((lanes * blockLength(vectors) * moduli.length) / 4);
+  // Remainders of one modulus, as 16-bit integers or as bytes, and of a pair of moduli for bytes.
+  const residues = work.array((lanes * blockLength(vectors)) / 4);
+  const bytes = work.array((lanes * blockLength(vectors)) / 4);
   const { columns, factors } = laneMaps(integers, first, lanes, least, work);
   for (let start = 0; start < vectors.length; start += BLOCK) {
     const length = Math.min(BLOCK, vectors.length - start);
-    const pairs = Math.ceil(length / 2);
-    const panel = 2 * SIDE * pairs;
+    const depth = wholeFours(length);
+    const panel = SIDE * depth;
     const entries = (panels - first) * panel;
     gather(values, width, own.values, own, start, length);
-    values.fill(0, length * width, 2 * pairs * width);
+    values.fill(0, length * width, depth * width);
     for (let i = 0; i < pieces.length; ) {
       const run = runOf(pieces, i, pieces.length);
-      work.loops.packIntegers(values, width, columns, factors, lanes, i * SIDE, run * SIDE, 2 * pairs, pieces[i]!, q, entries);
+      work.loops.packIntegers(values, width, columns, factors, lanes, i * SIDE, run * SIDE, depth, pieces[i]!, q, entries);
       i += run;
     }
     yield;
     for (let k = 0; k < moduli.length; k++) {
       const m = moduli[k]!;
+      const small = m <= LARGEST_BYTE;
       const last = lastPanel(across.subarray(k * count, (k + 1) * count));
-      for (let i = 0; i < last; ) {
-        const run = runOf(pieces, i, last);
-        work.loops.makeResidues(q, i * panel, entries, pieces[i]!, run * panel, m, FOLD_1 % m, FOLD_2 % m, residues, (k * entries + i * panel) / 4);
-        i += run;
+      // Two small moduli share the remainders modulo their product.
+      if (!small || k % 2 === 0) {
+        const modulus = small && k + 1 < moduli.length ? m * moduli[k + 1]! : m;
+        for (let i = 0; i < last; ) {
+          const run = runOf(pieces, i, last);
+          const [at, out] = [i * panel, (i * panel) / 4];
+          work.loops.makeResidues(q, at, entries, pieces[i]!, run * panel, modulus, FOLD_1 % modulus, FOLD_2 % modulus, residues, out);
+          i += run;
+        }
       }
+      if (small) work.loops.splitResidues(residues, 0, last * panel, m, bytes, 0, bytes, entries / 8);
       let at = k * tiles * TILE_WORDS;
       for (let i = 0; i < count; i++) {
-        const from = (k * entries + i * panel) / 4;
-        work.loops.multiplyResidues(residues, from, residues, from, across[k * count + i]!, pairs, m, sums, at);
+        const tilesHere = across[k * count + i]!;
+        if (small) work.loops.multiplyBytes(bytes, (i * panel) / 8, bytes, (entries + i * panel) / 8, tilesHere, depth / 4, sums, at);
+        else work.loops.multiplyResidues(residues, (i * panel) / 4, residues, (i * panel) / 4, tilesHere, depth / 2, m, sums, at);
         at += (panels - first - i) * TILE_WORDS;
         yield;
       }
@@ -147,7 +169,7 @@ function tilesAcross({ moduli, first, count, panels, needs }: Band): Uint32Array
 }
 
 function blockLength({ length }: Vectors): number {
-  return Math.min(BLOCK, length + (length & 1));
+  return Math.min(BLOCK, wholeFours(length));
 }
 
 /** Panels from the first of the band on that have a part in any of its tiles. */

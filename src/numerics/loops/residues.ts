@@ -82,7 +82,56 @@ export function multiplyResidues(
   }
 }
 
-/** x minus a multiple of m that is the nearest one or next to it; |x| < 2^31. */
+export function splitResidues(
+  residues: Float64Array,
+  at: number,
+  count: number,
+  modulus: number,
+  left: Float64Array,
+  leftAt: number,
+  right: Float64Array,
+  rightAt: number,
+): void {
+  const from = new Int16Array(residues.buffer, residues.byteOffset + 8 * at, count);
+  const signed = new Int8Array(left.buffer, left.byteOffset + 8 * leftAt, count);
+  const positive = new Int8Array(right.buffer, right.byteOffset + 8 * rightAt, count);
+  const inverse = Math.round(32768 / modulus);
+  for (let i = 0; i < count; i++) {
+    const r = from[i]! - ((from[i]! * inverse + 16384) >> 15) * modulus;
+    // Two pairs of eight vectors become fours.
+    const to = (i & ~31) + 4 * ((i >> 1) & 7) + 2 * ((i >> 4) & 1) + (i & 1);
+    signed[to] = r;
+    positive[to] = r < 0 ? r + modulus : r;
+  }
+}
+
+export function multiplyBytes(
+  a: Float64Array,
+  aAt: number,
+  b: Float64Array,
+  bAt: number,
+  tiles: number,
+  fours: number,
+  sums: Float64Array,
+  sumsAt: number,
+): void {
+  const left = new Int8Array(a.buffer, a.byteOffset + 8 * aAt, 32 * fours);
+  const right = new Int8Array(b.buffer, b.byteOffset + 8 * bAt, 32 * fours * tiles);
+  const tile = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt, 64 * tiles);
+  for (let t = 0; t < tiles; t++) {
+    for (let i = 0; i < 8; i++) {
+      for (let j = 0; j < 8; j++) {
+        let sum = tile[64 * t + 8 * i + j]!;
+        for (let x = 4 * i, y = 32 * fours * t + 4 * j; x < 32 * fours; x += 32, y += 32) {
+          sum += left[x]! * right[y]! + left[x + 1]! * right[y + 1]! + left[x + 2]! * right[y + 2]! + left[x + 3]! * right[y + 3]!;
+        }
+        tile[64 * t + 8 * i + j] = sum;
+      }
+    }
+  }
+}
+
+/** x minus a multiple of m that is the nearest one or next to it; |x| < 2^31 and |x| < 2^21 m. */
 export function reduce(x: number, m: number, inverse: number): number {
   const quotient = Math.fround(Math.fround(Math.fround(x) * inverse) + WHOLE32) - WHOLE32;
   return x - quotient * m;

@@ -7,7 +7,7 @@ import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows }
 import { scaleRow, subtractRows } from './double-double-rows';
 import { addSlices, sliceVectors } from './slices';
 import { packIntegers, residuePairs, spanVectors } from './integers';
-import { makeResidues, mixedRadix, multiplyResidues } from './residues';
+import { makeResidues, mixedRadix, multiplyBytes, multiplyResidues, splitResidues } from './residues';
 
 export const typescriptLoops: HotLoops = {
   addSlices,
@@ -23,6 +23,8 @@ export const typescriptLoops: HotLoops = {
   packIntegers,
   makeResidues,
   multiplyResidues,
+  splitResidues,
+  multiplyBytes,
   mixedRadix,
   residuePairs,
   sweepRows,

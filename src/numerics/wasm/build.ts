@@ -12,11 +12,12 @@ const RELAXED = ['--enable', 'simd,relaxed-simd', '--disable', 'threads'];
 
 /** The text of kernels.ts. */
 export async function compileKernels(): Promise<string> {
-  const [strict, relaxed] = [await compile('main.ts', STRICT), await compile('relaxed.ts', RELAXED)];
+  const [strict, relaxed, bytes] = [await compile('main.ts', STRICT), await compile('relaxed.ts', RELAXED), await compile('relaxed-bytes.ts', RELAXED)];
   return (
     '/** Made from assembly/ by `npm run wasm`; not edited by hand. */\n' +
     `export const kernels =\n  '${strict}';\n\n` +
-    `/** Those that relaxed SIMD makes faster. */\nexport const relaxedKernels =\n  '${relaxed}';\n`
+    `/** Those that relaxed SIMD makes faster. */\nexport const relaxedKernels =\n  '${relaxed}';\n\n` +
+    `/** That for which a processor may have an instruction. */\nexport const byteKernels =\n  '${bytes}';\n`
   );
 }
 

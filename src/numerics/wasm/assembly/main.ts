@@ -6,5 +6,6 @@ export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { scaleRow, subtractRows } from './double-double-rows';
 export { addSlices, sliceVectors } from './slices';
+export { multiplyBytes, splitResidues } from './bytes';
 export { packIntegers, residuePairs, spanVectors } from './integers';
 export { makeResidues, mixedRadix, multiplyResidues } from './residues';
