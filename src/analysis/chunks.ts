@@ -4,7 +4,7 @@ import { sizeOf } from '../numerics/shape';
 import type { Targets } from '../probe/types';
 
 /** Floating-point operations and tap values per chunk: small enough that cancel and progress are prompt. */
-const CHUNK_FLOPS = 4e9;
+const CHUNK_FLOPS = 8e9;
 const CHUNK_VALUES = 2 ** 22;
 /** The part by which they may be more. */
 const SLACK = 1 / 16;

@@ -120,15 +120,17 @@ export interface HotLoops {
   ): void;
 
   /**
-   * Inner products of one panel of `a` with `tiles` successive panels of `b`, added to tiles of 8 x 8 32-bit sums and reduced to
-   * +-0.6 m. A panel is [pairs, 8 vectors, 2] such remainders, at most 64 pairs: 128 products of +-4095 stay below 2^31.
+   * Inner products of successive panels, from `at` on, with themselves and those after them, added to tiles of 8 x 8 32-bit sums and reduced to
+   * +-0.6 m: `rows` rows of tiles, of which row i has width - i, and the first across[acrossAt + i] (32-bit) of these are made. A panel is
+   * [pairs, 8 vectors, 2] such remainders, at most 64 pairs: 128 products of +-4095 stay below 2^31.
    */
   multiplyResidues(
-    a: Float64Array,
-    aAt: number,
-    b: Float64Array,
-    bAt: number,
-    tiles: number,
+    panels: Float64Array,
+    at: number,
+    across: Float64Array,
+    acrossAt: number,
+    rows: number,
+    width: number,
     pairs: number,
     modulus: number,
     sums: Float64Array,
@@ -151,10 +153,21 @@ export interface HotLoops {
   ): void;
 
   /**
-   * Inner products of one panel of `a` with `tiles` successive panels of `b`, added to tiles of 8 x 8 32-bit sums. A panel is
-   * [fours, 8 vectors, 4] bytes: those of `a` with a sign, those of `b` not negative.
+   * The same of bytes, not reduced: products of panels from `at` on with those from `otherAt` on. A panel is [fours, 8 vectors, 4] bytes, of
+   * which the others are not negative.
    */
-  multiplyBytes(a: Float64Array, aAt: number, b: Float64Array, bAt: number, tiles: number, fours: number, sums: Float64Array, sumsAt: number): void;
+  multiplyBytes(
+    panels: Float64Array,
+    at: number,
+    otherAt: number,
+    across: Float64Array,
+    acrossAt: number,
+    rows: number,
+    width: number,
+    fours: number,
+    sums: Float64Array,
+    sumsAt: number,
+  ): void;
 
   /**
    * The integers of `count` (a multiple of 4) sets of remainders: sums [k moduli][stride] 32-bit, of which entry e of every row is one

@@ -65,6 +65,12 @@ const shorts = (random: Random, words: number, limit: number) =>
   new Float64Array(Int16Array.from({ length: 4 * words }, () => random.integer(2 * limit + 1) - limit).buffer);
 const ints = (random: Random, words: number, limit: number) =>
   new Float64Array(Int32Array.from({ length: 2 * words }, () => random.integer(2 * limit + 1) - limit).buffer);
+/** From number `at` on how many tiles of rows that get shorter are made, 32-bit. */
+const across = (random: Random, at: number, rows: number, width: number) => {
+  const words = new Float64Array(Math.ceil((at + rows) / 2));
+  for (let row = 0; row < rows; row++) new Int32Array(words.buffer)[at + row] = random.integer(width - row + 1);
+  return words;
+};
 const MODULI = coprimeModuli(8191, 150);
 
 /** Each: sizes -> arguments. */
@@ -125,21 +131,22 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const q = Float64Array.from({ length: m + pieces * stride }, (_, at) => piece(at));
     return [q, m, stride, pieces, count, modulus, 2 ** 48 % modulus, random.integer(modulus), random.normals(m + count / 4), m];
   },
-  multiplyResidues: (random, tiles, m, k) => {
+  multiplyResidues: (random, width, m, k) => {
     // The largest remainders that the bounds allow, in as many pairs as they allow.
-    const [pairs, modulus, limit] = [3 * k + 1, MODULI[m % MODULI.length]!, k % 4 ? 4095 : 3];
-    const [a, b] = [shorts(random, 4 * (m + pairs), limit), shorts(random, 4 * (m + tiles * pairs), limit)];
-    return [a, 4 * m, b, 4 * m, tiles, pairs, modulus, ints(random, m + 32 * tiles, 4914), m];
+    const [pairs, modulus, limit, rows] = [3 * k + 1, MODULI[m % MODULI.length]!, k % 4 ? 4095 : 3, Math.min(width, 1 + (m % 3))];
+    const panels = shorts(random, 4 * (m + width * pairs), limit);
+    return [panels, 4 * m, across(random, m, rows, width), m, rows, width, pairs, modulus, ints(random, m + 32 * rows * width, 4914), m];
   },
   splitResidues: (random, n, m, k) => {
     const [at, modulus] = [k % 3, 128 - 5 * (m % 20)];
     return [shorts(random, at + 8 * n, 8191), at, 32 * n, modulus, random.normals(m + 4 * n), m, random.normals(k + 4 * n), k];
   },
-  multiplyBytes: (random, tiles, m, fours) => {
+  multiplyBytes: (random, width, m, fours) => {
     // The largest bytes that the bounds allow.
-    const bytes = (words: number, make: () => number) => new Float64Array(Int8Array.from({ length: 8 * words }, make).buffer);
-    const [a, b] = [bytes(m + 4 * fours, () => random.integer(161) - 80), bytes(m + 4 * tiles * fours, () => random.integer(128))];
-    return [a, m, b, m, tiles, fours, ints(random, m + 32 * tiles, 2 ** 28), m];
+    const rows = Math.min(width, 1 + (m % 3));
+    const own = 8 * (m + 4 * rows * fours);
+    const bytes = Int8Array.from({ length: own + 32 * width * fours }, (_, at) => (at < own ? random.integer(161) - 80 : random.integer(128)));
+    return [new Float64Array(bytes.buffer), m, own / 8, across(random, m, rows, width), m, rows, width, fours, ints(random, m + 32 * rows * width, 2 ** 28), m];
   },
   mixedRadix: (random, n, m, k) => {
     const list = MODULI.slice(0, 1 + (k % MODULI.length));

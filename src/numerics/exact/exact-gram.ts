@@ -1,6 +1,7 @@
 /** The exact Gram on the CPU, by remainders in 16-bit arithmetic: the integers of the GPU's, or the pairs hi + lo that they amount to. */
 import { Sha256 } from '../../base/sha256';
 import type { PairMatrix, Vectors } from '../product-blocks';
+import { powerFactors } from '../scaling';
 import type { Steps } from '../stepwise';
 import { upperTileRanges } from '../tile-ranges';
 import type { TileRange } from '../tile-ranges';
@@ -8,7 +9,7 @@ import { inWorkspace } from '../workspace';
 import type { Workspace } from '../workspace';
 import { fixedPoint, gramBits, lengthBits, vectorSpans } from './fixed-point';
 import type { FixedPoint } from './fixed-point';
-import { headerBytes, pairWriter, unitFactors, wordsFor } from './integer-gram';
+import { headerBytes, pairWriter, wordsFor } from './integer-gram';
 import type { IntegerGram } from './integer-gram';
 import { Reconstruction, reconstructionWords } from './residue-integers';
 import { PairReconstruction, pairWords } from './residue-pairs';
@@ -35,7 +36,7 @@ export function rowsOf(x: Matrix, rows: number, columns: number): Vectors {
   return { values: x, offset: 0, count: rows, length: columns, vectorStride: columns, componentStride: 1 };
 }
 
-/** Inner products of vectors. Long ones come first in the panels: a tile of short ones needs fewer moduli. */
+/** Inner products of vectors. Long ones may come first in the panels: a tile of short ones needs fewer moduli. */
 function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
   const plan = yield* planned(vectors, true, true);
   const { fixed, words } = plan;
@@ -74,19 +75,20 @@ type PlaceTile = (hi: Float64Array, lo: Float64Array, at: number, i: number, j: 
 
 /** Puts pairs where they belong in the upper triangle, times their units. */
 function pairPlacer({ integers: { order }, fixed: { units } }: Plan, rows: number, { hi, lo, rowAt }: PairMatrix): PlaceTile {
-  const { least, outer, inner } = unitFactors(units);
   const starts = Float64Array.from({ length: rows }, (_, i) => rowAt(i));
+  const factors = Array.from(units, powerFactors);
+  const [outer, inner] = [Float64Array.from(factors, (f) => f[0]), Float64Array.from(factors, (f) => f[1])];
   return (tileHi, tileLo, at, i, j) => {
     for (let row = i * SIDE; row < Math.min(rows, (i + 1) * SIDE); row++) {
       const one = order[row]!;
-      const unit = units[one]! - 2 * least;
+      const [f, g] = [outer[one]!, inner[one]!];
       for (let column = Math.max(row, j * SIDE); column < Math.min(order.length, (j + 1) * SIDE); column++) {
         const other = order[column]!;
         const from = at + (row - i * SIDE) * SIDE + column - j * SIDE;
         const to = one < other ? starts[one]! + other : starts[other]! + one;
-        const exponent = unit + units[other]!;
-        hi[to] = tileHi[from]! * outer[exponent]! * inner[exponent]!;
-        lo[to] = tileLo[from]! * outer[exponent]! * inner[exponent]!;
+        // Turn by turn, so that one unit makes up for the other.
+        hi[to] = tileHi[from]! * f * outer[other]! * g * inner[other]!;
+        lo[to] = tileLo[from]! * f * outer[other]! * g * inner[other]!;
       }
     }
   };
@@ -103,23 +105,26 @@ interface Plan {
   bitsOf(i: number, j: number): number;
 }
 
+/** Vectors are moved in the panels, and their products back, where that spares this part of the bits. */
+const WORTH_SORTING = 1 / 8;
+
 /**
- * @param sorted whether long vectors come first in the panels; else all stay where they are
+ * @param sortable whether long vectors may come first in the panels; else all stay where they are
  * @param reduced whether sums must be remainders, as for integers, or anything that has them, as for pairs
  */
-function* planned(vectors: Vectors, sorted: boolean, reduced: boolean): Steps<Plan> {
+function* planned(vectors: Vectors, sortable: boolean, reduced: boolean): Steps<Plan> {
   const spans = yield* vectorSpans(vectors);
   const fixed = fixedPoint(spans, vectors.length);
   const lengths = lengthBits(spans, fixed);
-  const order = Int32Array.from(lengths.keys());
-  if (sorted) order.sort((i, j) => lengths[j]! - lengths[i]!);
+  const asTheyAre = Int32Array.from(lengths.keys());
+  let [order, { longest, onwards, sum }] = [asTheyAre, panelLengths(asTheyAre, lengths)];
+  if (sortable) {
+    const sorted = asTheyAre.slice().sort((i, j) => lengths[j]! - lengths[i]!);
+    const found = panelLengths(sorted, lengths);
+    if (found.sum < (1 - WORTH_SORTING) * sum) [order, { longest, onwards, sum }] = [sorted, found];
+  }
   const bits = spans.end.map((end, j) => Math.max(0, end - fixed.units[j]!));
-  const panels = panelsOf(vectors.count);
-  const longest = new Float64Array(panels);
-  order.forEach((vector, i) => (longest[(i / SIDE) | 0] = Math.max(longest[(i / SIDE) | 0]!, lengths[vector]!)));
-  const onwards = longest.slice();
-  for (let i = panels - 2; i >= 0; i--) onwards[i] = Math.max(onwards[i]!, onwards[i + 1]!);
-  const most = panels > 0 ? 2 * onwards[0]! : 0;
+  const most = onwards.length > 0 ? 2 * onwards[0]! : 0;
   return {
     integers: { vectors, units: fixed.units, bits, order },
     fixed,
@@ -127,6 +132,20 @@ function* planned(vectors: Vectors, sorted: boolean, reduced: boolean): Steps<Pl
     words: wordsFor(gramBits(fixed)),
     bitsOf: (i, j) => longest[i]! + onwards[j]!,
   };
+}
+
+/** The greatest log2 of a length in each panel, in it and those after it, and the sum over all tiles of what `bitsOf` is. */
+function panelLengths(order: Int32Array, lengths: Float64Array): { longest: Float64Array; onwards: Float64Array; sum: number } {
+  const longest = new Float64Array(panelsOf(order.length));
+  order.forEach((vector, i) => (longest[(i / SIDE) | 0] = Math.max(longest[(i / SIDE) | 0]!, lengths[vector]!)));
+  const onwards = longest.slice();
+  let [sum, below] = [0, 0];
+  for (let i = longest.length - 1; i >= 0; i--) {
+    if (i + 1 < longest.length) onwards[i] = Math.max(onwards[i]!, onwards[i + 1]!);
+    below += onwards[i]!;
+    sum += (longest.length - i) * longest[i]! + below;
+  }
+  return { longest, onwards, sum };
 }
 
 /** A band, and the words of a workspace that it needs. */

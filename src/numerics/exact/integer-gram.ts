@@ -38,18 +38,13 @@ export function gramOfIntegers({ dimension: d, fixed, words, limbs }: IntegerGra
   return { dimension: d, rows: fixed.rows, hi, lo, roundoff: DOUBLE_DOUBLE_ROUNDOFF, digest };
 }
 
-/** Factors that make numbers of what are integers in units 2^(units[i] + units[j]): outer[e] inner[e], e = units[i] + units[j] - 2 least. */
-export function unitFactors(units: Int32Array): { least: number; outer: Float64Array; inner: Float64Array } {
-  const least = units.reduce((a, b) => Math.min(a, b), 0);
-  const most = units.reduce((a, b) => Math.max(a, b), 0);
-  const scales = Array.from({ length: 2 * (most - least) + 1 }, (_, e) => powerFactors(e + 2 * least));
-  return { least, outer: Float64Array.from(scales, (s) => s[0]), inner: Float64Array.from(scales, (s) => s[1]) };
-}
-
 /** Writes rows `from` ... `to` of the upper triangle, of which `limbs` are the integers, to `out`. */
 export function pairWriter({ units }: FixedPoint, words: number, { hi, lo, rowAt }: PairMatrix): (limbs: Uint32Array, from: number, to: number) => void {
   const d = units.length;
-  const { least, outer, inner } = unitFactors(units);
+  const least = units.reduce((a, b) => Math.min(a, b), 0);
+  const most = units.reduce((a, b) => Math.max(a, b), 0);
+  const scales = Array.from({ length: 2 * (most - least) + 1 }, (_, e) => powerFactors(e + 2 * least));
+  const [outer, inner] = [Float64Array.from(scales, (s) => s[0]), Float64Array.from(scales, (s) => s[1])];
   return (limbs, from, to) => {
     let at = 0;
     for (let i = from; i < to; i++) {

@@ -23,6 +23,8 @@ export const SIDE = 8;
 export const TILE_WORDS = (SIDE * SIDE) / 2;
 /** Components whose remainders are held at a time. */
 const BLOCK = 128;
+/** Tiles whose products are made between pauses: about a millisecond. */
+const TILES_AT_ONCE = 1024;
 /** Bits of the pieces that remainders are taken of: of the first, of all others. */
 const PIECE_BITS = [48, 35] as const;
 const FOLD_1 = 2 ** PIECE_BITS[0];
@@ -92,9 +94,9 @@ export function sumWords({ tiles, moduli }: Band): number {
 }
 
 /** Words of a workspace that `addResidueProducts` needs for its own. */
-export function residueWords(integers: IntegerVectors, { first, panels }: Band): number {
+export function residueWords(integers: IntegerVectors, { first, count, panels, moduli }: Band): number {
   const lanes = (panels - first) * SIDE;
-  return blockLength(integers.vectors) * (SIDE * panels + lanes * (mostOf(piecesOf(integers)) + 1 / 2)) + 3 * lanes;
+  return blockLength(integers.vectors) * (SIDE * panels + lanes * (mostOf(piecesOf(integers)) + 1 / 2)) + 3 * lanes + moduli.length * count;
 }
 
 /** sums += inner products of the vectors, modulo as many moduli as a tile needs; modulo bytes they are not reduced. Pauses after each row of tiles. */
@@ -102,8 +104,9 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
   const { vectors } = integers;
   const { moduli, panels, first, count, tiles } = band;
   const pieces = piecesOf(integers).subarray(first);
-  const across = tilesAcross(band);
   const mark = work.mark();
+  const across = work.array(Math.ceil((moduli.length * count) / 2));
+  const rowTiles = tilesAcross(band, new Uint32Array(across.buffer, across.byteOffset, moduli.length * count));
   // Vectors before the least one may be gone already.
   const least = integers.order.subarray(first * SIDE).reduce((a, b) => Math.min(a, b), vectors.count);
   const own = { ...vectors, offset: vectors.offset + least * vectors.vectorStride, count: vectors.count - least };
@@ -131,7 +134,7 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
     for (let k = 0; k < moduli.length; k++) {
       const m = moduli[k]!;
       const small = m <= LARGEST_BYTE;
-      const last = lastPanel(across.subarray(k * count, (k + 1) * count));
+      const last = lastPanel(rowTiles.subarray(k * count, (k + 1) * count));
       // Two small moduli share the remainders modulo their product.
       if (!small || k % 2 === 0) {
         const modulus = small && k + 1 < moduli.length ? m * moduli[k + 1]! : m;
@@ -144,11 +147,14 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
       }
       if (small) work.loops.splitResidues(residues, 0, last * panel, m, bytes, 0, bytes, entries / 8);
       let at = k * tiles * TILE_WORDS;
-      for (let i = 0; i < count; i++) {
-        const tilesHere = across[k * count + i]!;
-        if (small) work.loops.multiplyBytes(bytes, (i * panel) / 8, bytes, (entries + i * panel) / 8, tilesHere, depth / 4, sums, at);
-        else work.loops.multiplyResidues(residues, (i * panel) / 4, residues, (i * panel) / 4, tilesHere, depth / 2, m, sums, at);
-        at += (panels - first - i) * TILE_WORDS;
+      for (let i = 0; i < count; ) {
+        let rows = 1;
+        for (let width = panels - first - i, now = width; i + rows < count && now + width - rows <= TILES_AT_ONCE; rows++) now += width - rows;
+        const width = panels - first - i;
+        if (small) work.loops.multiplyBytes(bytes, (i * panel) / 8, (entries + i * panel) / 8, across, k * count + i, rows, width, depth / 4, sums, at);
+        else work.loops.multiplyResidues(residues, (i * panel) / 4, across, k * count + i, rows, width, depth / 2, m, sums, at);
+        at += (rows * width - (rows * (rows - 1)) / 2) * TILE_WORDS;
+        i += rows;
         yield;
       }
     }
@@ -157,8 +163,8 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
 }
 
 /** For each modulus and row of tiles, how many tiles from the diagonal on need it: [moduli, rows]. */
-function tilesAcross({ moduli, first, count, panels, needs }: Band): Uint32Array {
-  const across = new Uint32Array(moduli.length * count);
+function tilesAcross({ first, count, panels, needs }: Band, across: Uint32Array): Uint32Array {
+  across.fill(0);
   let tile = 0;
   for (let i = 0; i < count; i++) {
     for (let j = first + i; j < panels; j++, tile++) {

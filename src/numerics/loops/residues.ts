@@ -36,48 +36,55 @@ function remainder(x: number, m: number, inverse: number): number {
 }
 
 export function multiplyResidues(
-  a: Float64Array,
-  aAt: number,
-  b: Float64Array,
-  bAt: number,
-  tiles: number,
+  panels: Float64Array,
+  at: number,
+  across: Float64Array,
+  acrossAt: number,
+  rows: number,
+  width: number,
   pairs: number,
   modulus: number,
   sums: Float64Array,
   sumsAt: number,
 ): void {
-  const left = new Int16Array(a.buffer, a.byteOffset + 8 * aAt, 16 * pairs);
-  const right = new Int16Array(b.buffer, b.byteOffset + 8 * bAt, 16 * pairs * tiles);
-  const tile = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt, 64 * tiles);
+  const values = new Int16Array(panels.buffer, panels.byteOffset + 8 * at, 16 * pairs * width);
+  const all = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt);
+  const counts = new Uint32Array(across.buffer, across.byteOffset + 4 * acrossAt, rows);
   const inverse = Math.fround(1 / modulus);
-  for (let t = 0; t < tiles; t++) {
-    const first = 16 * pairs * t;
-    for (let i = 0; i < 8; i += 2) {
-      for (let j = 0; j < 8; j += 2) {
-        const to = 64 * t + 8 * i + j;
-        let c00 = tile[to]!;
-        let c01 = tile[to + 1]!;
-        let c10 = tile[to + 8]!;
-        let c11 = tile[to + 9]!;
-        for (let x = 2 * i, y = first + 2 * j; x < 16 * pairs; x += 16, y += 16) {
-          const a0 = left[x]!;
-          const a1 = left[x + 1]!;
-          const a2 = left[x + 2]!;
-          const a3 = left[x + 3]!;
-          const b0 = right[y]!;
-          const b1 = right[y + 1]!;
-          const b2 = right[y + 2]!;
-          const b3 = right[y + 3]!;
-          c00 += a0 * b0 + a1 * b1;
-          c01 += a0 * b2 + a1 * b3;
-          c10 += a2 * b0 + a3 * b1;
-          c11 += a2 * b2 + a3 * b3;
-        }
-        tile[to] = reduce(c00, modulus, inverse);
-        tile[to + 1] = reduce(c01, modulus, inverse);
-        tile[to + 8] = reduce(c10, modulus, inverse);
-        tile[to + 9] = reduce(c11, modulus, inverse);
+  for (let row = 0, tile = 0; row < rows; row++) {
+    for (let t = 0; t < counts[row]!; t++) {
+      multiplyTile(values, 16 * pairs * row, 16 * pairs * (row + t), 16 * pairs, all, 64 * (tile + t), modulus, inverse);
+    }
+    tile += width - row;
+  }
+}
+
+function multiplyTile(v: Int16Array, a: number, b: number, panel: number, sums: Int32Array, at: number, modulus: number, inverse: number): void {
+  for (let i = 0; i < 8; i += 2) {
+    for (let j = 0; j < 8; j += 2) {
+      const to = at + 8 * i + j;
+      let c00 = sums[to]!;
+      let c01 = sums[to + 1]!;
+      let c10 = sums[to + 8]!;
+      let c11 = sums[to + 9]!;
+      for (let x = a + 2 * i, y = b + 2 * j, end = a + panel; x < end; x += 16, y += 16) {
+        const a0 = v[x]!;
+        const a1 = v[x + 1]!;
+        const a2 = v[x + 2]!;
+        const a3 = v[x + 3]!;
+        const b0 = v[y]!;
+        const b1 = v[y + 1]!;
+        const b2 = v[y + 2]!;
+        const b3 = v[y + 3]!;
+        c00 += a0 * b0 + a1 * b1;
+        c01 += a0 * b2 + a1 * b3;
+        c10 += a2 * b0 + a3 * b1;
+        c11 += a2 * b2 + a3 * b3;
       }
+      sums[to] = reduce(c00, modulus, inverse);
+      sums[to + 1] = reduce(c01, modulus, inverse);
+      sums[to + 8] = reduce(c10, modulus, inverse);
+      sums[to + 9] = reduce(c11, modulus, inverse);
     }
   }
 }
@@ -106,28 +113,35 @@ export function splitResidues(
 }
 
 export function multiplyBytes(
-  a: Float64Array,
-  aAt: number,
-  b: Float64Array,
-  bAt: number,
-  tiles: number,
+  panels: Float64Array,
+  at: number,
+  otherAt: number,
+  across: Float64Array,
+  acrossAt: number,
+  rows: number,
+  width: number,
   fours: number,
   sums: Float64Array,
   sumsAt: number,
 ): void {
-  const left = new Int8Array(a.buffer, a.byteOffset + 8 * aAt, 32 * fours);
-  const right = new Int8Array(b.buffer, b.byteOffset + 8 * bAt, 32 * fours * tiles);
-  const tile = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt, 64 * tiles);
-  for (let t = 0; t < tiles; t++) {
-    for (let i = 0; i < 8; i++) {
-      for (let j = 0; j < 8; j++) {
-        let sum = tile[64 * t + 8 * i + j]!;
-        for (let x = 4 * i, y = 32 * fours * t + 4 * j; x < 32 * fours; x += 32, y += 32) {
-          sum += left[x]! * right[y]! + left[x + 1]! * right[y + 1]! + left[x + 2]! * right[y + 2]! + left[x + 3]! * right[y + 3]!;
+  const panel = 32 * fours;
+  const left = new Int8Array(panels.buffer, panels.byteOffset + 8 * at, panel * rows);
+  const right = new Int8Array(panels.buffer, panels.byteOffset + 8 * otherAt, panel * width);
+  const all = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt);
+  const counts = new Uint32Array(across.buffer, across.byteOffset + 4 * acrossAt, rows);
+  for (let row = 0, tile = 0; row < rows; row++) {
+    for (let t = 0; t < counts[row]!; t++) {
+      for (let i = 0; i < 8; i++) {
+        for (let j = 0; j < 8; j++) {
+          let sum = all[64 * (tile + t) + 8 * i + j]!;
+          for (let x = panel * row + 4 * i, y = panel * (row + t) + 4 * j, end = panel * (row + 1); x < end; x += 32, y += 32) {
+            sum += left[x]! * right[y]! + left[x + 1]! * right[y + 1]! + left[x + 2]! * right[y + 2]! + left[x + 3]! * right[y + 3]!;
+          }
+          all[64 * (tile + t) + 8 * i + j] = sum;
         }
-        tile[64 * t + 8 * i + j] = sum;
       }
     }
+    tile += width - row;
   }
 }
 

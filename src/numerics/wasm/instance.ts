@@ -32,10 +32,12 @@ export function webAssembly({ relaxed = true } = {}): Engine | null {
 function multipliesBytes(module: WebAssembly.Module): boolean {
   const instance = new Instance([module]);
   const work = instance.workspace(() => {});
-  const [a, b, sums] = [work.array(4), work.array(4), work.array(32)];
+  const [panels, across, sums] = [work.array(8), work.array(1), work.array(32)];
+  new Int32Array(across.buffer, across.byteOffset, 1)[0] = 1;
   const dot = (left: number, right: number) => {
-    for (const [words, value] of [[a, left], [b, right]] as const) new Int8Array(words.buffer, words.byteOffset, 32).fill(value);
-    work.loops.multiplyBytes(a, 0, b, 0, 1, 1, sums.fill(0), 0);
+    const bytes = new Int8Array(panels.buffer, panels.byteOffset, 64);
+    bytes.fill(left, 0, 32).fill(right, 32);
+    work.loops.multiplyBytes(panels, 0, 4, across, 0, 1, 1, 1, sums.fill(0), 0);
     return new Int32Array(sums.buffer, sums.byteOffset, 1)[0]!;
   };
   return dot(-80, 127) === 4 * -80 * 127 && [4 * -128 * 255, 4 * -128 * -1].includes(dot(-128, -1));

@@ -40,14 +40,31 @@ function fours(one: v128, two: v128): v128 {
 }
 
 /** See HotLoops.multiplyBytes. */
-export function multiplyBytes(a: usize, aAt: i32, b: usize, bAt: i32, tiles: i32, fours: i32, sums: usize, sumsAt: i32): void {
-  a = address(a, aAt);
-  b = address(b, bAt);
+export function multiplyBytes(
+  panels: usize,
+  at: i32,
+  otherAt: i32,
+  across: usize,
+  acrossAt: i32,
+  rows: i32,
+  width: i32,
+  fours: i32,
+  sums: usize,
+  sumsAt: i32,
+): void {
+  let a = address(panels, at);
+  let others = address(panels, otherAt);
   sums = address(sums, sumsAt);
+  across += <usize>acrossAt << 2;
   const panel = <usize>fours << 5;
-  for (let t = 0; t < tiles; t++, b += panel, sums += 256) {
-    multiplyHalf(a, b, panel, sums);
-    multiplyHalf(a + 16, b, panel, sums + 128);
+  for (let row = 0; row < rows; row++, a += panel, others += panel, across += 4) {
+    let b = others;
+    let tile = sums;
+    for (let t = load<i32>(across); t > 0; t--, b += panel, tile += 256) {
+      multiplyHalf(a, b, panel, tile);
+      multiplyHalf(a + 16, b, panel, tile + 128);
+    }
+    sums += <usize>(width - row) << 8;
   }
 }
 

@@ -73,25 +73,31 @@ function lowWords(a: v128, b: v128, whole: v128): v128 {
 
 /** See HotLoops.multiplyResidues. */
 export function multiplyResidues(
-  a: usize,
-  aAt: i32,
-  b: usize,
-  bAt: i32,
-  tiles: i32,
+  panels: usize,
+  at: i32,
+  across: usize,
+  acrossAt: i32,
+  rows: i32,
+  width: i32,
   pairs: i32,
   modulus: f64,
   sums: usize,
   sumsAt: i32,
 ): void {
-  a = address(a, aAt);
-  b = address(b, bAt);
+  panels = address(panels, at);
   sums = address(sums, sumsAt);
+  across += <usize>acrossAt << 2;
   const panel = <usize>pairs << 5;
   const m = i32x4.splat(<i32>modulus);
   const inverse = f32x4.splat(<f32>(1 / modulus));
-  for (let t = 0; t < tiles; t++, b += panel, sums += 256) {
-    multiplyHalf(a, b, panel, m, inverse, sums);
-    multiplyHalf(a + 16, b, panel, m, inverse, sums + 128);
+  for (let row = 0; row < rows; row++, panels += panel, across += 4) {
+    let b = panels;
+    let tile = sums;
+    for (let t = load<i32>(across); t > 0; t--, b += panel, tile += 256) {
+      multiplyHalf(panels, b, panel, m, inverse, tile);
+      multiplyHalf(panels + 16, b, panel, m, inverse, tile + 128);
+    }
+    sums += <usize>(width - row) << 8;
   }
 }
 
