@@ -19,20 +19,15 @@ function hash(label: string): number {
 
 /** xoshiro128** (Blackman & Vigna 2018) seeded by splitmix32. */
 export class Random {
-  private s0: number;
-  private s1: number;
-  private s2: number;
-  private s3: number;
+  /** Not fields: numbers above 2^31 would be boxed at each step. */
+  private readonly state: Uint32Array;
   /** The second number of a pair that was not asked for yet; NaN where there is none (a number, so that none is boxed). */
   private spare = NaN;
 
   constructor(readonly seed: number) {
     let x = seed >>> 0;
     const next = () => (x = mix(x));
-    this.s0 = next();
-    this.s1 = next();
-    this.s2 = next();
-    this.s3 = next() | 1;
+    this.state = Uint32Array.of(next(), next(), next(), next() | 1);
   }
 
   /** An independent stream for one purpose. */
@@ -42,16 +37,16 @@ export class Random {
 
   /** 32 random bits. */
   bits(): number {
-    const x = Math.imul(this.s1, 5);
-    const result = Math.imul((x << 7) | (x >>> 25), 9) >>> 0;
-    const t = this.s1 << 9;
-    this.s2 ^= this.s0;
-    this.s3 ^= this.s1;
-    this.s1 ^= this.s2;
-    this.s0 ^= this.s3;
-    this.s2 ^= t;
-    this.s3 = (this.s3 << 11) | (this.s3 >>> 21);
-    return result;
+    const s = this.state;
+    const x = Math.imul(s[1]!, 5);
+    const t = s[1]! << 9;
+    s[2]! ^= s[0]!;
+    s[3]! ^= s[1]!;
+    s[1]! ^= s[2]!;
+    s[0]! ^= s[3]!;
+    s[2]! ^= t;
+    s[3] = (s[3]! << 11) | (s[3]! >>> 21);
+    return Math.imul((x << 7) | (x >>> 25), 9) >>> 0;
   }
 
   /** Uniform in [0, 1) with 53 bits. */

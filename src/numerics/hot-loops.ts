@@ -188,9 +188,9 @@ export interface HotLoops {
 
   /**
    * `count` (a multiple of 4) integers out of such sums, within +-2^31, as hi + lo within 2^-105 of the integer: the Chinese remainder
-   * theorem, by sums of products that are exact in float64. What the sums become means nothing. constants: for each modulus m and the product M
+   * theorem, by sums of products that are exact in float64. constants: for each modulus m and the product M
    * of all: m and (M / m)^-1 modulo m, 32-bit, with 1 / m, float32, between them; 1 / m, float64; M / m in `digits` digits of 36 bits, float64,
-   * least first; after all of them M likewise, and room for 4 `digits` words. The same bits for more moduli than needed.
+   * least first; after all of them M likewise, and room for 4 (k + `digits`) words. The same bits for more moduli than needed.
    */
   residuePairs(
     sums: Float64Array,

@@ -13,7 +13,7 @@ export function wholeTiles(lines: number): number {
 
 /**
  * Copies `count` lines of `length` values into panels of `TILE` interleaved lines, zero where a panel has no line:
- * panels[(line - line % TILE) * length + t * TILE + line % TILE] = value t of the line.
+ * panels[(line - line % TILE) * length + t * TILE + line % TILE] = sign * value t of the line.
  */
 export function packPanels(
   panels: Float64Array,
@@ -23,11 +23,12 @@ export function packPanels(
   stride: number,
   count: number,
   length: number,
+  sign: 1 | -1 = 1,
 ): void {
   // Lines side by side: a few values of all of them at a time, so that what one line brings to the cache serves the next.
   const run = lineStride < stride ? RUN : length;
   for (let t = 0; t < length; t += run) {
-    packRun(panels, t * TILE, length * TILE, values, offset + t * stride, lineStride, stride, count, Math.min(run, length - t));
+    packRun(panels, t * TILE, length * TILE, values, offset + t * stride, lineStride, stride, count, Math.min(run, length - t), sign);
   }
 }
 
@@ -42,21 +43,22 @@ function packRun(
   stride: number,
   count: number,
   length: number,
+  sign: 1 | -1,
 ): void {
   for (let line = 0; line < count; line += TILE, at += panel) {
     let to = at;
     let p = offset + line * lineStride;
     if (line + TILE <= count) {
       for (let t = 0; t < length; t++, p += stride, to += TILE) {
-        panels[to] = values[p]!;
-        panels[to + 1] = values[p + lineStride]!;
-        panels[to + 2] = values[p + 2 * lineStride]!;
-        panels[to + 3] = values[p + 3 * lineStride]!;
+        panels[to] = sign * values[p]!;
+        panels[to + 1] = sign * values[p + lineStride]!;
+        panels[to + 2] = sign * values[p + 2 * lineStride]!;
+        panels[to + 3] = sign * values[p + 3 * lineStride]!;
       }
     } else {
       const left = count - line;
       for (let t = 0; t < length; t++, p += stride, to += TILE) {
-        for (let l = 0; l < TILE; l++) panels[to + l] = l < left ? values[p + l * lineStride]! : 0;
+        for (let l = 0; l < TILE; l++) panels[to + l] = l < left ? sign * values[p + l * lineStride]! : 0;
       }
     }
   }

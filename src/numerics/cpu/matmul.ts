@@ -35,9 +35,10 @@ export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset
   const work = engine().open(rows * (once ? k : depth) + columns * k + rows * columns);
   const panelsA = work.array(rows * (once ? k : depth));
   const panelsB = work.array(columns * k);
-  const negative = work.array(rows * columns);
+  const product = work.array(rows * columns);
+  // Of -A: products are subtracted from zero.
   const packA = (to: Float64Array, i0: number, mb: number, k0: number, kb: number) =>
-    packPanels(to, a.values, a.offset + i0 * a.rowStride + k0 * a.columnStride, a.rowStride, a.columnStride, mb, kb);
+    packPanels(to, a.values, a.offset + i0 * a.rowStride + k0 * a.columnStride, a.rowStride, a.columnStride, mb, kb, -1);
   if (once) for (let k0 = 0; k0 < k; k0 += depth) packA(panelsA.subarray(k0 * rows), 0, m, k0, Math.min(depth, k - k0));
   for (let j0 = 0; j0 < n; j0 += columns) {
     const nb = Math.min(columns, n - j0);
@@ -49,17 +50,14 @@ export function multiply(a: MatrixView, b: MatrixView, out: Float64Array, offset
     for (let i0 = 0; i0 < m; i0 += rows) {
       const mb = Math.min(rows, m - i0);
       const height = wholeTiles(mb);
-      negative.fill(0, 0, height * width);
+      product.fill(0, 0, height * width);
       for (let k0 = 0; k0 < k; k0 += depth) {
         const kb = Math.min(depth, k - k0);
         const panels = once ? panelsA.subarray(k0 * rows) : panelsA;
         if (!once) packA(panels, i0, mb, k0, kb);
-        work.loops.subtractPanels(panels, panelsB.subarray(k0 * width), negative, 0, width, height, width, kb);
+        work.loops.subtractPanels(panels, panelsB.subarray(k0 * width), product, 0, width, height, width, kb);
       }
-      for (let i = 0; i < mb; i++) {
-        // Not the negation: zero stays +0.
-        for (let j = 0, to = offset + (i0 + i) * n + j0, at = i * width; j < nb; j++) out[to + j] = 0 - negative[at + j]!;
-      }
+      for (let i = 0; i < mb; i++) out.set(product.subarray(i * width, i * width + nb), offset + (i0 + i) * n + j0);
     }
   }
   work.release();

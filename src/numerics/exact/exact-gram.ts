@@ -78,17 +78,20 @@ function pairPlacer({ integers: { order }, fixed: { units } }: Plan, rows: numbe
   const starts = Float64Array.from({ length: rows }, (_, i) => rowAt(i));
   const factors = Array.from(units, powerFactors);
   const [outer, inner] = [Float64Array.from(factors, (f) => f[0]), Float64Array.from(factors, (f) => f[1])];
+  const moved = order.some((vector, i) => vector !== i);
   return (tileHi, tileLo, at, i, j) => {
+    const end = Math.min(order.length, (j + 1) * SIDE);
     for (let row = i * SIDE; row < Math.min(rows, (i + 1) * SIDE); row++) {
       const one = order[row]!;
       const [f, g] = [outer[one]!, inner[one]!];
-      for (let column = Math.max(row, j * SIDE); column < Math.min(order.length, (j + 1) * SIDE); column++) {
-        const other = order[column]!;
-        const from = at + (row - i * SIDE) * SIDE + column - j * SIDE;
+      let from = at + (row - i * SIDE) * SIDE + Math.max(0, row - j * SIDE);
+      for (let column = Math.max(row, j * SIDE); column < end; column++, from++) {
+        const other = moved ? order[column]! : column;
         const to = one < other ? starts[one]! + other : starts[other]! + one;
         // Turn by turn, so that one unit makes up for the other.
-        hi[to] = tileHi[from]! * f * outer[other]! * g * inner[other]!;
-        lo[to] = tileLo[from]! * f * outer[other]! * g * inner[other]!;
+        const [u, v] = [outer[other]!, inner[other]!];
+        hi[to] = tileHi[from]! * f * u * g * v;
+        lo[to] = tileLo[from]! * f * u * g * v;
       }
     }
   };

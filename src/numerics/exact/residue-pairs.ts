@@ -11,7 +11,7 @@ export function pairWords(count: number, moduli: readonly number[]): number {
 }
 
 function constantWords(moduli: readonly number[]): number {
-  return moduli.length * 3 + (moduli.length + 5) * digitCount(moduli);
+  return moduli.length * 7 + (moduli.length + 5) * digitCount(moduli);
 }
 
 /** Digits of a weight. */

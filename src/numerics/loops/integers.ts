@@ -82,24 +82,25 @@ export function residuePairs(
   hi: Float64Array,
   lo: Float64Array,
 ): void {
-  const shares = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt, stride * (k - 1) + count);
+  const remainders = new Int32Array(sums.buffer, sums.byteOffset + 8 * sumsAt, stride * (k - 1) + count);
   const record = 3 + digits;
-  const room = k * record + digits;
+  const shares = k * record + digits;
+  const room = shares + 4 * k;
   const integers = new Int32Array(constants.buffer, constants.byteOffset, 2 * k * record);
   const floats = new Float32Array(constants.buffer, constants.byteOffset, 2 * k * record);
   for (let at = 0; at < count; at++) {
     let turns = 0;
     for (let l = 0; l < k; l++) {
       const [m, inverse, weight] = [integers[2 * l * record]!, floats[2 * l * record + 1]!, integers[2 * l * record + 2]!];
-      const share = reduce(reduce(shares[l * stride + at]!, m, inverse) * weight, m, inverse);
-      shares[l * stride + at] = share;
+      const share = reduce(reduce(remainders[l * stride + at]!, m, inverse) * weight, m, inverse);
+      constants[shares + 4 * l + (at & 3)] = share;
       turns += share * constants[l * record + 2]!;
     }
     const whole = turns + WHOLE - WHOLE;
     let carry = 0;
     for (let p = 0; p < digits; p++) {
       let x = 0;
-      for (let l = 0; l < k; l++) x += shares[l * stride + at]! * constants[l * record + 3 + p]!;
+      for (let l = 0; l < k; l++) x += constants[shares + 4 * l + (at & 3)]! * constants[l * record + 3 + p]!;
       x = x - whole * constants[k * record + p]! + carry;
       if (p < digits - 1) carry = Math.floor(x * DOWN_36);
       constants[room + 4 * p + (at & 3)] = p < digits - 1 ? x - carry * UP_36 : x;

@@ -102,7 +102,8 @@ export function residuePairs(
   const record = <usize>(3 + digits) << 3;
   const product = constants + <usize>k * record;
   const whole = f64x2.splat(WHOLE);
-  const room = address(product, digits);
+  const shares = address(product, digits);
+  const room = address(shares, 4 * k);
   const up = f64x2.splat(UP_36);
   const down = f64x2.splat(DOWN_36);
   for (const end = sums + (<usize>count << 2); sums < end; sums += 16, hi += 32, lo += 32) {
@@ -110,14 +111,18 @@ export function residuePairs(
     let q1 = q0;
     let at = sums;
     let r = constants;
-    for (let l = 0; l < k; l++, at += step, r += record) {
+    let share = shares;
+    for (let l = 0; l < k; l++, at += step, r += record, share += 32) {
       const m = v128.load32_splat(r);
       const inverse = v128.load32_splat(r, 4);
-      const share = reduce(i32x4.mul(reduce(v128.load(at), m, inverse), v128.load32_splat(r, 8)), m, inverse);
-      v128.store(at, share);
+      const own = reduce(i32x4.mul(reduce(v128.load(at), m, inverse), v128.load32_splat(r, 8)), m, inverse);
+      const own0 = f64x2.convert_low_i32x4_s(own);
+      const own1 = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(own, own, 2, 3, 2, 3));
+      v128.store(share, own0);
+      v128.store(share, own1, 16);
       const part = v128.load64_splat(r, 16);
-      q0 = f64x2.add(q0, f64x2.mul(f64x2.convert_low_i32x4_s(share), part));
-      q1 = f64x2.add(q1, f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(share, share, 2, 3, 2, 3)), part));
+      q0 = f64x2.add(q0, f64x2.mul(own0, part));
+      q1 = f64x2.add(q1, f64x2.mul(own1, part));
     }
     q0 = f64x2.sub(f64x2.add(q0, whole), whole);
     q1 = f64x2.sub(f64x2.add(q1, whole), whole);
@@ -127,12 +132,12 @@ export function residuePairs(
     for (let p = 0; p < digits; p++, digit += 32) {
       let x0 = f64x2.splat(0);
       let x1 = x0;
-      at = sums;
       r = address(constants, 3 + p);
-      for (let l = 0; l < k; l++, at += step, r += record) {
+      share = shares;
+      for (let l = 0; l < k; l++, r += record, share += 32) {
         const weight = v128.load64_splat(r);
-        x0 = f64x2.add(x0, f64x2.mul(f64x2.convert_low_i32x4_s(v128.load64_zero(at)), weight));
-        x1 = f64x2.add(x1, f64x2.mul(f64x2.convert_low_i32x4_s(v128.load64_zero(at, 8)), weight));
+        x0 = f64x2.add(x0, f64x2.mul(v128.load(share), weight));
+        x1 = f64x2.add(x1, f64x2.mul(v128.load(share, 16), weight));
       }
       const weight = v128.load64_splat(address(product, p));
       x0 = f64x2.add(f64x2.sub(x0, f64x2.mul(q0, weight)), carry0);
