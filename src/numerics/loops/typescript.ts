@@ -4,6 +4,7 @@ import { addTiles, multiplyTiles } from './exact-products';
 import { multiplyGram } from './gram-product';
 import { multiplyPanels, subtractPanels } from './matrix-product';
 import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
+import { makeReflector, packRows } from './reflectors';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { scaleRow, subtractRows } from './double-double-rows';
 import { addSlices, sliceVectors } from './slices';
@@ -25,6 +26,8 @@ export const typescriptLoops: HotLoops = {
   multiplyResidues,
   mixedRadix,
   sweepRows,
+  makeReflector,
+  packRows,
   applyRowReflectors,
   applyLowerReflectors,
   residualSquares,
