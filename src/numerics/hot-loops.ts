@@ -209,7 +209,7 @@ export interface HotLoops {
    */
   makeReflector(a: Float64Array, at: number, length: number, pivot: number, out: Float64Array): void;
 
-  /** The first `count` values of `rows` rows, the first at `at`, `stride` apart, as panels of `count` lines (panels.ts); zeros fill up the last. */
+  /** The first `count` columns of `rows` rows, the first at `at`, `stride` apart, as panels (panels.ts); zeros fill up the last one. */
   packRows(a: Float64Array, at: number, rows: number, stride: number, count: number, out: Float64Array): void;
 
   /** x [columns, 4] becomes H_0 H_1 ... H_{count-1} x for reflectors in rows of `columns`, the v of H_k from column k on. */
