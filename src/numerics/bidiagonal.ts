@@ -1,5 +1,4 @@
 /** Householder reduction of a wide matrix to lower bidiagonal form, R = U B V^T (Golub & Kahan 1965). */
-import { makeReflector } from './householder';
 import type { Steps } from './stepwise';
 import { dot } from './vector';
 import type { Workspace } from './workspace';
@@ -31,23 +30,26 @@ export function* bidiagonalize(a: Float64Array, rows: number, columns: number, w
   let v = work.zeros(columns);
   const y = work.zeros(columns);
   const z = work.array(columns);
+  const reflector = work.array(2);
+  const { loops } = work;
   for (let k = 0; k < rows; k++) {
     const row = k * columns;
     if (k > 0) for (let j = k; j < columns; j++) a[row + j]! -= x[k]! * v[j]! + u[k]! * y[j]!;
-    const right = makeReflector(a, row + k, columns - k, 0);
-    diagonal[k] = right.beta;
-    taus[k] = right.tau;
+    loops.makeReflector(a, row + k, columns - k, 0, reflector);
+    taus[k] = reflector[0]!;
+    diagonal[k] = reflector[1]!;
     if (k === rows - 1) break;
     const next = a.subarray(row, row + columns);
-    work.loops.sweepRows(a, rows, columns, k, x, v, u, y, next, right.tau, z);
+    loops.sweepRows(a, rows, columns, k, x, v, u, y, next, taus[k]!, z);
     const first = u[k + 1]!;
-    const left = makeReflector(u, k + 1, rows - k - 1, 0);
-    subDiagonal[k] = left.beta;
+    loops.makeReflector(u, k + 1, rows - k - 1, 0, reflector);
+    const [tau, beta] = [reflector[0]!, reflector[1]!];
+    subDiagonal[k] = beta;
     // y = (A - x v^T)^T u; the pivot of u was `first` in the sweep and is first - beta before the division.
-    const scale = left.tau === 0 ? Infinity : first - left.beta;
+    const scale = tau === 0 ? Infinity : first - beta;
     const along = dot(x, k + 1, u, k + 1, rows - k - 1);
-    for (let j = k + 1; j < columns; j++) y[j] = (z[j]! - left.beta * a[row + columns + j]!) / scale - along * next[j]!;
-    for (let i = k + 1; i < rows; i++) u[i]! *= left.tau;
+    for (let j = k + 1; j < columns; j++) y[j] = (z[j]! - beta * a[row + columns + j]!) / scale - along * next[j]!;
+    for (let i = k + 1; i < rows; i++) u[i]! *= tau;
     v = next;
     yield;
   }
@@ -56,7 +58,7 @@ export function* bidiagonalize(a: Float64Array, rows: number, columns: number, w
 
 /** Words of a workspace that `bidiagonalize` needs besides its matrix. */
 export function bidiagonalWords(rows: number, columns: number): number {
-  return 3 * rows + 3 * columns;
+  return 3 * rows + 3 * columns + 2;
 }
 
 /** x [columns, 4], an array of the same workspace, becomes V x. */

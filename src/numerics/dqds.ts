@@ -1,6 +1,6 @@
 /**
  * Eigenvalues of a positive tridiagonal matrix in factored form, to high relative accuracy: the differential quotient-difference
- * algorithm with shifts (Fernando & Parlett 1994; its shifts are those of Parlett & Marques 2000, simplified).
+ * algorithm with shifts (Fernando & Parlett 1994; its shifts are those of Parlett & Marques 2000, simplified), two transforms at a time.
  */
 import { ConvergenceError } from './convergence-error';
 import { sumError } from './double-double';
@@ -8,10 +8,10 @@ import type { Steps } from './stepwise';
 
 /** Couplings e are squares: one below TOLERANCE^2 of what is beside it moves no eigenvalue by more than rounding does. */
 const NEGLIGIBLE = 2 ** -96;
-/** Transforms allowed per eigenvalue; about three are usual. */
-const TRANSFORMS = 60;
-/** Transforms between pauses. */
-const PAUSE = 8;
+/** Pairs of transforms allowed per eigenvalue; about three or four are usual. */
+const PAIRS = 30;
+/** Pairs between pauses. */
+const PAUSE = 4;
 /** A segment whose last entry is so many times its first is turned round: eigenvalues are found from the small end. */
 const BIAS = 1.5;
 const TIMID = 0.25;
@@ -31,9 +31,9 @@ interface Segment {
 export function* dqds(q: Float64Array, e: Float64Array): Steps<Float64Array> {
   const n = q.length;
   const values = new Float64Array(n);
-  const t = new Transform(q, e);
+  const t = new TransformPair(q, e);
   const waiting: Segment[] = n > 0 ? [{ start: 0, end: n - 1, sigma: 0, rest: 0 }] : [];
-  let left = TRANSFORMS * n;
+  let left = PAIRS * n;
   for (let s = waiting.pop(); s; s = waiting.pop()) {
     t.enter(s);
     while (s.end >= s.start) {
@@ -54,7 +54,7 @@ export function* dqds(q: Float64Array, e: Float64Array): Steps<Float64Array> {
         s.start = cut;
         t.enter(s);
       } else {
-        if (left-- === 0) throw new ConvergenceError('dqds', TRANSFORMS * n);
+        if (left-- === 0) throw new ConvergenceError('dqds', 2 * PAIRS * n);
         t.step(s);
         if (left % PAUSE === 0) yield;
       }
@@ -63,8 +63,8 @@ export function* dqds(q: Float64Array, e: Float64Array): Steps<Float64Array> {
   return values;
 }
 
-/** The arrays of one transform and of the next, and what the last transform told about the small end of its segment. */
-class Transform {
+/** The arrays of one pair of transforms and of the next, and what the last transform told about the small end of its segment. */
+class TransformPair {
   private nextQ: Float64Array;
   private nextE: Float64Array;
   /** Last row that a negligible coupling cuts off; -1 where a scan must find it. */
@@ -126,16 +126,18 @@ class Transform {
     return i + 1;
   }
 
-  /** One transform with the best shift that works; the segment's sigma grows by it. */
+  /** Two transforms, the first with the best shift that works; the segment's sigma grows by it. */
   step(s: Segment): void {
     let shift = this.shift(s);
     this.boldness += (1 - this.boldness) / 3;
-    for (let failures = 0; !this.run(s, shift); failures++) {
+    for (let failures = 0; ; failures++) {
+      const last = this.run(s, shift);
+      if (last >= 0) break;
       if (failures > 2) throw new ConvergenceError('dqds', failures);
       this.boldness = TIMID / 3;
       // Only the last d is negative: the shift was too large by hardly more than that.
-      const late = this.least1 >= 0 && this.d0 < 0;
-      shift = failures > 1 ? 0 : late ? Math.max(0, (shift + this.d0) * (1 - 2 ** -51)) : shift / 4;
+      if (failures > 1) shift = 0;
+      else shift = last > -Infinity ? Math.max(0, (shift + last) * (1 - 2 ** -51)) : shift / 4;
     }
     const sum = s.sigma + shift;
     s.rest += sumError(s.sigma, shift, sum);
@@ -144,48 +146,57 @@ class Transform {
     [this.e, this.nextE] = [this.nextE, this.e];
   }
 
-  /** Whether the shift was below the smallest eigenvalue. */
-  private run({ start, end, sigma }: Segment, shift: number): boolean {
+  /**
+   * A transform with a shift and, one row behind it, one without: rows depend on each other through a division, so that the processor
+   * works at two of them in the time of one. Returns the last d of the first; -Infinity where one before it is negative. Where the
+   * result is not negative the shift was not above the smallest eigenvalue, and the d of the second are what is kept of them.
+   */
+  private run({ start, end, sigma }: Segment, shift: number): number {
     const { q, e, nextQ, nextE } = this;
     const floor = NEGLIGIBLE * (sigma + shift);
     let cut = start;
-    let d = q[start]! - shift;
-    let least = Infinity;
+    let first = q[start]! - shift;
+    let between = first + e[start]!;
+    let d = between;
+    let d1 = NaN;
+    let least2 = Infinity;
     let least1 = Infinity;
-    let d1 = d;
     for (let i = start; i < end; i++) {
+      if (!(first >= 0)) return -Infinity;
+      let coupling = 0;
+      const next = q[i + 1]!;
+      if (between !== 0) {
+        const ratio = next / between;
+        coupling = e[i]! * ratio;
+        first = first * ratio - shift;
+      } else first = next - shift;
+      between = i + 1 < end ? first + e[i + 1]! : first;
       d1 = d;
-      least = least1;
+      least2 = least1;
       if (d < least1) least1 = d;
-      if (!(d >= 0)) return this.failed(d);
-      const sum = d + e[i]!;
+      const sum = d + coupling;
       nextQ[i] = sum;
-      if (sum === 0) {
+      if (sum !== 0) {
+        const ratio = between / sum;
+        coupling *= ratio;
+        nextE[i] = coupling;
+        if (coupling <= floor || coupling <= NEGLIGIBLE * sum) cut = i + 1;
+        d *= ratio;
+      } else {
         nextE[i] = 0;
-        d = q[i + 1]! - shift;
+        d = between;
         cut = i + 1;
-        continue;
       }
-      const ratio = q[i + 1]! / sum;
-      const coupling = e[i]! * ratio;
-      nextE[i] = coupling;
-      if (coupling <= floor || coupling <= NEGLIGIBLE * sum) cut = i + 1;
-      d = d * ratio - shift;
     }
+    if (!(first >= 0)) return Number.isNaN(first) ? -Infinity : first;
     nextQ[end] = d;
-    this.least2 = least;
-    this.least1 = least1;
-    this.d1 = d1;
     this.d0 = d;
-    if (!(d >= 0)) return false;
+    this.d1 = d1;
     this.least0 = Math.min(least1, d);
+    this.least1 = least1;
+    this.least2 = least2;
     this.cut = cut;
-    return true;
-  }
-
-  private failed(d: number): boolean {
-    this.least1 = d;
-    return false;
+    return first;
   }
 
   /** A lower estimate of the smallest eigenvalue of the segment. */

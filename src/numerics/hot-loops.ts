@@ -254,6 +254,15 @@ export interface HotLoops {
     yAt: number,
   ): void;
 
+  /**
+   * Replaces x = a[at .. at + length) by v such that H x = beta e_pivot for H = I - tau v v^T, v_pivot = 1; `pivot` counts from `at`.
+   * out: tau, beta. The norm has full relative accuracy at any size, so that tiny rows of a graded matrix keep their digits.
+   */
+  makeReflector(a: Float64Array, at: number, length: number, pivot: number, out: Float64Array): void;
+
+  /** The first `count` columns of `rows` rows, the first at `at`, `stride` apart, as panels (panels.ts); zeros fill up the last one. */
+  packRows(a: Float64Array, at: number, rows: number, stride: number, count: number, out: Float64Array): void;
+
   /** x [columns, 4] becomes H_0 H_1 ... H_{count-1} x for reflectors in rows of `columns`, the v of H_k from column k on. */
   applyRowReflectors(reflectors: Float64Array, taus: Float64Array, count: number, columns: number, x: Float64Array): void;
 

@@ -1,6 +1,5 @@
 /** The small singular values of a graded factor, as the reciprocals of the large ones of its inverse. */
 import { bidiagonalize, bidiagonalWords } from './bidiagonal';
-import { makeReflector } from './householder';
 import { bidiagonalSingularValues } from './singular-values';
 import type { Steps } from './stepwise';
 import { addScaled } from './vector';
@@ -36,15 +35,16 @@ function* reduceToLower(r: Float64Array, rank: number, n: number, work: Workspac
   // There is no reflector from the left.
   const none = work.zeros(n);
   const unread = work.array(n);
+  const reflector = work.array(2);
   let v = none;
   for (let k = 0; k < rank; k++) {
     // Row k gets the pending update a_i -= x_i v, then gives the next reflector.
     const row = k * n;
     if (k > 0) for (let j = k; j < n; j++) r[row + j]! -= x[k]! * v[j]!;
-    const { tau, beta } = makeReflector(r, row + k, n - k, 0);
-    diagonal[k] = beta;
+    work.loops.makeReflector(r, row + k, n - k, 0, reflector);
+    diagonal[k] = reflector[1]!;
     const next = r.subarray(row, row + n);
-    work.loops.sweepRows(r, rank, n, k, x, v, u, none, next, tau, unread);
+    work.loops.sweepRows(r, rank, n, k, x, v, u, none, next, reflector[0]!, unread);
     v = next;
     for (let i = k + 1; i < rank; i++) r[i * n + k] = u[i]!;
     yield;
@@ -54,5 +54,5 @@ function* reduceToLower(r: Float64Array, rank: number, n: number, work: Workspac
 
 /** Words of a workspace that `inverseSingularValues` needs besides its matrix. */
 export function inverseWords(rank: number, n: number): number {
-  return bidiagonalWords(rank, rank) + 2 * rank + 2 * n;
+  return bidiagonalWords(rank, rank) + 2 * rank + 2 * n + 2;
 }

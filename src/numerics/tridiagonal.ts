@@ -1,9 +1,7 @@
 /** Householder reduction of a symmetric matrix to tridiagonal form, A = Q T Q^T (last row first; blocked as LAPACK's dlatrd). */
-import { makeReflector } from './householder';
-import { packPanels, wholeTiles } from './panels';
+import { wholeTiles } from './panels';
 import { scaledLower } from './scaling';
 import type { Steps } from './stepwise';
-import { dot } from './vector';
 import type { Workspace } from './workspace';
 
 /** Updates that wait: enough to leave the matrix alone most of the time, few enough to stay in the second-level cache. */
@@ -40,6 +38,7 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
   const update = { left: work.array(wholeTiles(n) * 2 * DEFERRED), right: work.array(wholeTiles(n) * 2 * DEFERRED) };
   const p = work.array(n);
   const c = work.array(2 * DEFERRED);
+  const reflector = work.array(2);
   let waiting = 0;
   /** Whether the matrix is read from its last rows on: those that were read last are still in the cache. */
   let upwards = 0;
@@ -55,9 +54,9 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
     loops.addRows(vectors, block, waiting, stride, i + 1, c, DEFERRED, a, row);
     diagonal[i] = a[row + i]!;
     if (i === 0) break;
-    const { tau, beta } = makeReflector(a, row, i, i - 1);
-    taus[i] = tau;
-    offDiagonal[i - 1] = beta;
+    loops.makeReflector(a, row, i, i - 1, reflector);
+    const tau = (taus[i] = reflector[0]!);
+    offDiagonal[i - 1] = reflector[1]!;
     const v = a.subarray(row, row + i);
     // p = (A - V W^T - W V^T) v
     loops.multiplyTriangle(a, stride, i, upwards, v, p);
@@ -71,15 +70,19 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
     loops.addRows(vectors, 0, waiting, stride, i, c, 0, p, 0);
     loops.addRows(vectors, block, waiting, stride, i, c, DEFERRED, p, 0);
     // w = tau p - (tau^2 / 2)(p . v) v
-    const half = 0.5 * tau * tau * dot(p, 0, v, 0, i);
     const w = block + waiting * stride;
-    for (let j = 0; j < i; j++) vectors[w + j] = tau * p[j]! - half * v[j]!;
+    vectors.fill(0, w, w + i);
+    loops.multiplyRows(p, 0, 1, i, i, v, 0, c, 0);
+    c[1] = -0.5 * tau * tau * c[0]!;
+    c[0] = tau;
+    loops.addRows(p, 0, 1, i, i, c, 0, vectors, w);
+    loops.addRows(v, 0, 1, i, i, c, 1, vectors, w);
     vectors.set(v, waiting * stride);
     vectors.set(v, 2 * block + waiting * stride);
     waiting++;
     if (waiting === DEFERRED) {
-      packPanels(update.left, vectors, 0, 1, stride, i, 2 * DEFERRED);
-      packPanels(update.right, vectors, block, 1, stride, i, 2 * DEFERRED);
+      loops.packRows(vectors, 0, 2 * DEFERRED, stride, i, update.left);
+      loops.packRows(vectors, block, 2 * DEFERRED, stride, i, update.right);
       for (let r = 0; r < i; r += STRIP) {
         const end = wholeTiles(Math.min(r + STRIP, i));
         loops.subtractPanels(update.left.subarray(r * 2 * DEFERRED), update.right, a, r * stride, stride, end - r, end, 2 * DEFERRED);
@@ -95,7 +98,7 @@ export function* tridiagonalize(full: Float64Array, n: number, exponent: number,
 
 /** Words of a workspace that `tridiagonalize` needs. */
 export function tridiagonalWords(n: number): number {
-  return strideOf(n) * (n + 3 * DEFERRED) + DEFERRED * (4 * wholeTiles(n) + 2) + 2 * n;
+  return strideOf(n) * (n + 3 * DEFERRED) + DEFERRED * (4 * wholeTiles(n) + 2) + 2 * n + 2;
 }
 
 /** An odd number of cache lines: then rows do not compete for the same places of a cache. */

@@ -182,6 +182,17 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const stride = length + (k % 3);
     return [random.normals(k + rows * stride), k, rows, stride, length, random.normals(2 + rows), 2, random.normals(1 + length), 1];
   },
+  makeReflector: (random, length, at, k) => {
+    // Sizes within the range of squares and beyond it, and nothing besides the pivot.
+    const sizes = [1, 2 ** -600, 2 ** 600, 0];
+    const x = random.normals(at + length).map((v) => v * sizes[k % 4]!);
+    x[at + (k % length)] = random.normal();
+    return [x, at, length, k % length, random.normals(2)];
+  },
+  packRows: (random, rows, count, k) => {
+    const stride = count + (k % 3);
+    return [random.normals(k + rows * stride), k, rows, stride, count, random.normals(rows * 4 * Math.ceil(count / 4))];
+  },
   applyRowReflectors: (random, count, m) => {
     const columns = count + m - 1;
     return [random.normals(count * columns), random.normals(count), count, columns, random.normals(4 * columns)];

@@ -3,6 +3,7 @@ import type { HotLoops } from '../hot-loops';
 import { multiplyGram } from './gram-product';
 import { multiplyPanels, subtractPanels } from './matrix-product';
 import { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
+import { makeReflector, packRows } from './reflectors';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { scaleRow, subtractRows } from './double-double-rows';
 import { addSlices, sliceVectors } from './slices';
@@ -28,6 +29,8 @@ export const typescriptLoops: HotLoops = {
   mixedRadix,
   residuePairs,
   sweepRows,
+  makeReflector,
+  packRows,
   applyRowReflectors,
   applyLowerReflectors,
   residualSquares,

@@ -3,6 +3,7 @@ export { multiplyGram } from './gram-product';
 export { multiplyPanels, subtractPanels } from './matrix-product';
 export { multiplyPanels as multiplyPanelsRelaxed, subtractPanels as subtractPanelsRelaxed } from './matrix-product';
 export { addRows, multiplyRows, multiplyTriangle, sweepRows } from './reductions';
+export { makeReflector, packRows } from './reflectors';
 export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 export { scaleRow, subtractRows } from './double-double-rows';
 export { addSlices, sliceVectors } from './slices';
