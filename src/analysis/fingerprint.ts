@@ -7,16 +7,17 @@ import type { GramHash, Report, Spectrum } from './report';
 import type { Request } from './request';
 
 /**
- * SHA-256 of the integers of an exact Gram, which are the same on every device; else of its words, hi then lo, which are the same wherever
- * the taps are (float64 arithmetic and the order of summation are fixed).
+ * SHA-256 of the integers of an exact Gram, which are the same on every device; else of the words of its upper triangle row by row, hi then
+ * lo, which are the same wherever the taps are (float64 arithmetic is fixed, and the pairs are those of exact integers).
  */
-export async function gramHash({ hi, lo, digest }: Gram): Promise<GramHash> {
+export async function gramHash({ dimension: n, hi, lo, digest }: Gram): Promise<GramHash> {
   if (digest !== null) return { of: 'integers', sha256: digest };
-  const bytes = new Uint8Array(8 * (hi.length + (lo?.length ?? 0)));
-  for (const [values, offset] of [[hi, 0], [lo, 8 * hi.length]] as const) {
-    if (values) bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
+  const entries = (n * (n + 1)) / 2;
+  const words = new Float64Array(entries * (lo ? 2 : 1));
+  for (const [values, start] of [[hi, 0], [lo, entries]] as const) {
+    if (values) for (let i = 0, at = start; i < n; at += n - i++) words.set(values.subarray(i * n + i, (i + 1) * n), at);
   }
-  return { of: 'words', sha256: await sha256(bytes) };
+  return { of: 'words', sha256: await sha256(new Uint8Array(words.buffer)) };
 }
 
 /** Bytes that are hashed between two breaths. */

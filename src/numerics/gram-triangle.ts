@@ -10,7 +10,7 @@ import type { Workspace } from './workspace';
 /** Words of a workspace that `gramTriangle` wants: for the remainders and sums of usual numbers. Others get more for themselves. */
 export const GRAM_WORDS = 3 * 2 ** 20;
 
-/** Which hash it is: of exact integers, or of the words hi and lo of the whole square. */
+/** Which hash it is: of exact integers, or of the words hi and lo. */
 export interface TriangleHash {
   readonly of: 'integers' | 'words';
   readonly sha256: string;
@@ -25,15 +25,12 @@ export function* gramTriangle(vectors: Vectors, out: Triangle, work: Workspace, 
   return { of: 'words', sha256: yield* wordsDigest(out) };
 }
 
-/** SHA-256 of the squares hi and lo, of which `out` has the upper triangles. */
+/** SHA-256 of the words hi, row by row, then lo. */
 function* wordsDigest({ n, hi, lo, rowAt }: Triangle): Steps<string> {
   const digest = new Sha256();
-  const row = new Float64Array(n);
   for (const words of [hi, lo]) {
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < i; j++) row[j] = words[rowAt(j) + i]!;
-      row.set(words.subarray(rowAt(i) + i, rowAt(i) + n), i);
-      digest.update(new Uint8Array(row.buffer));
+      digest.update(new Uint8Array(words.slice(rowAt(i) + i, rowAt(i) + n).buffer));
       yield;
     }
   }
