@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { outputComparison } from '../../src/analysis/recorded-outputs';
+import { outputComparison, outputNote } from '../../src/analysis/recorded-outputs';
 import { probeFromFile, type ProbeFileContent } from '../../src/probe/file';
 import { OutputComparison } from '../../src/probe/recorded';
 import { analyzeFiles } from '../analysis/run';
@@ -41,6 +41,23 @@ describe('a comparison', () => {
     const comparison = new OutputComparison(recorded([1, 2], 2 ** -11), 1);
     comparison.add(Float64Array.of(1, NaN), 0);
     expect(comparison.agreement(2 ** -53)).toMatchObject({ difference: Number.MAX_VALUE, rounding: 2 ** -4 });
+  });
+});
+
+describe('the words for it', () => {
+  const words = (difference: number) => {
+    const recorded = { name: 'logits', values: 6, difference, rounding: 2 ** -15, probabilities: false };
+    const report = { probe: { recorded }, provenance: { partial: false } } as unknown as Parameters<typeof outputComparison>[0];
+    return [outputNote({ recorded })!.words, outputComparison(report)[0]];
+  };
+
+  it('have a number where one tells how far off they are', () => {
+    expect(words(0)[0]).toBe('outputs agree with those recorded, to 0');
+    expect(words(1.234)[0]).toBe('outputs differ from those recorded, by 1.2');
+    expect(words(0.03)[1]).toContain('they differ by up to 3.0e-2 of the largest value, and rounding usually explains 3.1e-5. Check');
+    const [note, sentence] = words(Number.MAX_VALUE);
+    expect(note).toBe('outputs differ from those recorded');
+    expect(sentence).toContain("('logits', 6 values): they are not finite, or nothing but zeros was recorded. Check");
   });
 });
 
