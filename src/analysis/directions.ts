@@ -14,7 +14,7 @@ import { readCandidate } from '../direction/read-directions';
 import { type Span, spanOfMany } from '../direction/span';
 import type { Candidate, Direction } from '../direction/types';
 import { InputError } from '../base/errors';
-import { isExact } from '../model/symmetries/symmetry';
+import { generatorsOf, isExact } from '../model/symmetries/symmetry';
 import type { LayerTap, Model, ModelLayer, Parameter } from '../model/types';
 import { gramOfRows } from '../numerics/cpu/gram';
 import { multiply } from '../numerics/cpu/matmul';
@@ -194,7 +194,7 @@ async function tapsOf(
 function spanOfSymmetries(map: ArcMap, model: Model, parameters: ReadonlyMap<string, Parameter>, loss: 'mse' | 'ce'): Span | null {
   const exact = model.symmetries().filter((s) => isExact(s, loss));
   function* generators() {
-    for (const symmetry of exact) yield* symmetry.generators(parameters);
+    for (const symmetry of exact) yield* generatorsOf(symmetry, parameters);
   }
   return spanOfMany(map, generators(), exact.reduce((sum, s) => sum + s.dimension, 0));
 }

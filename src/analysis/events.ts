@@ -54,8 +54,6 @@ export interface ProbeFile {
   description: string;
   /** 0 where that is not known before it meets a network. */
   samples: number;
-  /** Whether it has targets. */
-  targets: boolean;
 }
 
 export interface OpenedExperiment {

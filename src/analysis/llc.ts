@@ -50,7 +50,7 @@ export async function readLlc(
   const [needs, bound] = [WALK_BYTES * about.parameters, boundOf(full, memory ?? null)];
   if (bound !== null && needs > bound) {
     const why = `A chain walks on all weights at once: for ${about.parameters.toLocaleString('en-US')} of them it would take about ${gigabytes(needs)}, more than the ${gigabytes(bound)} that it may take.`;
-    throw new InputError('llc-memory', `${file}: ${why} Sample a smaller network, or where there is more memory.`, { file });
+    throw new InputError('llc-memory', `${file}: ${why} Allow more memory, or sample a smaller network.`, { file });
   }
   const parameters = await model.parameters();
   const broken = notFinite(parameters);

@@ -11,7 +11,8 @@
  *   the Grams of its selected layers, hi + lo, for each side        16 d² (2 blocks + 1) with a jackknife, else 16 d² * 3, and one solve 48 d²;
  *     d is the width, or the number of rows where those are kept     and 24 rows * width more (tap-rows.ts)
  * and arrays that were given back are kept for the next ones, as many again, but 128 MiB at most (numerics/cpu/storage.ts), and up to 128 MiB of what was
- * read and is not held any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function of the largest part; as a whole, all weights are one part.
+ * read and is not held any more wait for the garbage collector. Layers of one part are taken in lots, so that their Grams fit. So the peak is a function
+ * of the largest part; as a whole, all weights are one part.
  */
 import { SLICE } from '../checkpoint/stored-tensor';
 import { AT_A_TIME } from '../model/sources';

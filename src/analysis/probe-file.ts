@@ -72,7 +72,6 @@ export function arraysProbe(id: string, checkpoint: Checkpoint, beside: readonly
       fingerprint: checkpoint.fingerprint,
       description: `inputs ${shape(inputs?.shape)}${targets ? `, targets ${shape(targets.shape)}` : ', no targets'}${of(OUTPUTS) ? ', recorded outputs' : ''}`,
       samples: inputs?.shape[0] ?? 0,
-      targets: targets !== undefined,
     },
     content: async () => ({ ...(await readProbeFile(checkpoint)), beside }),
   };
@@ -98,7 +97,6 @@ export async function picturesProbe(id: string, files: readonly Checkpoint[], be
       fingerprint: sorted.length === 1 ? sorted[0]!.fingerprint : await hashed([...sorted.map((file) => file.fingerprint), ...(classes ? [classes.labels.join()] : [])].join('\n')),
       description: `${pictures.length === 1 ? 'a picture' : `${pictures.length} pictures`} of ${sizes.length > 3 ? `${sizes.length} sizes` : sizes.join(', ')} pixels${classes ? ` in ${classes.names.length} folders, which are classes` : ''}`,
       samples: pictures.length,
-      targets: classes !== null,
     },
     content: async () => content,
   };
@@ -117,7 +115,7 @@ export async function textProbe(id: string, source: ByteSource, beside: readonly
   };
   const content: TextContent = { kind: 'text', file, size, read, beside };
   return {
-    summary: { id, kind: 'text', name: file, fingerprint: await hashed(`${size}\n${await read(TEXT_HEAD)}`), description: `text of ${count(size)} bytes`, samples: 0, targets: false },
+    summary: { id, kind: 'text', name: file, fingerprint: await hashed(`${size}\n${await read(TEXT_HEAD)}`), description: `text of ${count(size)} bytes`, samples: 0 },
     content: async () => content,
   };
 }

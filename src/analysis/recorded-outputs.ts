@@ -8,16 +8,23 @@ export function outputComparison({ probe: { recorded }, provenance }: Pick<Repor
   const { name, values, difference, rounding, probabilities } = recorded;
   const what = `the ${probabilities ? 'probabilities' : 'outputs'} recorded in the probe ('${name}', ${values} values)`;
   if (difference <= rounding) return [`Outputs agree with ${what}: the largest difference is ${show(difference)} of the largest value. The checkpoint is read as it was meant.`];
-  return [`Outputs do not agree with ${what}: they differ by up to ${show(difference)} of the largest value, and rounding usually explains ${show(rounding)}. Check what was assumed (activation, heads, norms), and that the inputs were prepared alike.`];
+  const apart = isBeyond(difference) ? 'they are not finite, or nothing but zeros was recorded' : `they differ by up to ${show(difference)} of the largest value, and rounding usually explains ${show(rounding)}`;
+  return [`Outputs do not agree with ${what}: ${apart}. Check what was assumed (activation, heads, norms), and that the inputs were prepared alike.`];
 }
 
 /** The same in a few words; null where nothing was compared. */
 export function outputNote({ recorded }: Pick<ProbeSummary, 'recorded'>): { readonly words: string; readonly agree: boolean } | null {
   if (!recorded) return null;
   const agree = recorded.difference <= recorded.rounding;
-  return { agree, words: `outputs ${agree ? 'agree with' : 'differ from'} those recorded, ${agree ? 'to' : 'by'} ${show(recorded.difference)}` };
+  const by = isBeyond(recorded.difference) ? '' : `, ${agree ? 'to' : 'by'} ${show(recorded.difference)}`;
+  return { agree, words: `outputs ${agree ? 'agree with' : 'differ from'} those recorded${by}` };
+}
+
+/** No number tells how far off they are. */
+function isBeyond(difference: number): boolean {
+  return difference === Number.MAX_VALUE;
 }
 
 function show(x: number): string {
-  return x >= 1e300 ? 'everything' : x === 0 ? '0' : x.toExponential(1);
+  return x === 0 || x >= 1 ? `${Number(x.toPrecision(2))}` : x.toExponential(1);
 }

@@ -8,6 +8,8 @@ import type { Checkpoint } from './types';
 const MAX_FIELDS = 2000;
 /** Lists that are longer are no settings. */
 const MAX_LIST = 512;
+/** Names of classes are no settings either: those of ImageNet alone would leave no room for what stands behind them. */
+const NAMES = ['id2label', 'label2id'];
 const MAX_DEPTH = 4;
 const MAX_TEXT = 1000;
 
@@ -46,7 +48,7 @@ function scalars(value: unknown, path: string, depth = 0, found = new Map<string
     const list = Array.isArray(value);
     // Of a list, what is no scalar says nothing by its place alone.
     if (depth >= MAX_DEPTH || (list && (value.length > MAX_LIST || value.some((inner) => typeof inner === 'object')))) return found;
-    for (const [key, inner] of Object.entries(value)) scalars(inner, `${path}.${key}`, depth + 1, found);
+    for (const [key, inner] of Object.entries(value)) if (!NAMES.includes(key)) scalars(inner, `${path}.${key}`, depth + 1, found);
   } else if (found.size < MAX_FIELDS && path.length <= MAX_TEXT) found.set(path, String(value).slice(0, MAX_TEXT));
   return found;
 }

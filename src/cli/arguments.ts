@@ -17,12 +17,14 @@ export const USAGE = `deadreckon: read the dead directions of a trained network
 
 PATH is a checkpoint (safetensors, PyTorch, ONNX, Keras, npz, npy), a shard index or a TensorFlow.js model.json with its shards, a probe bundle, or a folder of these.
 It may be elsewhere: hf:owner/repository[@revision][/path], revisions with commas (@step1,step2), or a URL. Only the parts needed are fetched.
-A file that holds only 'inputs' and 'targets' is used as the probe, and so are PNG pictures for networks that take images, and a text (.txt) where the
+A file that holds only 'inputs', and perhaps 'targets' and 'outputs', is used as the probe, and so are PNG pictures for networks that take images, and a text (.txt) where the
 tokenizer.json of the network is among the files, or lies beside it in the repository.
 
-  --probe FILE…       inputs and optional targets (npz, npy, safetensors), PNG files or a folder of them, or a text with --probe tokenizer.json beside it.
-                      Images may be [N, h, w], [N, c, h, w] or [N, h, w, c]; preprocessor_config.json among the files says how pixels are
-                      scaled and pictures cropped. Folders of pictures (dog/a.png, cat/b.png) are classes in the order of their names, where the network has as many outputs
+  --probe FILE…       inputs, optional targets and outputs (npz, npy, safetensors), PNG files or a folder of them, or a text with --probe tokenizer.json beside it.
+                      Outputs are those that another program computed: how far the network is from them here is said. Images may be
+                      [N, h, w], [N, c, h, w] or [N, h, w, c]; preprocessor_config.json among the files says how pixels are scaled and
+                      pictures cropped. Folders of pictures (dog/a.png, cat/b.png) are classes in the order of their names, where the
+                      network has at least as many outputs
   --text "WORDS"      this text, through the tokenizer.json among the files
   --samples N         samples of the probe
   --positions T       positions of the built-in token probe, and tokens of a sequence of text
@@ -37,7 +39,7 @@ tokenizer.json of the network is among the files, or lies beside it in the repos
   --folds B           blocks of samples for the error bars (0 = none)
   --directions        also the order and verdict of dead directions, the gauge audit, and (lambda, m, nu)
   --activations-only  no gradients: one pass over the file, up to the last layer that is selected
-  --memory GB         what the analysis may take (default: half of what the machine has); larger networks are read block by block
+  --memory GB         what the analysis may take (default: half of what the machine has); larger networks are read part by part
   --parameter         also the N x N Gram of per-sample parameter gradients
   --backend NAME      ${BACKENDS.join(', ')} (default auto: cpu-f64, but webgpu where that saves a long wait)
   --steps S,S,…       trajectory: the step of every checkpoint, where names and files do not say (files in the order given, folders by name)

@@ -2,7 +2,7 @@
  * The gauge audit: the null dimensions of the Jacobian of a layer, and how many of them the architecture, the kernel of its inputs and
  * the kernel of its gradients account for.
  */
-import { isExact, type Parameters, type Symmetry } from '../model/symmetries/symmetry';
+import { generatorsOf, isExact, type Parameters, type Symmetry } from '../model/symmetries/symmetry';
 import type { ModelLayer } from '../model/types';
 import { dualGramOfRows, gramOfRows } from '../numerics/cpu/gram';
 import { eigenvaluesOfGram } from '../numerics/solve';
@@ -49,7 +49,7 @@ export function* auditLayers(
   let joint: JointSpan | null = null;
   // Too many are not even made.
   const spanned = isFactored(map, count) ? exact : [];
-  const all = () => (joint ??= new JointSpan(spanned.flatMap((s) => Array.from(s.generators(parameters), (g) => map.flat(g)))));
+  const all = () => (joint ??= new JointSpan(spanned.flatMap((s) => Array.from(generatorsOf(s, parameters), (g) => map.flat(g)))));
   for (const layer of layers) if (layer.dense) yield auditLayer(map, jacobian, layer as DenseLayer, exact, parameters, all);
 }
 
@@ -75,7 +75,7 @@ function auditLayer(map: ArcMap, jacobian: Float64Array, { name, dense }: DenseL
   const generators: Float64Array[] = [];
   for (const symmetry of symmetries) {
     const inside: Float64Array[] = [];
-    for (const direction of symmetry.generators(parameters)) {
+    for (const direction of generatorsOf(symmetry, parameters)) {
       if (![...direction].every(([tensor, values]) => own.has(tensor) || values.every((x) => x === 0))) continue;
       const flat = map.flat(direction);
       inside.push(Float64Array.from({ length: q * p }, (_, at) => flat[place(Math.floor(at / p), at % p)]!));

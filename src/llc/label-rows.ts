@@ -1,5 +1,7 @@
 /** What the outputs of a network are measured against, as rows of numbers: values, or probabilities of classes. */
 import { exp, log } from '../base/elementary';
+import { oneHot } from '../probe/loss';
+import { partition, probabilitiesOf } from '../probe/probabilities';
 import type { Targets } from '../probe/types';
 
 export interface LabelRows {
@@ -17,11 +19,7 @@ export interface LabelRows {
 export function labelRows(targets: Targets, outputs: number, positions: number): LabelRows {
   if (targets.kind === 'values') return rows(targets.values, new Float64Array(targets.values.length / outputs).fill(1), outputs, positions);
   const { labels } = targets;
-  const values = new Float64Array(labels.length * outputs);
-  labels.forEach((y, i) => {
-    if (y >= 0) values[i * outputs + y] = 1;
-  });
-  return rows(values, Float64Array.from(labels, (y) => (y >= 0 ? 1 : 0)), outputs, positions);
+  return rows(oneHot(labels, outputs), Float64Array.from(labels, (y) => (y >= 0 ? 1 : 0)), outputs, positions);
 }
 
 /** Labels that a model gives to itself: its outputs for mse, its probabilities for ce. `run` shows the outputs of some samples. */
@@ -41,8 +39,7 @@ export async function ownLabels(
   if (loss === 'ce') {
     for (let i = 0; i < values.length; i += outputs) {
       const row = values.subarray(i, i + outputs);
-      const { top, sum } = partition(row);
-      row.forEach((z, c) => (row[c] = exp(z - top) / sum));
+      row.set(probabilitiesOf(row));
     }
   }
   return rows(values, new Float64Array(samples * positions).fill(1), outputs, positions);
@@ -83,10 +80,4 @@ export function outputLoss(loss: 'mse' | 'ce', output: Float64Array, { outputs, 
     }
   }
   return { total, seed };
-}
-
-/** sum_c exp(z_c - top) with the largest z as top. */
-function partition(logits: Float64Array): { top: number; sum: number } {
-  const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  return { top, sum: logits.reduce((sum, z) => sum + exp(z - top), 0) };
 }

@@ -17,7 +17,7 @@ export async function decideHeads(checkpoint: Checkpoint, choices: Choices, size
   const question: Question = { key: 'heads', options, parse: (word) => (options.includes(word) ? word : null), recordedAs: ['n_head', 'num_attention_heads', 'n_heads', 'num_heads', 'nhead'] };
   return decide(checkpoint, choices, question, () => {
     const wanted = size / USUAL_HEAD_WIDTH;
-    const value = options.reduce((best, n) => (Math.abs(Math.log(Number(n) / wanted)) < Math.abs(Math.log(Number(best) / wanted)) ? n : best));
+    const value = options.reduce((best, n) => (Math.abs(Math.log(Number(n) / wanted)) < Math.abs(Math.log(Number(best) / wanted)) ? n : best), '1');
     return { value, evidence: `tensors do not say how many heads there are: heads of width ${size / Number(value)} are assumed. Drop config.json with the weights, or choose` };
   });
 }
@@ -37,6 +37,12 @@ export function decideActivation(checkpoint: Checkpoint, choices: Choices, recor
 export function recordedNumber(checkpoint: Checkpoint, keys: readonly string[], usual: number): number {
   const value = Number(recorded(checkpoint, keys)?.value ?? NaN);
   return Number.isFinite(value) && value > 0 ? value : usual;
+}
+
+/** A whole number above zero of the config, or the usual one. */
+export function recordedCount(checkpoint: Checkpoint, keys: readonly string[], usual: number): number {
+  const value = recordedNumber(checkpoint, keys, usual);
+  return Number.isInteger(value) ? value : usual;
 }
 
 /** Settings that would change the function in a way that is not computed here. */

@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '../checkpoint/types';
 import { recorded } from './choices';
-import { recordedNumber } from './decoder';
+import { recordedCount, recordedNumber } from './decoder';
 import type { RotaryPositions } from './layers/rotary';
 import type { Transformer, TransformerBlock } from './layers/transformer';
 import { readRotary } from './rotary-scaling';
@@ -38,8 +38,8 @@ export function readGemma(checkpoint: Checkpoint, headWidth: number, blocks: num
   // Its library reads the setting and does not use it.
   if (type === 'gemma3_text' && scoreCap !== undefined) return `attn_logit_softcapping = ${scoreCap}: capped scores are not computed for Gemma 3`;
   const scalar = recordedNumber(checkpoint, ['query_pre_attn_scalar'], 256);
-  const width = recordedNumber(checkpoint, ['sliding_window'], 4096);
-  const every = recordedNumber(checkpoint, ['sliding_window_pattern'], usual.every);
+  const width = recordedCount(checkpoint, ['sliding_window'], 4096);
+  const every = recordedCount(checkpoint, ['sliding_window_pattern'], usual.every);
   const local = Array.from({ length: blocks }, (_, i) => {
     const said = recorded(checkpoint, [`layer_types.${i}`])?.value;
     return said === undefined ? (i + 1) % every !== 0 : said === 'sliding_attention';

@@ -27,15 +27,13 @@ export class Layout {
     this.problem ||= problem;
   }
 
-  /** The shape of a tensor, where null stands for any size; zeros where it does not fit. */
+  /** The shape of a tensor, where null stands for any size above zero; zeros where it does not fit. */
   shape(name: string, expected: Expected): readonly number[] {
     const found = this.checkpoint.tensors.get(name)?.shape;
-    const fits = found && found.length === expected.length && expected.every((e, i) => e === null || e === found[i]);
-    if (!fits) {
-      const form = expected.map((e) => e ?? '·').join(', ');
-      this.fail(found ? `'${name}' has shape [${found.join(', ')}]; [${form}] was expected` : `'${name}' is missing`);
-    }
-    return fits ? found : expected.map(() => 0);
+    if (found && found.length === expected.length && expected.every((e, i) => found[i]! > 0 && (e === null || e === found[i]))) return found;
+    const form = expected.map((e) => e ?? '·').join(', ');
+    this.fail(found ? `'${name}' has shape [${found.join(', ')}]; [${form}] was expected${found.includes(0) ? ', and no size of 0' : ''}` : `'${name}' is missing`);
+    return expected.map(() => 0);
   }
 
   /** A parameter that is used as it is stored. */

@@ -31,7 +31,9 @@ export function readRotary(checkpoint: Checkpoint, headWidth: number, part: numb
     return own?.layers === 'sliding_attention' ? [] : [`rope_parameters.${key}`, `rope_scaling.${key}`];
   };
   const base = recordedNumber(checkpoint, nested === undefined ? (own?.keys ?? ['rope_theta', 'rotary_emb_base']) : either('rope_theta'), own?.base ?? 10_000);
-  const rotated = 2 * Math.floor(Math.trunc(headWidth * recordedNumber(checkpoint, ['rotary_pct', 'partial_rotary_factor'], part)) / 2);
+  const share = recordedNumber(checkpoint, ['rotary_pct', 'partial_rotary_factor'], part);
+  if (share > 1) return `rotary positions on ${share} times the dims of a head: at most all of them can be rotated`;
+  const rotated = 2 * Math.floor(Math.trunc(headWidth * share) / 2);
   if (rotated === 0) return { positions: null, evidence: [] };
   const evidence = rotated === headWidth ? [] : [`rotary positions on ${rotated} of ${headWidth} dims`];
   const plain = rotaryFrequencies(rotated, base);

@@ -18,7 +18,7 @@ export interface Frame {
 
 /** Resized and cropped to its centre; around a picture that is smaller than the crop there are zeros, the odd one behind it. */
 export function framed({ height, width, values }: Frame, channels: number, { resize, crop, filter }: Framing): Frame {
-  const [toHeight, toWidth] = resize === null ? [height, width] : 'edge' in resize ? byEdge(height, width, resize.edge) : [resize.height, resize.width];
+  const [toHeight, toWidth] = beforeCrop(height, width, resize);
   const whole = toHeight === height && toWidth === width ? values : resized(values, height, width, channels, toHeight, toWidth, filter);
   if (crop === null || (crop.height === toHeight && crop.width === toWidth)) return { height: toHeight, width: toWidth, values: whole };
   const top = Math.trunc((toHeight - crop.height) / 2);
@@ -33,7 +33,9 @@ export function framed({ height, width, values }: Frame, channels: number, { res
   return { ...crop, values: out };
 }
 
-/** The longer side is rounded down. */
-function byEdge(height: number, width: number, edge: number): [number, number] {
-  return height < width ? [edge, Math.floor((edge * width) / height)] : [Math.floor((edge * height) / width), edge];
+/** Height and width of a picture once it is resized; by one edge the longer side is rounded down. */
+export function beforeCrop(height: number, width: number, resize: Framing['resize']): [number, number] {
+  if (resize === null) return [height, width];
+  if (!('edge' in resize)) return [resize.height, resize.width];
+  return height < width ? [resize.edge, Math.floor((resize.edge * width) / height)] : [Math.floor((resize.edge * height) / width), resize.edge];
 }

@@ -7,7 +7,7 @@ import type { PicturesContent } from './content';
 import type { ProbeArray } from './file';
 import { decidePixels, type PixelScale, type Preprocessor } from './pixels';
 import { classesOf, classWords, inTurn } from './classes';
-import { framed, type Framing } from './framing';
+import { beforeCrop, framed, type Framing } from './framing';
 import { resized } from './resize';
 import type { ImageSpec, Probe, ProbeChoice, ProbeInputs, ProbeSpec } from './types';
 
@@ -148,6 +148,7 @@ async function prepareImages(file: string, all: readonly Pixels[], image: ImageS
   let [least, largest] = [Infinity, -Infinity];
   for (const [i, pixels] of list.entries()) {
     if (framing === null) checkSize(file, pixels, image, exact, preprocessor?.squeezes === true);
+    else checkFraming(file, pixels, image, framing, preprocessor!.file);
     const { height, width } = pixels;
     let now = recoloured(await pixels.values(), pixels.channels, image.channels);
     const bad = now.findIndex((v) => !Number.isFinite(v));
@@ -182,6 +183,15 @@ function checkSize(file: string, { name, height, width }: Pixels, image: ImageSp
   if (exact) throw new InputError('probe-size', `${where}. Resize it first: what the network's inputs are is only guessed.`, { file });
   const shape = (width / height) / (image.width / image.height);
   if (!squeezes && Math.max(shape, 1 / shape) > MOST_SQUEEZE) throw new InputError('probe-aspect', `${where}, and squeezing it that far would change what it shows. Crop it first.`, { file });
+}
+
+/** A narrow picture whose shorter side becomes as long as a network wants it would be too long on its way to the crop. */
+function checkFraming(file: string, { name, height, width }: Pixels, { channels }: ImageSpec, { resize }: Framing, recordedIn: string): void {
+  const [toHeight, toWidth] = beforeCrop(height, width, resize);
+  // Resized across first, then down.
+  if (channels * Math.max(height, toHeight) * toWidth <= MAX_VALUES) return;
+  const has = `${name} has ${width} × ${height} pixels`;
+  throw new InputError('probe-size', `${name.includes(file) ? has : `${file}: ${has}`} and would have ${toWidth} × ${toHeight} before it is cropped as ${recordedIn} records it, more than are held at once. Crop it first.`, { file });
 }
 
 /** [pixels * from] -> [pixels * to] */

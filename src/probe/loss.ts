@@ -9,6 +9,7 @@ import { log } from '../base/elementary';
 import type { Ops } from '../numerics/ops';
 import { softmax } from '../numerics/softmax';
 import { Random } from '../base/random';
+import { partition } from './probabilities';
 import type { Targets } from './types';
 
 export type Loss = 'mse' | 'ce';
@@ -29,7 +30,8 @@ export interface LossRows {
   readonly positions: number;
 }
 
-function oneHot(labels: Int32Array, classes: number): Float64Array {
+/** [labels, classes]; rows of zeros where there is none. */
+export function oneHot(labels: Int32Array, classes: number): Float64Array {
   const values = new Float64Array(labels.length * classes);
   labels.forEach((y, i) => {
     if (y >= 0) values[i * classes + y] = 1;
@@ -92,8 +94,8 @@ export function totalLoss(loss: Loss, output: Float64Array, outputs: number, tar
       const y = targets.labels[i]!;
       if (loss === 'mse') for (let c = 0; c < outputs; c++) total += (row[c]! - (c === y ? 1 : 0)) ** 2 / 2;
       else {
-        const top = row.reduce((a, b) => Math.max(a, b), -Infinity);
-        total += top + Math.log(row.reduce((s, z) => s + Math.exp(z - top), 0)) - row[y]!;
+        const { top, sum } = partition(row);
+        total += top + log(sum) - row[y]!;
       }
     }
   }

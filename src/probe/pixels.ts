@@ -92,7 +92,10 @@ const FILTERS: ReadonlyMap<unknown, Filter> = new Map<unknown, Filter>([[undefin
 /** Null where there is no crop: pictures are then brought to the size of the network anyway. Throws InputError where a step cannot be followed. */
 function framingOf(file: string, config: Record<string, unknown>): Framing | null {
   if (config.do_center_crop !== true) return null;
-  const wrong = (key: string, expected: string) => new InputError('preprocessor', `${file}: '${key}' is ${JSON.stringify(config[key]).slice(0, 80)}; ${expected} was expected.`, { file });
+  const wrong = (key: string, expected: string) => {
+    const found = config[key] === undefined ? 'is missing' : `is ${JSON.stringify(config[key]).slice(0, 80)}`;
+    return new InputError('preprocessor', `${file}: '${key}' ${found}; ${expected} expected.`, { file });
+  };
   const isSize = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_SIDE;
   const sides = (key: string): { height: number; width: number } | { edge: number } => {
     const value = config[key] as { height?: unknown; width?: unknown; shortest_edge?: unknown } | number | null | undefined;
@@ -101,9 +104,9 @@ function framingOf(file: string, config: Record<string, unknown>): Framing | nul
       if (isSize(value.height) && isSize(value.width)) return { height: value.height, width: value.width };
       if (isSize(value.shortest_edge) && key === 'size') return { edge: value.shortest_edge };
     }
-    throw wrong(key, key === 'size' ? 'a height and a width, or a shortest_edge,' : 'a height and a width');
+    throw wrong(key, key === 'size' ? 'a height and a width, or a shortest_edge, were' : 'a height and a width were');
   };
   const filter = FILTERS.get(config.resample);
-  if (config.do_resize !== false && !filter) throw wrong('resample', 'bilinear (2) or bicubic (3)');
+  if (config.do_resize !== false && !filter) throw wrong('resample', 'bilinear (2) or bicubic (3) was');
   return { resize: config.do_resize === false ? null : sides('size'), crop: sides('crop_size') as { height: number; width: number }, filter: filter ?? 'bilinear' };
 }

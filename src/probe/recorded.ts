@@ -1,6 +1,5 @@
 /** Outputs of the network itself that a probe carries, as another program computed them: a check that the checkpoint is read as it was meant. */
-
-import { exp } from '../base/elementary';
+import { probabilitiesOf } from './probabilities';
 
 export interface RecordedOutputs {
   /** What the array is called in the file. */
@@ -47,11 +46,11 @@ export class OutputComparison {
   }
 
   /** Output rows `from` ... of the network. */
-  add(values: ArrayLike<number>, from: number): void {
+  add(values: Float64Array, from: number): void {
     const { recorded, outputs } = this;
     for (let row = 0; row * outputs < values.length; row++) {
-      const own = Array.prototype.slice.call(values, row * outputs, (row + 1) * outputs) as number[];
-      (this.probabilities ? softmaxOf(own) : own).forEach((y, o) => {
+      const own = values.subarray(row * outputs, (row + 1) * outputs);
+      (this.probabilities ? probabilitiesOf(own) : own).forEach((y, o) => {
         const truth = recorded.values[(from + row) * outputs + o]!;
         const apart = Math.abs(y - truth);
         this.largest = Math.max(this.largest, Math.abs(truth));
@@ -81,11 +80,4 @@ function areProbabilities(values: Float64Array, outputs: number): boolean {
     if (Math.abs(sum - 1) > NEAR) return false;
   }
   return true;
-}
-
-function softmaxOf(row: readonly number[]): number[] {
-  const top = Math.max(...row);
-  const powers = row.map((y) => exp(y - top));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((p) => p / sum);
 }

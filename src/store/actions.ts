@@ -66,12 +66,14 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
     }
   };
 
-  /** The first of the probes that the network can be run on; where there is none, the page says why. */
+  /** The first of the probes that the network can be run on; where there is none, the page says why. Null too where something else came into view meanwhile. */
   const fitting = async (probes: readonly ProbeFile[], inspection: Inspection): Promise<ProbeFile | null> => {
     const { edits } = settingsOf(get(), inspection.id);
+    const { current } = get();
     let first: string | null = null;
     for (const probe of probes) {
       const reason = await whyUnfit(probe, inspection, get().sideFiles, () => client.inspect(inspection.id, edits, probe.id)).catch(messageOf);
+      if (get().current !== current) return null;
       if (reason === null) return probe;
       first ??= reason;
     }
@@ -180,8 +182,11 @@ export function actionsSlice(set: Set, get: Get, environment: Environment): Acti
       const run = runOfDrop(subjects);
       if (run) get().choose(run.last);
       if (run || subjects[0] === paths[0]) get().look({ tab: 'trajectory' });
+      const { current } = get();
       const probe = subjects[0]!.inspection && (await fitting(opened.probes, subjects[0]!.inspection));
       if (probe) await get().chooseProbe(probe.id);
+      // A side file may have been fetched for long: who looks at something else by now did not ask for its analysis.
+      if (get().current !== current) return;
       if (currentSubject(get())?.inspection?.runsAtOnce) await get().run();
       // Whoever stopped the first analysis does not want the others.
       if (run?.atOnce && get().results[run.last]?.report.provenance.partial === false) await get().trace();

@@ -165,7 +165,7 @@ let last: { of: readonly unknown[]; plan: LlcPlan } | null = null;
 
 /** Whether the subject in view can be sampled, and what that would take; the same object while nothing that it depends on changes. */
 export function llcPlan(state: App): LlcPlan {
-  const of = [currentSubject(state), state.settings, state.probes, state.llcDraft, state.llcResults];
+  const of = [currentSubject(state), state.settings, state.llcDraft, state.llcResults];
   if (!last || of.some((part, i) => part !== last!.of[i])) last = { of, plan: planOf(state) };
   return last.plan;
 }
@@ -179,14 +179,11 @@ function planOf(state: App): LlcPlan {
   if (weights > MOST_WEIGHTS) return { kind: 'too-large', weights, most: MOST_WEIGHTS };
   const settings = settingsOf(state, subject.id);
   const wanted = requestOf(inspection, settings);
-  const dropped = state.probes.find((p) => p.id === settings.probe);
-  const samples = Math.min(wanted.samples ?? inspection.probe.samples, dropped?.samples ?? Infinity);
+  const { samples, positions, labels } = inspection.probe;
   const request = llcRequestOf(state.llcDraft, samples);
-  const { positions } = inspection.probe;
   const before = resultsOf(state, fingerprint).findLast(({ record, file }) => file === null && record.probe.samples === samples && record.probe.positions === positions);
   const passSeconds = before ? before.record.provenance.seconds / before.record.passes : null;
-  const targets = dropped?.targets ?? false;
-  return { kind: 'ready', gpu: wanted.backend === 'webgpu', samples, targets, loss: wanted.loss, request, cost: request && llcCost(request, { weights, samples, positions }, passSeconds), measured: before !== undefined };
+  return { kind: 'ready', gpu: wanted.backend === 'webgpu', samples, targets: labels !== undefined, loss: wanted.loss, request, cost: request && llcCost(request, { weights, samples, positions }, passSeconds), measured: before !== undefined };
 }
 
 /** Runs of one checkpoint that differ in nothing but the seed of the chains, the newest among them. */

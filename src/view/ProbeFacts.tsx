@@ -6,8 +6,11 @@ import { useApp } from './app-context';
 
 /** What a dropped probe became, and what is recorded of the network's outputs and losses beside those on it. */
 export function ProbeFacts({ probe }: { probe: ProbeSummary }) {
-  const report = useApp(shownReport);
+  const shown = useApp(shownReport);
+  // What is shown may be of the probe that was chosen before.
+  const report = shown?.probe.content === probe.content ? shown : null;
   const outputs = report ? outputComparison(report) : [];
+  const differ = report !== null && outputNote(report.probe)?.agree === false;
   const losses = report ? lossComparison(report) : [];
   const { evidence = [] } = probe;
   const dropped = probe.content !== undefined;
@@ -26,7 +29,7 @@ export function ProbeFacts({ probe }: { probe: ProbeSummary }) {
         </details>
       )}
       {outputs.map((s) => (
-        <p key={s} className={report && outputNote(report.probe)?.agree === false ? 'caution' : undefined}>
+        <p key={s} className={differ ? 'caution' : undefined}>
           {s}
         </p>
       ))}

@@ -158,7 +158,7 @@ export type TermName = keyof typeof glossary;
 /** Settings are not symbols: one sentence each. */
 export const settingHelp = {
   probe:
-    'The inputs on which the network is read: made here from the seed, or dropped: a file with "inputs" and optional "targets", PNG pictures, or a text beside tokenizer.json.',
+    'The inputs on which the network is read: made here from the seed, or dropped: a file with "inputs" and optional "targets" and "outputs" (those of another program, to compare), PNG pictures, or a text beside tokenizer.json.',
   samples: 'Number of inputs N. Ask for several times the widest layer, or its missing rank is only sampling.',
   positions: 'Positions T of each input of a token model; a layer that is shared over positions gives N · T rows.',
   seed: 'Start of every random choice: the same seed gives the same probe, labels and numbers.',

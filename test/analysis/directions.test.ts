@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { readModelDirections } from '../../src/analysis/directions';
 import { Random } from '../../src/base/random';
 import { recogniseModel } from '../../src/model/recognise';
-import type { Choices } from '../../src/model/types';
+import type { Choices, Model } from '../../src/model/types';
 import { cpuOps } from '../../src/numerics/cpu/ops';
 import { gaussian } from '../../src/probe/sources/gaussian';
 import { stubCheckpoint } from '../checkpoint-stub';
+import { model as onnx, node, tensor, value } from '../checkpoint/onnx-writer';
+import { f32, loaded } from '../checkpoint/writers';
+import { modelOf } from '../model/family-files';
 
 type Tensors = Record<string, { shape: number[]; values: ArrayLike<number> }>;
 
@@ -18,13 +21,28 @@ function normals(shapes: Record<string, number[]>, seed = 3): Tensors {
 async function read(tensors: Tensors, choices: Choices, loss: 'mse' | 'ce' = 'mse', samples = 60) {
   const verdict = await recogniseModel(stubCheckpoint(Object.fromEntries(Object.entries(tensors).map(([k, v]) => [k, { ...v, dtype: 'f64' as const }]))), choices);
   if (!verdict.model) throw new Error(verdict.sentence);
-  const { model } = verdict;
+  return readModel(verdict.model, loss, samples);
+}
+
+async function readModel(model: Model, loss: 'mse' | 'ce', samples: number) {
   const probe = gaussian.make({ input: model.input, outputs: model.outputs, samples, positions: null, seed: 1 });
   const seen: string[] = [];
   const report = await readModelDirections(model, await model.parameters(), probe, { loss, seed: 1 }, cpuOps(), { progress: () => {}, found: (d) => seen.push(d.detector) });
   expect(seen).toEqual(report.directions.map((d) => d.detector));
   return report;
 }
+
+describe('a LayerNorm', () => {
+  it('one of whose scales is zero is read like any other: what 1 / gamma would be there is no direction', async () => {
+    const random = new Random(5);
+    const weights = (name: string, ...dims: number[]) => tensor({ name, dims, raw: f32(...random.normals(dims.reduce((a, b) => a * b, 1))) });
+    const nodes = [node('Gemm', ['x', 'w1', 'b1'], ['a']), node('LayerNormalization', ['a', 'g', 'b'], ['y'], {}, 'norm'), node('Gemm', ['y', 'w2', 'b2'], ['z'], {}, 'out')];
+    const tensors = [weights('w1', 3, 4), weights('b1', 4), tensor({ name: 'g', dims: [4], raw: f32(0, 1.5, 0.5, 1) }), weights('b', 4), weights('w2', 4, 2), weights('b2', 2)];
+    const model = await modelOf(await loaded('m.onnx', onnx({ nodes, tensors, inputs: [value('x', ['n', 3])], outputs: [value('z', ['n', 2])] }, 17)));
+    const { audit } = await readModel(model, 'mse', 60);
+    expect(audit.map(({ layer, inputKernel, unexplained }) => ({ layer, inputKernel, unexplained })).at(-1)).toEqual({ layer: 'out', inputKernel: 2, unexplained: 0 });
+  });
+});
 
 describe('an MLP', () => {
   it('without anything dead has gauges only', async () => {

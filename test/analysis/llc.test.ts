@@ -44,7 +44,7 @@ describe('readLlc', () => {
     const unread = () => Promise.reject(new Error('a weight was read'));
     const tensors = new Map(Array.from(chain.tensors, ([name, t]) => [name, { name, dtype: t.dtype, shape: t.shape, file: t.file, bytes: unread, values: unread }]));
     const refused = readLlc({ ...chain, tensors }, null, { samples: 60 }, short, { ...means, memory: 1600 });
-    await expect(refused).rejects.toThrow('stub: A chain walks on all weights at once: for 12 of them it would take about 1 MB, more than the 1 MB that it may take. Sample a smaller network, or where there is more memory.');
+    await expect(refused).rejects.toThrow('stub: A chain walks on all weights at once: for 12 of them it would take about 1 MB, more than the 1 MB that it may take. Allow more memory, or sample a smaller network.');
   });
 
   it('takes what it is given, and has the same bits for the same seed', async () => {

@@ -8,7 +8,7 @@ import { walkFiles } from '../../src/cli/file-source';
 import { InputError } from '../../src/base/errors';
 import { stubCheckpoint } from '../checkpoint-stub';
 import { FAMILIES, familyCheckpoint, FOLDER, modelOf } from '../model/family-files';
-import { onnxCheckpoint } from '../model/onnx-files';
+import { fixture } from '../model/fixture';
 
 /** Norms of two blocks, over queries, keys and what branches write too, with the last one (torch's encoder has none unless it is given one), that of the embeddings and that of the head. */
 const COUNTS: Record<string, number> = {
@@ -45,7 +45,7 @@ describe('every norm of every family', () => {
 });
 
 it('of a graph are read from their own tensors alone', async () => {
-  const checkpoint = await onnxCheckpoint('mlp.legacy.onnx');
+  const checkpoint = await fixture('onnx/mlp.legacy.onnx');
   const read: string[] = [];
   const tensors = new Map([...checkpoint.tensors].map(([name, entry]) => [name, { ...entry, values: () => (read.push(name), entry.values()) }]));
   const model = await modelOf({ ...checkpoint, tensors });

@@ -60,7 +60,7 @@ describe('a vision transformer with pictures', () => {
     const session = new Session();
     const pictures = [source('pictures/grey-alpha.png', 'x/10.png'), source('pictures/grey.png', 'x/9.png')];
     const opened = await session.open([...folder('families/vit'), ...pictures]);
-    expect(opened.probes).toMatchObject([{ kind: 'pictures', name: 'x/9.png and 1 more', samples: 2, targets: false, description: '2 pictures of 10 × 9 pixels' }]);
+    expect(opened.probes).toMatchObject([{ kind: 'pictures', name: 'x/9.png and 1 more', samples: 2, description: '2 pictures of 10 × 9 pixels' }]);
     const { id } = opened.checkpoints[0]!;
     const read = async (choices = {}) => (await session.inspect(id, { choices }, opened.probes[0]!.id));
     const inspection = await read();

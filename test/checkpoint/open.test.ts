@@ -62,6 +62,13 @@ describe('files of other kinds', () => {
     expect([...sides]).toEqual([['run/config.json', '{"a":1}'], ['r.json', report], ['r.json.gz', report], ['bom.json', '{"b":2}']]);
   });
 
+  it('settings of config.json are kept behind the names of a thousand classes', async () => {
+    const classes = Array.from({ length: 1000 }, (_, i) => [`${i}`, `class ${i}`] as const);
+    const config = { hidden_size: 8, id2label: Object.fromEntries(classes), label2id: Object.fromEntries(classes.map(([i, name]) => [name, Number(i)])), layer_norm_eps: 1e-12, model_type: 'vit' };
+    const { checkpoints } = await drop({ 'm/config.json': text(JSON.stringify(config)), 'm/a.npy': npyOf('<f4', '(1,)', f32(1)) });
+    expect([...checkpoints[0]!.metadata]).toEqual([['config.hidden_size', '8'], ['config.layer_norm_eps', '1e-12'], ['config.model_type', 'vit']]);
+  });
+
   it('a gzipped report that unpacks without end is refused', async () => {
     const bomb = new Uint8Array(gzipSync(Buffer.concat([Buffer.from('{"kind":"deadreckon-report","x":"'), Buffer.alloc(257 * 2 ** 20, 32)]), { level: 1 }));
     expect(await refused('r.json.gz', bomb)).toMatchObject({ code: 'bad-gzip' });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { analyzeFiles } from '../analysis/run';
-import { recorded } from '../model/keras-files';
+import { recorded } from '../model/fixture';
 
 const fixture = (...paths: string[]) => paths.map((path) => join('test/fixtures', path));
 

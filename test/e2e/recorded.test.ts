@@ -52,5 +52,8 @@ it('says where they do not agree: an activation that was assumed wrongly', async
   await page.click('[data-testid="run"]');
   await page.waitForFunction(() => document.querySelector('[data-testid="status"]')?.textContent?.includes('outputs differ from those recorded, by'));
   expect(await page.textContent('[data-testid="probe-facts"] .caution')).toMatch(/^Outputs do not agree with the outputs recorded in the probe/);
+  // What is shown is not of the probe that is chosen then.
+  await page.getByLabel('probe', { exact: true }).selectOption('');
+  await page.waitForFunction(() => document.querySelector('[data-testid="probe-facts"]') === null);
   await context.close();
 });

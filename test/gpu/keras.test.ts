@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/model/types';
 import { modelOf } from '../model/family-files';
-import { deviation, fixture, inputsOf, KERAS, recorded, TFJS } from '../model/keras-files';
+import { fixture, recorded } from '../model/fixture';
+import { deviation, inputsOf, KERAS, TFJS } from '../model/keras-files';
 import { testOps } from './ops';
 
 const held = testOps();

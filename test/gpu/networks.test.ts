@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/model/types';
 import type { ProbeInputs } from '../../src/probe/types';
 import { modelOf } from '../model/family-files';
-import { APPLICATIONS, deviation, fixture, recorded } from '../model/keras-files';
-import { NETWORK_FILES, networkCheckpoint, networkLogits, networkProbe } from '../model/network-files';
+import { fixture, fixtureProbe, recorded } from '../model/fixture';
+import { APPLICATIONS, deviation } from '../model/keras-files';
+import { NETWORK_FILES } from '../model/network-files';
 import { testOps } from './ops';
 
 const held = testOps();
@@ -20,9 +21,9 @@ async function logitsOnGpu(model: Model, inputs: ProbeInputs): Promise<Float64Ar
 
 describe('logits to 1e-5', () => {
   it.each(NETWORK_FILES.filter(({ path }) => /^(mobilenet-v3|convnext|operators)\.legacy/.test(path)))('$path', async ({ path, of }) => {
-    const model = await modelOf(await networkCheckpoint(path));
-    const found = await logitsOnGpu(model, (await networkProbe(of, model)).inputs);
-    const logits = networkLogits(of);
+    const model = await modelOf(await fixture(`networks/${path}`));
+    const found = await logitsOnGpu(model, (await fixtureProbe(`networks/${of}`, model)).inputs);
+    const logits = recorded(`networks/${of}.json`).logits;
     expect(deviation(found, { logits, shape: [logits.length / model.outputs, model.outputs] })).toBeLessThan(1e-5);
   });
 

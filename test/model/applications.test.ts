@@ -1,7 +1,8 @@
 /** Image networks of keras.applications: Keras's logits from the file alone, and a gauge audit in which every null dimension of the small network is explained. */
 import { describe, expect, it } from 'vitest';
 import { modelOf } from './family-files';
-import { APPLICATIONS, deviation, fixture, logitsOf, recorded } from './keras-files';
+import { fixture, recorded } from './fixture';
+import { APPLICATIONS, deviation, logitsOf } from './keras-files';
 import { pictures } from './network-files';
 import { audit } from './null-space';
 

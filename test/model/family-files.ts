@@ -1,17 +1,15 @@
 /** The small random models of test/fixtures/make_families.py, make_families2.py and make_families3.py. */
 import { join } from 'node:path';
-import { readProbeFile } from '../../src/analysis/probe-file';
 import { openFiles } from '../../src/checkpoint/open';
 import type { Checkpoint } from '../../src/checkpoint/types';
 import { walkFiles } from '../../src/cli/file-source';
 import { mergeAdapters } from '../../src/model/adapters';
 import { recogniseModel } from '../../src/model/recognise';
 import type { Model } from '../../src/model/types';
-import { probeFromFile } from '../../src/probe/file';
 import type { Probe } from '../../src/probe/types';
-import { ROOT } from '../analysis/run';
+import { fixtureProbe, FIXTURES } from './fixture';
 
-export const FOLDER = join(ROOT, 'test/fixtures/families');
+export const FOLDER = join(FIXTURES, 'families');
 
 /** One file or folder, or a base and its adapter: one drop. */
 export type Paths = string | readonly string[];
@@ -136,7 +134,6 @@ export async function familyModel(paths: Paths): Promise<Model> {
 }
 
 /** The inputs and labels beside a family's logits. */
-export async function familyProbe(name: string, model: Model): Promise<Probe> {
-  const content = await readProbeFile(await familyCheckpoint(`${name}.probe.npz`));
-  return probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });
+export function familyProbe(name: string, model: Model): Promise<Probe> {
+  return fixtureProbe(`families/${name}`, model);
 }

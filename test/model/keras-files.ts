@@ -1,14 +1,7 @@
 /** The models of test/fixtures/make_keras.py, make_keras2.py (Keras, float64) and make_tfjs.mjs (TensorFlow.js, float32), with what their libraries compute. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { openFiles } from '../../src/checkpoint/open';
-import type { Checkpoint } from '../../src/checkpoint/types';
-import { walkFiles } from '../../src/cli/file-source';
 import type { Model } from '../../src/model/types';
 import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
-import { ROOT } from '../analysis/run';
-
-export const FIXTURES = join(ROOT, 'test/fixtures');
+import { fixture, type Recorded } from './fixture';
 
 export const KERAS = [
   { name: 'mlp', files: ['mlp.keras', 'mlp.h5'] },
@@ -29,25 +22,6 @@ export const APPLICATIONS = [
 ] as const;
 
 export const TFJS = ['plain', 'uint8', 'uint16', 'float16', 'converted'] as const;
-
-export interface Recorded {
-  readonly logits: readonly number[];
-  readonly shape: readonly number[];
-  /** Of TensorFlow.js: the inputs, and the values of its variables. */
-  readonly inputs?: readonly number[];
-  readonly weights?: Readonly<Record<string, readonly number[]>>;
-  readonly meanLoss?: number;
-}
-
-export function recorded(path: string): Recorded {
-  return JSON.parse(readFileSync(join(FIXTURES, path), 'utf8')) as Recorded;
-}
-
-export async function fixture(...paths: string[]): Promise<Checkpoint> {
-  const { checkpoints, refusals } = await openFiles((await walkFiles(paths.map((path) => join(FIXTURES, path)))).files);
-  if (checkpoints.length !== 1) throw new Error(refusals.map((r) => r.message).join('; '));
-  return checkpoints[0]!;
-}
 
 export async function inputsOf(name: string): Promise<Float64Array> {
   return Float64Array.from(await (await fixture(`keras/${name}.probe.npz`)).tensors.get('inputs')!.values());

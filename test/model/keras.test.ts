@@ -6,7 +6,8 @@ import type { Checkpoint } from '../../src/checkpoint/types';
 import { recogniseModel } from '../../src/model/recognise';
 import { text } from '../checkpoint/writers';
 import { modelOf } from './family-files';
-import { deviation, fixture, inputsOf, KERAS, logitsOf, recorded, TFJS } from './keras-files';
+import { fixture, recorded } from './fixture';
+import { deviation, inputsOf, KERAS, logitsOf, TFJS } from './keras-files';
 import { audit } from './null-space';
 
 describe.each(KERAS)('$name', ({ name, files }) => {

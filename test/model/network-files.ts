@@ -1,17 +1,6 @@
 /** The networks of test/fixtures/make_networks.py. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { readProbeFile } from '../../src/analysis/probe-file';
 import { Random } from '../../src/base/random';
-import { openFiles } from '../../src/checkpoint/open';
-import type { Checkpoint } from '../../src/checkpoint/types';
-import { walkFiles } from '../../src/cli/file-source';
 import type { Batch, Model } from '../../src/model/types';
-import { probeFromFile } from '../../src/probe/file';
-import type { Probe } from '../../src/probe/types';
-import { ROOT } from '../analysis/run';
-
-const NETWORKS = join(ROOT, 'test/fixtures/networks');
 
 /** Files, the name of their inputs and logits, and the activations of their layers. */
 export const NETWORK_FILES = [
@@ -28,21 +17,6 @@ export const NETWORK_FILES = [
   { path: 'operators.legacy.onnx', of: 'operators', activations: ['elu(0.7)', 'leaky_relu(0.2)', 'linear', 'sigmoid', 'softplus'] },
   { path: 'operators.dynamo.onnx', of: 'operators', activations: ['elu(0.7)', 'leaky_relu(0.2)', 'linear', 'sigmoid', 'softplus'] },
 ] as const;
-
-export async function networkCheckpoint(path: string): Promise<Checkpoint> {
-  const opened = await openFiles((await walkFiles([join(NETWORKS, path)])).files);
-  if (opened.checkpoints.length !== 1 || opened.refusals.length > 0) throw new Error(opened.refusals.map((r) => r.message).join('; '));
-  return opened.checkpoints[0]!;
-}
-
-export async function networkProbe(name: string, model: Model): Promise<Probe> {
-  const content = await readProbeFile(await networkCheckpoint(`${name}.probe.npz`));
-  return probeFromFile(content, { input: model.input, outputs: model.outputs, samples: null, positions: null, seed: 0 });
-}
-
-export function networkLogits(name: string): readonly number[] {
-  return (JSON.parse(readFileSync(join(NETWORKS, `${name}.json`), 'utf8')) as { logits: number[] }).logits;
-}
 
 /**
  * Of different contrast and colour: else what is behind a mean over all pixels would hardly change.

@@ -2,17 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { cpuOps, cpuValues } from '../../src/numerics/cpu/ops';
 import { modelOf } from './family-files';
-import { NETWORK_FILES, networkCheckpoint, networkLogits, networkProbe, pictures } from './network-files';
+import { fixture, fixtureProbe, recorded } from './fixture';
+import { NETWORK_FILES, pictures } from './network-files';
 import { audit } from './null-space';
 
 describe.each(NETWORK_FILES)('$path', ({ path, of, activations }) => {
   it('gives the logits to 1e-10 in float64', async () => {
     const ops = cpuOps();
-    const model = await modelOf(await networkCheckpoint(path));
-    const { inputs } = await networkProbe(of, model);
+    const model = await modelOf(await fixture(`networks/${path}`));
+    const { inputs } = await fixtureProbe(`networks/${of}`, model);
     const parameters = await model.parameters();
     const found = cpuValues(model.forward(ops, (key) => ops.constant(parameters.get(key)!.values, parameters.get(key)!.shape), inputs, () => {}));
-    const logits = networkLogits(of);
+    const logits = recorded(`networks/${of}.json`).logits;
     expect(found.length).toBe(logits.length);
     expect(logits.reduce((most, truth, i) => Math.max(most, Math.abs(found[i]! - truth)), 0) / Math.max(...logits.map(Math.abs))).toBeLessThan(1e-10);
     expect([...new Set(model.layers.map(({ activation }) => activation))].sort()).toEqual(activations);
@@ -32,7 +33,7 @@ describe('every null dimension under cross-entropy', { timeout: 120_000 }, () =>
     ['regnet.legacy.onnx', 2, 1e-9],
     ['operators.legacy.onnx', 2, 1e-9],
   ] as const)('%s', async (path, times, cut) => {
-    const model = await modelOf(await networkCheckpoint(path));
+    const model = await modelOf(await fixture(`networks/${path}`));
     const { nullity, span } = await audit(model, await pictures(model, times), 'ce', cut);
     expect(span).toBe(nullity);
   });

@@ -6,7 +6,7 @@ import { model as written, node, tensor, value } from '../checkpoint/onnx-writer
 import { f32, loaded } from '../checkpoint/writers';
 import { modelOf } from './family-files';
 import { audit } from './null-space';
-import { onnxCheckpoint } from './onnx-files';
+import { fixture } from './fixture';
 
 async function inputs(model: Model): Promise<Batch> {
   const size = [...(await model.parameters()).values()].reduce((sum, { values }) => sum + values.length, 0);
@@ -27,7 +27,7 @@ describe('every null dimension under cross-entropy', () => {
     // ReLU channels against the depthwise gate and against what reads their product; scale, shift, kernel and stream of the LayerNorm; seven shifts of the logits, one of which the others give.
     ['channels-last.onnx', 4 + 4 + 6 + 6 + 3 + 10 + 17 + 7 - 1],
   ] as const)('%s', async (path, expected) => {
-    const model = await modelOf(await onnxCheckpoint(path));
+    const model = await modelOf(await fixture(`onnx/${path}`));
     expect(await audit(model, await inputs(model), 'ce')).toMatchObject({ nullity: expected, span: expected });
   });
 

@@ -10,7 +10,8 @@ import { erf } from '../../src/numerics/erf';
 import { external, model as written, node, packed, tensor, value, type GraphFields } from '../checkpoint/onnx-writer';
 import { f32, loaded } from '../checkpoint/writers';
 import { modelOf } from './family-files';
-import { ONNX_FILES, onnxCheckpoint, onnxLogits, onnxProbe } from './onnx-files';
+import { fixture, fixtureProbe, recorded } from './fixture';
+import { ONNX_FILES } from './onnx-files';
 
 const ops = cpuOps();
 
@@ -22,11 +23,11 @@ async function run(model: Model, values: Float64Array, samples: number, seen: st
 
 describe.each(ONNX_FILES)('$path', ({ path, of, layers }) => {
   it('gives the logits to 1e-10 in float64, layer by layer under the names of its modules', async () => {
-    const model = await modelOf(await onnxCheckpoint(path));
-    const { inputs } = await onnxProbe(of, model);
+    const model = await modelOf(await fixture(`onnx/${path}`));
+    const { inputs } = await fixtureProbe(`onnx/${of}`, model);
     const seen: string[] = [];
     const found = await run(model, inputs.kind === 'vector' ? inputs.values : new Float64Array(), inputs.samples, seen);
-    const logits = onnxLogits(of);
+    const logits = recorded(`onnx/${of}.json`).logits;
     expect(found.length).toBe(logits.length);
     expect(logits.reduce((most, truth, i) => Math.max(most, Math.abs(found[i]! - truth)), 0) / Math.max(...logits.map(Math.abs))).toBeLessThan(1e-10);
     expect(model.layers.map(({ name }) => name)).toEqual(layers);
@@ -36,7 +37,7 @@ describe.each(ONNX_FILES)('$path', ({ path, of, layers }) => {
 
 describe('what is said of a network', () => {
   it('its exporter, the softmax that was left out, and what became of every tensor', async () => {
-    const model = await modelOf(await onnxCheckpoint('mlp.legacy.onnx'));
+    const model = await modelOf(await fixture('onnx/mlp.legacy.onnx'));
     expect(model).toMatchObject({ architecture: 'onnx', defaultLoss: 'ce', title: 'Network of 4 dense layers, gelu, tanh, silu, vectors of 5' });
     expect(model.evidence.join('; ')).toMatch(/17 nodes in opset 17, written by pytorch.*'input' \[batch, 5\].*'\/Softmax' at the end is left out/);
     expect(model.layers.map(({ activation }) => activation)).toEqual(['gelu', 'tanh', 'silu', 'linear']);
@@ -45,7 +46,7 @@ describe('what is said of a network', () => {
   });
 
   it('factors of a Gemm, tensors that nothing reads, and a choice between outputs', async () => {
-    const checkpoint = await onnxCheckpoint('channels-last.onnx');
+    const checkpoint = await fixture('onnx/channels-last.onnx');
     const model = await modelOf(checkpoint);
     expect(model.transforms.join('; ')).toContain('alpha = 0.5, beta = 2');
     expect(model.choices).toMatchObject([{ key: 'output', value: 'out', options: ['out', 'mask'], assumed: true }]);
@@ -160,6 +161,7 @@ describe('what is left to weight spectra, by name', () => {
     ['padding of channels', image([node('Pad', ['x', 'sides'], ['z'], {}, 'p')], ['n', 2, 4, 4], [tensor({ name: 'sides', dims: [8], type: 7, more: packed(7, [0, 1, 0, 0, 0, 0, 0, 0]) })]), /node 'p' \(Pad\) pads images \[2, 4, 4\] along other axes than height and width/],
     ['other sizes by interpolation', image([node('Resize', ['x', '', 'scales'], ['z'], { mode: 'linear' }, 'r')], ['n', 2, 4, 4], [tensor({ name: 'scales', dims: [4], raw: f32(1, 1, 2, 2) })]), /node 'r' \(Resize\) changes the size of images by 'linear' interpolation/],
     ['other sizes by parts', image([node('Resize', ['x', '', 'scales'], ['z'], {}, 'r')], ['n', 2, 4, 4], [tensor({ name: 'scales', dims: [4], raw: f32(1, 1, 1.5, 2) })]), /node 'r' \(Resize\) changes the size of images \[2, 4, 4\] by \[1, 1, 1.5, 2\]; only whole factors/],
+    ['other sizes beyond all bounds', image([node('Resize', ['x', '', 'scales'], ['z'], {}, 'r')], ['n', 2, 4, 4], [tensor({ name: 'scales', dims: [4], raw: f32(1, 1, 2 ** 40, 1) })]), /node 'r' \(Resize\) makes images \[2, 4398046511104, 4\], more than is computed here/],
     ['neighbours above', image([node('Resize', ['x', '', 'scales'], ['z'], { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'ceil' }, 'r')], ['n', 2, 4, 4], [tensor({ name: 'scales', dims: [4], raw: f32(1, 1, 2, 2) })]), /node 'r' \(Resize\) takes other neighbours than the nearest/],
     ['training mode', image([node('BatchNormalization', ['x', 'v', 'v', 'v', 'v'], ['z'], { training_mode: 1 }, 'bn')]), /node 'bn' \(BatchNormalization\) normalises by its batch.*model\.eval\(\)/],
     ['an attribute of the wrong kind', image([node('BatchNormalization', ['x', 'v', 'v', 'v', 'v'], ['z'], { epsilon: 'small' }, 'bn')]), /'epsilon' of the wrong kind/],
@@ -186,8 +188,8 @@ describe('what is left to weight spectra, by name', () => {
 
 it('2,000 mutants of sound networks give a model or a sentence', async () => {
   const random = new Random(77);
-  const sound: Checkpoint[] = [await onnxCheckpoint('channels-last.onnx'), await onnxCheckpoint('flattened.legacy.onnx'), await onnxCheckpoint('mlp.legacy.onnx')];
-  const words = ['', 'x', 'a', 'c', 'shape', 'Relu', 'Conv', 'Reshape', 'Transpose', 'Concat', 'Shape', 'Gather', 'Add', 'Mul', 'SAME_LOWER'];
+  const sound: Checkpoint[] = [await fixture('onnx/channels-last.onnx'), await fixture('onnx/flattened.legacy.onnx'), await fixture('onnx/mlp.legacy.onnx'), await fixture('networks/operators.legacy.onnx')];
+  const words = ['', 'x', 'a', 'c', 'shape', 'Relu', 'Conv', 'Reshape', 'Transpose', 'Concat', 'Shape', 'Gather', 'Add', 'Mul', 'SAME_LOWER', 'Pad', 'Resize', 'Where', 'Slice'];
   const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)]!;
   let models = 0;
   for (let i = 0; i < 2000; i++) {

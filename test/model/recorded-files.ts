@@ -3,7 +3,8 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { safetensors } from '../checkpoint/writers';
 import { ADAPTED, CONVOLUTIONS, FAMILIES } from './family-files';
-import { APPLICATIONS, fixture, FIXTURES, KERAS, recorded, TFJS } from './keras-files';
+import { fixture, FIXTURES, recorded } from './fixture';
+import { APPLICATIONS, KERAS, TFJS } from './keras-files';
 import { NETWORK_FILES } from './network-files';
 import { ONNX_FILES } from './onnx-files';
 

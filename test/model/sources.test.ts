@@ -1,5 +1,6 @@
 /** Reading parameters: a few tensors at a time, each once, in their order. */
 import { expect, it } from 'vitest';
+import { GraphBuilder } from '../../src/model/onnx/builder';
 import { AT_A_TIME, matrixSource, readSources, readStored, vectorSource, type Sources } from '../../src/model/sources';
 import { stubCheckpoint } from '../checkpoint-stub';
 
@@ -51,6 +52,13 @@ it('reads those that are named, and leaves matrices as they are stored where tha
   expect(stored.get('p5')).toMatchObject({ shape: [3, 2], transposed: true });
   expect([...stored.get('p5')!.values]).toEqual([50, 51, 52, 53, 54, 55]);
   expect(stored.get('second')!.transposed).toBeUndefined();
+});
+
+it('a factor that ONNX writes beside a matrix is not lost where matrices are left as they are stored', async () => {
+  const builder = new GraphBuilder('t5');
+  builder.matrix('scaled', { kind: 'constant', tensor: checkpoint.tensors.get('t5')!, shape: [2, 3], transposed: false }, 0, 0.5);
+  const { values, shape, transposed } = (await readStored(checkpoint, builder.sources)).get('scaled')!;
+  expect([[...values], shape, transposed]).toEqual([[25, 26.5, 25.5, 27, 26, 27.5], [3, 2], undefined]);
 });
 
 it('fails with the first that cannot be read, and with nothing left unhandled', async () => {

@@ -62,7 +62,17 @@ describe('a crop to the centre as transformers records it', () => {
     expect(probe.evidence!.join()).toContain('p.json records a crop to 5 × 6, which is not what this network takes: it is not done');
     expect(() => read({ crop_size: { longest: 3 } })(3)).toThrow(/'crop_size' is {"longest":3}; a height and a width/);
     expect(() => read({ do_resize: true, size: { shortest_edge: 0 } })(3)).toThrow(/'size'/);
+    expect(() => read({ crop_size: undefined })(3)).toThrow("p.json: 'crop_size' is missing; a height and a width were expected.");
     expect(() => read({ do_resize: true, resample: 1 })(3)).toThrow(/'resample' is 1; bilinear \(2\) or bicubic \(3\)/);
+  });
+});
+
+it('a narrow picture that would be too large before it is cropped is refused', async () => {
+  const config = { do_resize: true, size: { shortest_edge: 16384 }, do_center_crop: true, crop_size: 2, do_normalize: false };
+  const strip = pictures(picture(new Float64Array(6000), 1, 6000, 1));
+  await expect(probeFromPictures(strip, specOf(image(1, 2, 2)), (c) => readPreprocessor('p.json', JSON.stringify(config), c))).rejects.toMatchObject({
+    code: 'probe-size',
+    message: 'a.png has 6000 × 1 pixels and would have 98304000 × 16384 before it is cropped as p.json records it, more than are held at once. Crop it first.',
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { outputComparison } from '../../src/analysis/recorded-outputs';
+import { outputComparison, outputNote } from '../../src/analysis/recorded-outputs';
 import { probeFromFile, type ProbeFileContent } from '../../src/probe/file';
 import { OutputComparison } from '../../src/probe/recorded';
 import { analyzeFiles } from '../analysis/run';
@@ -17,23 +17,47 @@ describe('a comparison', () => {
 
   it('is the largest difference over the largest recorded value, chunk by chunk', () => {
     const comparison = new OutputComparison(recorded([1, -4, 2, 3]), 2);
-    comparison.add([1, -4], 0);
+    comparison.add(Float64Array.of(1, -4), 0);
     expect(comparison.agreement(2 ** -53)).toBeNull();
-    comparison.add([2, 2.5], 1);
+    comparison.add(Float64Array.of(2, 2.5), 1);
     expect(comparison.agreement(2 ** -53)).toEqual({ name: 'outputs', values: 4, difference: 0.5 / 4, rounding: 2 ** -15, probabilities: false });
   });
 
   it('takes the softmax where rows are probabilities', () => {
     const comparison = new OutputComparison(recorded([0.25, 0.75, 0.5, 0.5]), 2);
-    comparison.add([0, Math.log(3), 700, 700], 0);
+    comparison.add(Float64Array.of(0, Math.log(3), 700, 700), 0);
     expect(comparison.agreement(0)).toMatchObject({ probabilities: true });
     expect(comparison.agreement(0)!.difference).toBeLessThan(1e-15);
   });
 
+  it('takes it of as many classes as the largest vocabularies have', () => {
+    const classes = 2 ** 18;
+    const comparison = new OutputComparison(recorded(new Array<number>(classes).fill(1 / classes)), classes);
+    comparison.add(new Float64Array(classes).fill(3), 0);
+    expect(comparison.agreement(0)).toMatchObject({ values: classes, difference: 0, probabilities: true });
+  });
+
   it('is as far off as can be where the network gives NaN, and allows float16 no more than a sixteenth', () => {
     const comparison = new OutputComparison(recorded([1, 2], 2 ** -11), 1);
-    comparison.add([1, NaN], 0);
+    comparison.add(Float64Array.of(1, NaN), 0);
     expect(comparison.agreement(2 ** -53)).toMatchObject({ difference: Number.MAX_VALUE, rounding: 2 ** -4 });
+  });
+});
+
+describe('the words for it', () => {
+  const words = (difference: number) => {
+    const recorded = { name: 'logits', values: 6, difference, rounding: 2 ** -15, probabilities: false };
+    const report = { probe: { recorded }, provenance: { partial: false } } as unknown as Parameters<typeof outputComparison>[0];
+    return [outputNote({ recorded })!.words, outputComparison(report)[0]];
+  };
+
+  it('have a number where one tells how far off they are', () => {
+    expect(words(0)[0]).toBe('outputs agree with those recorded, to 0');
+    expect(words(1.234)[0]).toBe('outputs differ from those recorded, by 1.2');
+    expect(words(0.03)[1]).toContain('they differ by up to 3.0e-2 of the largest value, and rounding usually explains 3.1e-5. Check');
+    const [note, sentence] = words(Number.MAX_VALUE);
+    expect(note).toBe('outputs differ from those recorded');
+    expect(sentence).toContain("('logits', 6 values): they are not finite, or nothing but zeros was recorded. Check");
   });
 });
 

@@ -78,6 +78,31 @@ describe('a drop', () => {
     expect(store.getState().toast!.text).toContain('Kept: tokenizer_config.json.');
   });
 
+  it('a probe whose tokenizer is fetched does not reach what came into view meanwhile', async () => {
+    const { store, client } = setup();
+    await store.getState().openFiles([file('big.pt')]);
+    const first = store.getState().current!;
+    const { open, inspect } = client;
+    client.open = async (files) => {
+      const opened = await open(files);
+      return { ...opened, checkpoints: opened.checkpoints.map((found) => ({ ...found, fetches: true })) };
+    };
+    let fetched = () => {};
+    const waiting = new Promise<void>((resolve) => (fetched = resolve));
+    client.inspect = async (...args) => {
+      await waiting;
+      return inspect(...args);
+    };
+    const opening = store.getState().openFiles([file('model.safetensors'), file('words.txt')]);
+    await until(() => store.getState().current !== first);
+    store.getState().choose(first);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    fetched();
+    await opening;
+    expect(store.getState().settings[first]?.probe ?? null).toBeNull();
+    expect(client.requests).toEqual([]);
+  });
+
   it('opens a saved report as a finished analysis', async () => {
     const { store } = setup();
     const report = { ...fakeReport(), spectra: [fakeSpectrum({ name: 'embed.W_E', width: 64, rank: 60 }, 'activation')] };

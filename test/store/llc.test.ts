@@ -75,6 +75,10 @@ describe('what it would take', () => {
     expect(llcPlan(app())).toBe(llcPlan(app()));
     await app().openFiles([file('probe.npz')]);
     expect(llcPlan(app())).toMatchObject({ samples: 128, targets: true });
+    await app().chooseProbe(null);
+    // How many samples a text has, and that it labels itself, is known of it and the network together.
+    await app().openFiles([file('words.txt'), file('tokenizer.json')]);
+    expect(llcPlan(app())).toMatchObject({ samples: 128, targets: true, cost: { passes: expect.any(Number) } });
     await app().openFiles([file('old.json', fakeReport())]);
     expect(llcPlan(app()).kind).toBe('no-weights');
   });

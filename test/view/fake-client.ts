@@ -218,10 +218,9 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
             fingerprint: `sha256:${base}`,
             description: '128 samples of 2 tokens',
             samples: 128,
-            targets: true,
           });
         else if (base.endsWith('.txt') || base.endsWith('.png'))
-          summary.probes.push({ id: `p${++serial}`, kind: base.endsWith('.txt') ? 'text' : 'pictures', name, fingerprint: `sha256:${base}`, description: base, samples: 0, targets: false });
+          summary.probes.push({ id: `p${++serial}`, kind: base.endsWith('.txt') ? 'text' : 'pictures', name, fingerprint: `sha256:${base}`, description: base, samples: 0 });
         else if (base.startsWith('tokenizer')) summary.sideFiles.push(base);
         else if (base.endsWith('.experiment.json')) summary.experiments.push({ file: name, record: JSON.parse(await file.text()) as ExperimentRecord });
         else if (base.endsWith('.llc.json')) summary.llcs.push({ file: name, record: JSON.parse(await file.text()) as LlcRecord });
@@ -254,11 +253,14 @@ export function createFakeClient({ layers = fakeLayers, pause = 0, trouble }: Fa
       const choices = before.model.choices.map((c) =>
         request.choices?.[c.key] ? { ...c, value: request.choices[c.key]!, assumed: false } : c,
       );
-      // A dropped probe is used whole: all of its 128 rows.
+      // A dropped probe is used whole: all of its 128 rows, with their targets.
+      const samples = request.samples ?? (probe === null ? 961 : 128);
+      const { labels: _, ...own } = before.probe;
       const after = {
         ...before,
         model: { ...before.model, choices },
-        request: { ...before.request, samples: request.samples ?? (probe === null ? 961 : 128) },
+        request: { ...before.request, samples },
+        probe: { ...own, samples, ...(probe !== null && { labels: samples }) },
       };
       opened.set(id, after);
       return after;

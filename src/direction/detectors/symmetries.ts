@@ -1,5 +1,5 @@
 /** Generators of the architecture's own symmetries: flat at any weights (model/symmetries). */
-import { isExact } from '../../model/symmetries/symmetry';
+import { generatorsOf, isExact } from '../../model/symmetries/symmetry';
 import type { Candidate } from '../types';
 import { OF_ONE_FAMILY, type Detector } from './detector';
 
@@ -11,7 +11,7 @@ export const symmetries: Detector = {
       if (!isExact(symmetry, loss)) continue;
       const { family, layer, dimension } = symmetry;
       let count = 0;
-      for (const vector of symmetry.generators(parameters)) {
+      for (const vector of generatorsOf(symmetry, parameters)) {
         if (count === OF_ONE_FAMILY) break;
         // At special weights a generator may vanish.
         if ([...vector.values()].every((values) => values.every((x) => x === 0))) continue;

@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { recorded } from '../choices';
-import { decideActivation, decideHeads, recordedNumber } from '../decoder';
+import { decideActivation, decideHeads, recordedCount, recordedNumber } from '../decoder';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
 import { readRotary } from '../rotary-scaling';
@@ -53,7 +53,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
   if (typeof rotary === 'string') return { missing: rotary, matched: 1 };
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
-  const context = recordedNumber(checkpoint, ['max_position_embeddings'], 2048);
+  const context = recordedCount(checkpoint, ['max_position_embeddings'], 2048);
   const transformer: Transformer = {
     width, heads, groups: heads, headWidth,
     rotary: rotary.positions,

@@ -5,7 +5,7 @@
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { decide, recorded } from '../choices';
-import { decideActivation, decideHeads, range, recordedNumber, unsupported } from '../decoder';
+import { decideActivation, decideHeads, range, recordedCount, recordedNumber, unsupported } from '../decoder';
 import { readGemma } from '../gemma';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout, missingAnchors } from '../layout';
@@ -125,8 +125,8 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     unembedding: tied ? { layer: 'lm_head', weight: embedding, bias: null, outputs, inputAxis: 1 } : { ...layout.linear('lm_head', width, outputs), outputs, inputAxis: 0 },
   };
   // A sliding window that reaches over the whole context changes nothing; in Gemma 2 and 3 windows are part of the layers.
-  const window = gemma ? Infinity : recordedNumber(checkpoint, ['sliding_window'], Infinity);
-  const context = Math.min(recordedNumber(checkpoint, ['max_position_embeddings'], 2048), window);
+  const window = gemma ? Infinity : recordedCount(checkpoint, ['sliding_window'], Infinity);
+  const context = Math.min(recordedCount(checkpoint, ['max_position_embeddings'], 2048), window);
   return {
     model: transformerModel(checkpoint, {
       architecture: 'llama',

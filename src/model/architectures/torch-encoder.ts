@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '../../checkpoint/types';
 import { ATTENTION, decide, type Question } from '../choices';
-import { decideActivation, decideHeads, plainHeads, range, recordedNumber } from '../decoder';
+import { decideActivation, decideHeads, plainHeads, range, recordedCount, recordedNumber } from '../decoder';
 import type { Transformer, TransformerBlock } from '../layers/transformer';
 import { Layout } from '../layout';
 import { transformerModel } from '../transformer-model';
@@ -88,7 +88,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
       ],
       transforms: ['in_proj_weight [3, heads, d_head] is read as q, k and v, each [d_model, heads · d_head]', 'matrices [out, in] are read transposed'],
       choices: [heads, activation, normPosition, attention],
-      context: context ?? recordedNumber(checkpoint, ['max_len', 'block_size', 'context'], 512),
+      context: context ?? recordedCount(checkpoint, ['max_len', 'block_size', 'context'], 512),
       transformer,
       sources: layout.sources,
       buffer: (name) => (tied && name === `${head}.weight` ? `the same as ${embedding}` : null),

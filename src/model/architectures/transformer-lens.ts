@@ -81,6 +81,12 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     return { hidden, gate: { layer: gate, weight: gate, bias: null }, up: { ...up, bias: null }, productBias: up.bias, down, activation: '' };
   }
   const [, outputs] = layout.stored('unembed.W_U', [width, null]) as [number, number];
+  const unembedding = { ...linear('unembed.W_U', outputs), outputs, inputAxis: 0 as const };
+  const finalNorm = normTensors('ln_final');
+  const tables = ['blocks.0.attn.rotary_cos', 'blocks.0.attn.rotary_sin'];
+  const turned = tables.some((name) => layout.has(name)) ? layout.shape(tables[0]!, [null, null]) : null;
+  if (turned) layout.shape(tables[1]!, turned);
+  if (turned && (turned[1]! > headWidth || turned[1]! % 2 !== 0)) layout.fail(`'${tables[0]}' has shape [${turned.join(', ')}]: pairs of the ${headWidth} dims of a head were expected`);
   if (groups > 0 && heads % groups !== 0) layout.fail(`${heads} query heads cannot share ${groups} key/value heads`);
   if (layout.problem) return { missing: layout.problem, matched: 1 };
 
@@ -90,8 +96,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     evidence: 'the direction of attention is not recorded: causal is assumed',
   }));
   const activation = blocks.some((b) => b.mlp) ? await decide(checkpoint, choices, ACTIVATION, () => assumeActivation(blocks)) : null;
-  const cos = tensors.get('blocks.0.attn.rotary_cos');
-  const rotary = cos ? await rotaryOf(cos, tensors.get('blocks.0.attn.rotary_sin')!) : null;
+  const rotary = turned ? await rotaryOf(...(tables.map((name) => tensors.get(name)!) as [TensorEntry, TensorEntry])) : null;
   const epsilon = Number(recorded(checkpoint, ['eps'])?.value ?? 1e-5);
   const masks = blocks.filter(({ mask }) => mask).length;
   const transformer = {
@@ -102,8 +107,8 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
     embedding: { name: 'embed.W_E', layer: 'embed.W_E', vocabulary },
     positions: context === null ? null : { name: 'pos_embed.W_pos', context },
     blocks: blocks.map((block) => ({ ...block, mlp: block.mlp && { ...block.mlp, activation: activation!.value } })),
-    finalNorm: normTensors('ln_final'),
-    unembedding: { ...linear('unembed.W_U', outputs), outputs, inputAxis: 0 as const },
+    finalNorm,
+    unembedding,
   };
   return {
     model: transformerModel(checkpoint, {
@@ -119,7 +124,7 @@ async function recognise(checkpoint: Checkpoint, choices: Choices): Promise<Reco
         ...(groups < heads ? [`${groups} key/value heads are shared by ${heads} query heads`] : []),
       ],
       choices: [activation, norm, attention].filter((c): c is ModelChoice => c !== null),
-      context: context ?? cos?.shape[0] ?? 2048,
+      context: Math.min(context ?? turned?.[0] ?? 2048, ...blocks.flatMap(({ mask }) => (mask ? [Math.sqrt(mask.length)] : []))),
       transformer,
       sources: layout.sources,
       buffer: (name) => (BUFFER.test(name) ? 'a buffer of TransformerLens, not a parameter' : null),

@@ -16,6 +16,9 @@ export type ParameterShapes = (name: string) => readonly number[] | undefined;
 /** The shape of every value by the name of its node, `INPUT` among them. */
 export type Shapes = ReadonlyMap<string, ValueShape>;
 
+/** Values of one sample at most, and places of all windows on one image: beyond that no array holds them. */
+const [MOST_VALUES, MOST_PLACES] = [2 ** 30, 2 ** 27];
+
 /** Values of one sample. */
 export function sizeOfValue(shape: ValueShape): number {
   return shape.channels * pixelsOf(shape);
@@ -55,7 +58,9 @@ export function shapeOfNode(node: GraphNode, input: GraphInput, shapes: Shapes, 
   if (many ? inputs.length < 1 : inputs.length !== 1) throw misfit(node, `reads ${inputs.length} values`);
   const tokens = input.kind === 'tokens' && node.inputs.includes(INPUT);
   if (tokens !== (node.operator.kind === 'embedding')) throw misfit(node, tokens ? 'reads token ids, which only an embedding does' : 'looks tokens up in what is not token ids');
-  return shapeOf(node, inputs, new Expecting(node, parameters));
+  const shape = shapeOf(node, inputs, new Expecting(node, parameters));
+  if (sizeOfValue(shape) > MOST_VALUES) throw misfit(node, `makes ${showValue(shape)}, more than is computed here`);
+  return shape;
 }
 
 /** Sizes of what a window gives, [height, width]; null where it does not fit into the image. */
@@ -71,6 +76,7 @@ function shapeOf(node: GraphNode, inputs: readonly ValueShape[], expect: Expecti
   const image = () => (x.kind === 'image' ? x : fail(node, `takes images, and gets ${showValue(x)}`));
   const windowed = (window: Window, channels: number, dilation?: readonly [number, number]): ValueShape => {
     const sizes = windowOutput(image(), window, dilation) ?? fail(node, `has a window of ${window.kernel.join(' x ')} pixels, which does not fit into ${showValue(x)}`);
+    if (sizes[0] * sizes[1] * window.kernel[0] * window.kernel[1] > MOST_PLACES) throw misfit(node, `has ${sizes.join(' x ')} windows of ${window.kernel.join(' x ')} pixels, more than is computed here`);
     return { kind: 'image', channels, height: sizes[0], width: sizes[1] };
   };
   switch (operator.kind) {

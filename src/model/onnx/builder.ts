@@ -70,9 +70,10 @@ export class GraphBuilder {
 
   /** A matrix [in, out], times `factor`. @param outputAxis of the constant as it is used @returns its name */
   matrix(name: string, { tensor, transposed }: Constant, outputAxis: 0 | 1, factor = 1): string {
-    const stored = matrixSource(tensor.name, tensor.shape, transposed ? (outputAxis === 0 ? 1 : 0) : outputAxis);
-    const arrange = stored.arrange ?? ((values) => values);
-    this.sources.set(name, factor === 1 ? stored : { ...stored, arrange: (values) => Float64Array.from(arrange(values), (x) => factor * x) });
+    const plain = matrixSource(tensor.name, tensor.shape, transposed ? (outputAxis === 0 ? 1 : 0) : outputAxis);
+    const { shape, arrange = (values) => values } = plain;
+    // With a factor it is more than transposed.
+    this.sources.set(name, factor === 1 ? plain : { tensor: tensor.name, shape, arrange: (values) => Float64Array.from(arrange(values), (x) => factor * x) });
     return name;
   }
 

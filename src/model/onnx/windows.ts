@@ -104,9 +104,9 @@ const resize: Rule = async (t, node) => {
   const factors = (sizes ?? scales ?? []).map((size, axis) => (size === null ? 1 : sizes ? size / (whole[axis] ?? size) : size));
   const [batch, channels, down, across] = factors as [number, number, number, number];
   if (factors.length !== 4 || batch !== 1 || channels !== 1 || ![down, across].every((factor) => Number.isInteger(factor) && factor >= 1)) throw unsupported(node, `changes the size of ${showFlow(x)} by [${factors.join(', ')}]; only whole factors of height and width are computed here`);
-  if (![down, across].every((factor) => repeats(node, factor))) throw unsupported(node, 'takes other neighbours than the nearest, which is not computed here');
   const shape = [x.shape[0]!, x.shape[1]! * down, x.shape[2]! * across];
   if (sizeOf(shape) > LARGEST) throw unsupported(node, `makes images [${shape.join(', ')}], more than is computed here`);
+  if (![down, across].every((factor) => repeats(node, factor))) throw unsupported(node, 'takes other neighbours than the nearest, which is not computed here');
   return { ...x, shape, node: t.builder.add(ownName(node), [x.node], () => ({ kind: 'upsample', factors: [down, across] })) };
 };
 

@@ -2,6 +2,7 @@
  * Continuous symmetries that an architecture gives to every network of its kind (science.md, section 4): a family of directions in
  * parameter space along which the function does not change, at any weights.
  */
+import { allFinite } from '../../numerics/finite';
 import type { Parameter } from '../types';
 
 export type Parameters = ReadonlyMap<string, Parameter>;
@@ -31,6 +32,11 @@ export interface Port {
   readonly begin?: number;
   /** Row-major places of a coordinate, where no axis holds it: a channel of a flattened image, or of one group of a convolution. */
   readonly places?: (coordinate: number) => Int32Array;
+}
+
+/** Its generators at these weights; one that they do not have, as 1 / gamma where a gamma is zero, is left out. */
+export function* generatorsOf(symmetry: Symmetry, parameters: Parameters): Iterable<Direction> {
+  for (const direction of symmetry.generators(parameters)) if ([...direction.values()].every(allFinite)) yield direction;
 }
 
 /** Whether it holds to roundoff under this loss. */

@@ -111,6 +111,8 @@ describe('a node that does not fit is named', () => {
     [[['p', pool('max-pool', 2, 2, 2)]], {}, "Node 'p' (max-pool) pads 2 pixels around a window of 2 x 2: some windows would be empty."],
     [[['f', { kind: 'activation', activation: 'softsign' }]], {}, "Node 'f' (activation) is the function 'softsign', which is not computed here."],
     [[['g', { kind: 'global-average-pool' }], ['s', { kind: 'add' }, 'g', '']], {}, "Node 's' (add) combines vectors of width 2 with images of 2 x 4 x 4."],
+    [[['z', { kind: 'pad', padding: [2 ** 40, 0, 0, 0] }]], {}, "Node 'z' (pad) has 1099511627780 x 4 windows of 1 x 1 pixels, more than is computed here."],
+    [[['u', { kind: 'upsample', factors: [2 ** 14, 2 ** 12] }]], {}, "Node 'u' (upsample) makes images of 2 x 65536 x 16384, more than is computed here."],
     [[['s', { kind: 'add' }, 'later', '']], {}, "Node 's' (add) reads 'later', which no earlier node gives."],
   ] as const)('%#', (lines, shapes, sentence) => {
     expect(() => modelOfGraph(graphOf(image, lines as never), shapes as never)).toThrow(sentence);
