@@ -35,6 +35,9 @@ const contentPolicy: Plugin = {
   },
 };
 
+/** A page that is isolated may share memory between threads. `public/_headers` says the same to hosts that read it. */
+const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
 export default defineConfig({
   // Relative addresses: the build runs from any sub-path of any static host.
   base: './',
@@ -47,5 +50,6 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   build: { target: 'es2023', sourcemap: true, chunkSizeWarningLimit: 2000 },
-  server: { open: Boolean(process.stdout.isTTY) && !process.env.CI },
+  server: { open: Boolean(process.stdout.isTTY) && !process.env.CI, headers },
+  preview: { headers },
 });

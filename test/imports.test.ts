@@ -32,6 +32,7 @@ const COMPOSITION: Record<string, readonly string[]> = {
   'worker/engine.worker.ts': ['gpu', 'numerics', 'checkpoint', 'experiment'],
   'worker/solve-job.ts': ['numerics'],
   'worker/pool.ts': ['numerics'],
+  'worker/product.worker.ts': ['numerics'],
 };
 
 /** Package -> the only places that may import it. */

@@ -1,7 +1,7 @@
 /** The solver pool, and products by several threads, on threads of Node. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { sharedMultiply, type Multiply } from '../numerics/cpu/products';
+import { helpedMultiply, type Multiply } from '../numerics/cpu/products';
 import { SolverPool, type PoolWorker } from '../worker/pool';
 
 /** How many threads a pool has. */
@@ -13,24 +13,18 @@ export function threadPool(): SolverPool {
   return new SolverPool(threads(), solverThread);
 }
 
-/** Matrix products by this thread and as many others as there are cores; those start with the first product that is worth it. */
+/** Matrix products by this thread and as many others as there are cores. */
 export function threadProducts(): { multiply: Multiply; dispose(): void } {
-  let helpers: Worker[] = [];
+  const helpers: Worker[] = [];
   const helper = () => {
     const thread = new Worker(new URL('./product-thread.mjs', import.meta.url));
     thread.unref();
     // Without it this thread makes all lots itself.
     thread.on('error', () => {});
+    helpers.push(thread);
     return thread;
   };
-  const count = threads() - 1;
-  return {
-    multiply: sharedMultiply(count, (product) => {
-      if (helpers.length === 0) helpers = Array.from({ length: count }, helper);
-      for (const thread of helpers) thread.postMessage(product);
-    }),
-    dispose: () => helpers.forEach((thread) => void thread.terminate()),
-  };
+  return { multiply: helpedMultiply(threads() - 1, helper), dispose: () => helpers.forEach((thread) => void thread.terminate()) };
 }
 
 function solverThread(): PoolWorker {

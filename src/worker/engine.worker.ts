@@ -10,6 +10,7 @@ import { planTrace } from '../analysis/trace-plan';
 import { blobSource } from '../checkpoint/sources';
 import { webgpuNumerics } from '../gpu/numerics';
 import { cpuNumerics } from '../numerics/cpu/numerics';
+import { helpedMultiply } from '../numerics/cpu/products';
 import { CacheBlocks } from './cache-blocks';
 import { cacheMemory } from './cache-memory';
 import { SolverPool, type PoolWorker } from './pool';
@@ -29,7 +30,10 @@ const solverWorker = () => new Worker(new URL('./solver.worker.ts', import.meta.
 const pool = new SolverPool(workers, solverWorker);
 /** Chains take minutes: an analysis beside them does not wait for a worker. */
 const walkers = new SolverPool(workers, solverWorker);
-const reference = cpuNumerics((x, rows, d, signal) => pool.gramOfRows(x, rows, d, signal));
+const productWorker = () => new Worker(new URL('./product.worker.ts', import.meta.url), { type: 'module' });
+// Memory is shared on pages that their host isolates (Cross-Origin-Opener-Policy and -Embedder-Policy); on others the engine multiplies alone.
+const products = self.crossOriginIsolated ? helpedMultiply(Math.min(7, navigator.hardwareConcurrency - 1), productWorker) : undefined;
+const reference = cpuNumerics((x, rows, d, signal) => pool.gramOfRows(x, rows, d, signal), products);
 
 const adapters = (navigator as Navigator & { gpu?: GPU }).gpu;
 const remember = rememberIn(cacheMemory);

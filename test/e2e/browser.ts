@@ -24,16 +24,21 @@ const BASE = '/some/where/';
 export interface Site {
   url: string;
   browser: Browser;
+  /** Paths that were asked for. */
+  asked: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
-export async function openSite(): Promise<Site> {
+/** @param headers of all answers */
+export async function openSite(headers: Readonly<Record<string, string>> = {}): Promise<Site> {
   if (!existsSync(join(DIST, 'index.html'))) throw new Error('There is no built site: run `npm run build` first (`npm test` does).');
-  const server = await serve();
+  const asked = new Set<string>();
+  const server = await serve(headers, asked);
   const browser = await chromium.launch({ executablePath: findChromium() ?? undefined, headless: true, args: FLAGS });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${BASE}`,
     browser,
+    asked,
     async close() {
       await browser.close();
       server.close();
@@ -41,7 +46,7 @@ export async function openSite(): Promise<Site> {
   };
 }
 
-function serve(): Promise<Server> {
+function serve(headers: Readonly<Record<string, string>>, asked: Set<string>): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = join(DIST, normalize(path.slice(BASE.length) || 'index.html'));
@@ -49,7 +54,8 @@ function serve(): Promise<Server> {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    asked.add(path);
+    response.writeHead(200, { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
     createReadStream(file).pipe(response);
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));

@@ -71,6 +71,15 @@ export function sharedMultiply(helpers: number, tell: (product: SharedProduct) =
   };
 }
 
+/** `sharedMultiply` with as many helpers, which are made for the first product that is worth it. */
+export function helpedMultiply(helpers: number, make: () => { postMessage(product: SharedProduct): void }): Multiply {
+  let made: ReturnType<typeof make>[] = [];
+  return sharedMultiply(helpers, (product) => {
+    if (made.length === 0) made = Array.from({ length: helpers }, make);
+    for (const helper of made) helper.postMessage(product);
+  });
+}
+
 /** A product on the side of who asked for it. */
 class Run {
   private readonly lotOf: number[];

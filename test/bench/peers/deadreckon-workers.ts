@@ -50,9 +50,10 @@ interface Cores {
 }
 
 async function inNode(): Promise<Cores> {
-  const { threadPool, threads } = await import('../../../src/cli/threads');
-  const pool = threadPool();
-  return { pool, cores: threads(), analyze: (problem) => analyzeHere(problem, pool), dispose: () => pool.dispose() };
+  const { threadPool, threadProducts, threads } = await import('../../../src/cli/threads');
+  const [pool, products] = [threadPool(), threadProducts()];
+  const dispose = () => [pool, products].forEach((threads) => threads.dispose());
+  return { pool, cores: threads(), analyze: (problem) => analyzeHere(problem, { pool, multiply: products.multiply }), dispose };
 }
 
 async function inBrowser(): Promise<Cores> {
