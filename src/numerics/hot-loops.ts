@@ -205,6 +205,22 @@ export interface HotLoops {
   ): void;
 
   /**
+   * Eight rows of entries [8, 8 tiles] out of tiles of 8 x 8 pairs, one after the other: entry (i, j) times the factors of vectors row + i and
+   * column + j, which are products of two, factors[same] and factors[vectors + same], turn by turn: one makes up for the other.
+   */
+  placeTiles(
+    hi: Float64Array,
+    lo: Float64Array,
+    tiles: number,
+    factors: Float64Array,
+    vectors: number,
+    row: number,
+    column: number,
+    outHi: Float64Array,
+    outLo: Float64Array,
+  ): void;
+
+  /**
    * p [m] = A q for a symmetric matrix [m, m] of which the lower triangle is read, rows `stride` apart; from the last rows to the first
    * where `upwards` is 1. A matrix that is larger than a cache is best read to and fro: what was read last is still there.
    */

@@ -168,6 +168,11 @@ const cases: Record<keyof HotLoops, (random: Random, n: number, m: number, k: nu
     const sums = ints(random, m + 2 * (n + 1) * list.length, 2 ** 31 - 1);
     return [sums, m, count + 4, count, constants, list.length, digitCount(list), random.normals(count), random.normals(count)];
   },
+  placeTiles: (random, tiles, row, column) => {
+    const [count, vectors] = [64 * tiles, 8 * tiles + column + row + 8];
+    const pairs = [random.normals(count), random.normals(count).map((x) => x * 2 ** -54)] as const;
+    return [...pairs, tiles, random.normals(2 * vectors), vectors, row, column, random.normals(count), random.normals(count)];
+  },
   sweepRows: (random, rows, m, k) => {
     const columns = rows + m;
     const [x, u] = [random.normals(rows), random.normals(rows)];

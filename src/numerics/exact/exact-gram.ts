@@ -52,46 +52,68 @@ function* integerProducts(vectors: Vectors): Steps<IntegerGram> {
 /** The same as pairs: entries (i, j) with i < `rows`, a multiple of 8 or all, and j >= i, to `out`. Throws InputError `not-finite`. */
 export function* exactPairs(vectors: Vectors, rows: number, out: PairMatrix): Steps<void> {
   const plan = yield* planned(vectors, rows === vectors.count, false);
-  const place = pairPlacer(plan, rows, out);
   for (const range of upperTileRanges(panelsOf(vectors.count), tilesAtOnce(plan.moduli), { first: 0, count: panelsOf(rows) })) {
     const { band, room } = bandAt(plan, range);
-    yield* inWorkspace(room, (work) => pairsOfBand(plan, band, place, work));
+    yield* inWorkspace(room, (work) => pairsOfBand(plan, band, out, work));
   }
 }
 
-function* pairsOfBand({ integers, moduli }: Plan, band: Band, place: PlaceTile, work: Workspace): Steps<void> {
+function* pairsOfBand(plan: Plan, band: Band, out: PairMatrix, work: Workspace): Steps<void> {
+  const { integers, moduli } = plan;
   const sums = work.zeros(sumWords(band));
   yield* addResidueProducts(sums, integers, band, work);
-  const reconstruction = new PairReconstruction((band.panels - band.first) * SIDE * SIDE, moduli, work);
+  const most = (band.panels - band.first) * SIDE * SIDE;
+  const reconstruction = new PairReconstruction(most, moduli, work);
+  const moved = integers.order.some((vector, i) => vector !== i);
+  const place = moved ? scatterPairs(plan, out) : layPairs(plan, out, most, work);
   for (const { i, j, run, tile, need } of tileRuns(band)) {
     const { hi, lo } = reconstruction.pairs(sums, tile * TILE_WORDS, band.tiles * SIDE * SIDE, run * SIDE * SIDE, need);
-    for (let t = 0; t < run; t++) place(hi, lo, t * SIDE * SIDE, i, j + t);
+    place(hi, lo, i, j, run);
     yield;
   }
 }
 
-/** Takes the pairs of tile (i, j), which begin at `at` of hi and lo. */
-type PlaceTile = (hi: Float64Array, lo: Float64Array, at: number, i: number, j: number) => void;
+/** Takes the pairs of tiles (i, j), (i, j + 1), ..., one after the other. */
+type PlacePairs = (hi: Float64Array, lo: Float64Array, i: number, j: number, run: number) => void;
 
-/** Puts pairs where they belong in the upper triangle, times their units. */
-function pairPlacer({ integers: { order }, fixed: { units } }: Plan, rows: number, { hi, lo, rowAt }: PairMatrix): PlaceTile {
-  const starts = Float64Array.from({ length: rows }, (_, i) => rowAt(i));
+/** Words of a workspace that `layPairs` needs for so many entries at a time. */
+function layWords(entries: number, panels: number): number {
+  return 2 * entries + 2 * panels * SIDE;
+}
+
+/** Of vectors in their order: row by row, times their units. */
+function layPairs({ fixed: { units } }: Plan, { hi, lo, rowAt }: PairMatrix, entries: number, work: Workspace): PlacePairs {
+  const vectors = panelsOf(units.length) * SIDE;
+  const factors = work.zeros(2 * vectors);
+  units.forEach((unit, i) => ([factors[i], factors[vectors + i]] = powerFactors(unit)));
+  const rows = { hi: work.array(entries), lo: work.array(entries) };
+  return (tilesHi, tilesLo, i, j, run) => {
+    work.loops.placeTiles(tilesHi, tilesLo, run, factors, vectors, i * SIDE, j * SIDE, rows.hi, rows.lo);
+    const width = run * SIDE;
+    const end = Math.min(units.length, j * SIDE + width);
+    for (let row = i * SIDE; row < Math.min(units.length, (i + 1) * SIDE); row++) {
+      const column = Math.max(row, j * SIDE);
+      const from = (row - i * SIDE) * width + column - j * SIDE;
+      hi.set(rows.hi.subarray(from, from + end - column), rowAt(row) + column);
+      lo.set(rows.lo.subarray(from, from + end - column), rowAt(row) + column);
+    }
+  };
+}
+
+/** Of vectors that were moved: to where they belong in the upper triangle, times their units. */
+function scatterPairs({ integers: { order }, fixed: { units } }: Plan, { hi, lo, rowAt }: PairMatrix): PlacePairs {
   const factors = Array.from(units, powerFactors);
   const [outer, inner] = [Float64Array.from(factors, (f) => f[0]), Float64Array.from(factors, (f) => f[1])];
-  const moved = order.some((vector, i) => vector !== i);
-  return (tileHi, tileLo, at, i, j) => {
-    const end = Math.min(order.length, (j + 1) * SIDE);
-    for (let row = i * SIDE; row < Math.min(rows, (i + 1) * SIDE); row++) {
+  return (tilesHi, tilesLo, i, j, run) => {
+    for (let row = i * SIDE; row < Math.min(order.length, (i + 1) * SIDE); row++) {
       const one = order[row]!;
       const [f, g] = [outer[one]!, inner[one]!];
-      let from = at + (row - i * SIDE) * SIDE + Math.max(0, row - j * SIDE);
-      for (let column = Math.max(row, j * SIDE); column < end; column++, from++) {
-        const other = moved ? order[column]! : column;
-        const to = one < other ? starts[one]! + other : starts[other]! + one;
-        // Turn by turn, so that one unit makes up for the other.
-        const [u, v] = [outer[other]!, inner[other]!];
-        hi[to] = tileHi[from]! * f * u * g * v;
-        lo[to] = tileLo[from]! * f * u * g * v;
+      for (let column = Math.max(row, j * SIDE); column < Math.min(order.length, (j + run) * SIDE); column++) {
+        const other = order[column]!;
+        const from = SIDE * SIDE * (((column / SIDE) | 0) - j) + SIDE * (row % SIDE) + (column % SIDE);
+        const to = one < other ? rowAt(one) + other : rowAt(other) + one;
+        hi[to] = tilesHi[from]! * f * outer[other]! * g * inner[other]!;
+        lo[to] = tilesLo[from]! * f * outer[other]! * g * inner[other]!;
       }
     }
   };
@@ -156,7 +178,7 @@ function bandAt({ integers, moduli, words, bitsOf }: Plan, range: TileRange): { 
   const panels = panelsOf(integers.order.length);
   const band = bandOf(range, panels, moduli, bitsOf);
   const entries = (panels - band.first) * SIDE * SIDE;
-  const reconstruction = Math.max(reconstructionWords(entries, moduli, words), pairWords(entries, moduli));
+  const reconstruction = Math.max(reconstructionWords(entries, moduli, words), pairWords(entries, moduli) + layWords(entries, panels));
   return { band, room: sumWords(band) + Math.max(residueWords(integers, band), reconstruction) };
 }
 
@@ -209,8 +231,7 @@ interface BandMaker {
 }
 
 function pairBands(plan: Plan, out: PairMatrix): BandMaker {
-  const place = pairPlacer(plan, plan.integers.order.length, out);
-  return { make: (band, work) => pairsOfBand(plan, band, place, work), digest: () => null };
+  return { make: (band, work) => pairsOfBand(plan, band, out, work), digest: () => null };
 }
 
 function digestedBands(plan: Plan, ranges: readonly TileRange[], out: PairMatrix): BandMaker {

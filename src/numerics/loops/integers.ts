@@ -118,3 +118,28 @@ export function residuePairs(
     lo[at] = t;
   }
 }
+
+export function placeTiles(
+  hi: Float64Array,
+  lo: Float64Array,
+  tiles: number,
+  factors: Float64Array,
+  vectors: number,
+  row: number,
+  column: number,
+  outHi: Float64Array,
+  outLo: Float64Array,
+): void {
+  for (let t = 0, at = 0; t < tiles; t++) {
+    for (let i = 0; i < 8; i++) {
+      const [f, g] = [factors[row + i]!, factors[vectors + row + i]!];
+      for (let j = 0; j < 8; j++, at++) {
+        const other = column + 8 * t + j;
+        const [u, v] = [factors[other]!, factors[vectors + other]!];
+        const to = 8 * (i * tiles + t) + j;
+        outHi[to] = hi[at]! * f * u * g * v;
+        outLo[to] = lo[at]! * f * u * g * v;
+      }
+    }
+  }
+}

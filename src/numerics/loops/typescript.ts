@@ -7,7 +7,7 @@ import { makeReflector, packRows } from './reflectors';
 import { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows } from './vectors';
 import { scaleRow, subtractRows } from './double-double-rows';
 import { addSlices, sliceVectors } from './slices';
-import { packIntegers, residuePairs, spanVectors } from './integers';
+import { packIntegers, placeTiles, residuePairs, spanVectors } from './integers';
 import { makeResidues, mixedRadix, multiplyBytes, multiplyResidues, splitResidues } from './residues';
 
 export const typescriptLoops: HotLoops = {
@@ -28,6 +28,7 @@ export const typescriptLoops: HotLoops = {
   multiplyBytes,
   mixedRadix,
   residuePairs,
+  placeTiles,
   sweepRows,
   makeReflector,
   packRows,

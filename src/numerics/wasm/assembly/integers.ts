@@ -176,3 +176,35 @@ export function residuePairs(
     v128.store(lo, t1, 16);
   }
 }
+
+/** See HotLoops.placeTiles. */
+export function placeTiles(
+  hi: usize,
+  lo: usize,
+  tiles: i32,
+  factors: usize,
+  vectors: i32,
+  row: i32,
+  column: i32,
+  outHi: usize,
+  outLo: usize,
+): void {
+  const inner = <usize>vectors << 3;
+  const stride = <usize>tiles << 6;
+  let others = address(factors, column);
+  for (let t = 0; t < tiles; t++, others += 64, outHi += 64, outLo += 64) {
+    let own = address(factors, row);
+    let toHi = outHi;
+    let toLo = outLo;
+    for (let i = 0; i < 8; i++, own += 8, toHi += stride, toLo += stride) {
+      const f = v128.load64_splat(own);
+      const g = v128.load64_splat(own + inner);
+      for (let j: usize = 0; j < 64; j += 16, hi += 16, lo += 16) {
+        const u = v128.load(others + j);
+        const v = v128.load(others + inner + j);
+        v128.store(toHi + j, f64x2.mul(f64x2.mul(f64x2.mul(f64x2.mul(v128.load(hi), f), u), g), v));
+        v128.store(toLo + j, f64x2.mul(f64x2.mul(f64x2.mul(f64x2.mul(v128.load(lo), f), u), g), v));
+      }
+    }
+  }
+}

@@ -8,5 +8,5 @@ export { applyLowerReflectors, applyRowReflectors, residualSquares, rotateRows }
 export { scaleRow, subtractRows } from './double-double-rows';
 export { addSlices, sliceVectors } from './slices';
 export { multiplyBytes, splitResidues } from './bytes';
-export { packIntegers, residuePairs, spanVectors } from './integers';
+export { packIntegers, placeTiles, residuePairs, spanVectors } from './integers';
 export { makeResidues, mixedRadix, multiplyResidues } from './residues';
