@@ -60,16 +60,23 @@ export function multiplyBytes(
   for (let row = 0; row < rows; row++, a += panel, others += panel, across += 4) {
     let b = others;
     let tile = sums;
-    for (let t = load<i32>(across); t > 0; t--, b += panel, tile += 256) {
-      multiplyHalf(a, b, panel, tile);
-      multiplyHalf(a + 16, b, panel, tile + 128);
+    let left = load<i32>(across);
+    for (; left >= 3; left -= 3, b += 3 * panel, tile += 768) {
+      multiplySix(a, b, panel, tile);
+      multiplySix(a, b + panel, panel, tile + 256);
+      multiplySix(a, b + 2 * panel, panel, tile + 512);
+      multiplyTwoOfThree(a, b, panel, tile);
+    }
+    for (; left > 0; left--, b += panel, tile += 256) {
+      multiplySix(a, b, panel, tile);
+      multiplyTwoOfOne(a, b, panel, tile);
     }
     sums += <usize>(width - row) << 8;
   }
 }
 
-/** Four rows of a tile. */
-function multiplyHalf(a: usize, b: usize, panel: usize, sums: usize): void {
+/** The first six rows of a tile: twelve sums, since each waits for the one before it. */
+function multiplySix(a: usize, b: usize, panel: usize, sums: usize): void {
   let c00 = v128.load(sums);
   let c01 = v128.load(sums, 16);
   let c10 = v128.load(sums, 32);
@@ -78,6 +85,10 @@ function multiplyHalf(a: usize, b: usize, panel: usize, sums: usize): void {
   let c21 = v128.load(sums, 80);
   let c30 = v128.load(sums, 96);
   let c31 = v128.load(sums, 112);
+  let c40 = v128.load(sums, 128);
+  let c41 = v128.load(sums, 144);
+  let c50 = v128.load(sums, 160);
+  let c51 = v128.load(sums, 176);
   for (const end = a + panel; a < end; a += 32, b += 32) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
@@ -93,6 +104,12 @@ function multiplyHalf(a: usize, b: usize, panel: usize, sums: usize): void {
     const a3 = v128.load32_splat(a, 12);
     c30 = addDots(a3, b0, c30);
     c31 = addDots(a3, b1, c31);
+    const a4 = v128.load32_splat(a, 16);
+    c40 = addDots(a4, b0, c40);
+    c41 = addDots(a4, b1, c41);
+    const a5 = v128.load32_splat(a, 20);
+    c50 = addDots(a5, b0, c50);
+    c51 = addDots(a5, b1, c51);
   }
   v128.store(sums, c00);
   v128.store(sums, c01, 16);
@@ -102,6 +119,84 @@ function multiplyHalf(a: usize, b: usize, panel: usize, sums: usize): void {
   v128.store(sums, c21, 80);
   v128.store(sums, c30, 96);
   v128.store(sums, c31, 112);
+  v128.store(sums, c40, 128);
+  v128.store(sums, c41, 144);
+  v128.store(sums, c50, 160);
+  v128.store(sums, c51, 176);
+}
+
+/** The last two rows of three tiles. */
+function multiplyTwoOfThree(a: usize, b: usize, panel: usize, sums: usize): void {
+  let second = b + panel;
+  let third = second + panel;
+  let c00 = v128.load(sums, 192);
+  let c01 = v128.load(sums, 208);
+  let c02 = v128.load(sums, 448);
+  let c03 = v128.load(sums, 464);
+  let c04 = v128.load(sums, 704);
+  let c05 = v128.load(sums, 720);
+  let c10 = v128.load(sums, 224);
+  let c11 = v128.load(sums, 240);
+  let c12 = v128.load(sums, 480);
+  let c13 = v128.load(sums, 496);
+  let c14 = v128.load(sums, 736);
+  let c15 = v128.load(sums, 752);
+  for (const end = a + panel; a < end; a += 32, b += 32, second += 32, third += 32) {
+    const a0 = v128.load32_splat(a, 24);
+    const a1 = v128.load32_splat(a, 28);
+    const b0 = v128.load(b);
+    c00 = addDots(a0, b0, c00);
+    c10 = addDots(a1, b0, c10);
+    const b1 = v128.load(b, 16);
+    c01 = addDots(a0, b1, c01);
+    c11 = addDots(a1, b1, c11);
+    const b2 = v128.load(second);
+    c02 = addDots(a0, b2, c02);
+    c12 = addDots(a1, b2, c12);
+    const b3 = v128.load(second, 16);
+    c03 = addDots(a0, b3, c03);
+    c13 = addDots(a1, b3, c13);
+    const b4 = v128.load(third);
+    c04 = addDots(a0, b4, c04);
+    c14 = addDots(a1, b4, c14);
+    const b5 = v128.load(third, 16);
+    c05 = addDots(a0, b5, c05);
+    c15 = addDots(a1, b5, c15);
+  }
+  v128.store(sums, c00, 192);
+  v128.store(sums, c01, 208);
+  v128.store(sums, c02, 448);
+  v128.store(sums, c03, 464);
+  v128.store(sums, c04, 704);
+  v128.store(sums, c05, 720);
+  v128.store(sums, c10, 224);
+  v128.store(sums, c11, 240);
+  v128.store(sums, c12, 480);
+  v128.store(sums, c13, 496);
+  v128.store(sums, c14, 736);
+  v128.store(sums, c15, 752);
+}
+
+/** The same of one tile. */
+function multiplyTwoOfOne(a: usize, b: usize, panel: usize, sums: usize): void {
+  let c00 = v128.load(sums, 192);
+  let c01 = v128.load(sums, 208);
+  let c10 = v128.load(sums, 224);
+  let c11 = v128.load(sums, 240);
+  for (const end = a + panel; a < end; a += 32, b += 32) {
+    const a0 = v128.load32_splat(a, 24);
+    const a1 = v128.load32_splat(a, 28);
+    const b0 = v128.load(b);
+    c00 = addDots(a0, b0, c00);
+    c10 = addDots(a1, b0, c10);
+    const b1 = v128.load(b, 16);
+    c01 = addDots(a0, b1, c01);
+    c11 = addDots(a1, b1, c11);
+  }
+  v128.store(sums, c00, 192);
+  v128.store(sums, c01, 208);
+  v128.store(sums, c10, 224);
+  v128.store(sums, c11, 240);
 }
 
 /** Sums of four products of bytes, those of b not negative, added to c. */
