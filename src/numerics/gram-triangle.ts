@@ -1,7 +1,7 @@
 /** The Gram of vectors in half the room of its square: the same bits, and the same hash, as `gramOfRows` makes. */
 import { Sha256 } from '../base/sha256';
 import { overflowingColumn } from './cpu/gram-parts';
-import { exactTriangle } from './exact/exact-gram';
+import { exactTriangle } from './exact/exact-triangle';
 import type { Vectors } from './product-blocks';
 import type { Steps } from './stepwise';
 import type { Triangle } from './triangle';

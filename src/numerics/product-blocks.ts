@@ -12,6 +12,16 @@ export interface Vectors {
   readonly componentStride: number;
 }
 
+/** The columns of x [rows, columns]. */
+export function columnsOf(x: Vectors['values'], rows: number, columns: number): Vectors {
+  return { values: x, offset: 0, count: columns, length: rows, vectorStride: 1, componentStride: columns };
+}
+
+/** The rows of x [rows, columns]. */
+export function rowsOf(x: Vectors['values'], rows: number, columns: number): Vectors {
+  return { values: x, offset: 0, count: rows, length: columns, vectorStride: columns, componentStride: 1 };
+}
+
 /** Where the products go: entry (i, j) is at rowAt(i) + j of hi and lo. */
 export interface PairMatrix {
   readonly hi: Float64Array;

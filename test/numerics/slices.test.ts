@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../src/base/random';
 import { joinGramParts, pairMatrix } from '../../src/numerics/cpu/gram-parts';
-import { columnsOf } from '../../src/numerics/exact/exact-gram';
+import { columnsOf } from '../../src/numerics/product-blocks';
 import { addProducts, productWords } from '../../src/numerics/exact-products';
 import { SLICED_DEPTH } from '../../src/numerics/slices';
 import { webAssembly } from '../../src/numerics/wasm/instance';

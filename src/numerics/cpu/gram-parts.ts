@@ -4,12 +4,12 @@
  */
 import { InputError } from '../../base/errors';
 import { DOUBLE_DOUBLE_ROUNDOFF } from '../double-double';
-import { columnsOf, exactPairs } from '../exact/exact-gram';
+import { exactPairs } from '../exact/exact-pairs';
 import { SIDE } from '../exact/residue-products';
 import { assertFinite } from '../finite';
 import { packPanels, wholeTiles } from '../panels';
 import type { PairMatrix } from '../product-blocks';
-import { COLUMNS, STRIP } from '../product-blocks';
+import { COLUMNS, STRIP, columnsOf } from '../product-blocks';
 import type { Steps } from '../stepwise';
 import type { Gram } from '../types';
 import { inWorkspace } from '../workspace';

@@ -1,8 +1,10 @@
 /** Gram matrices of taps as hi + lo pairs, by exact integers; those of float32 numbers have a digest of the integers. */
 import { sha256AtOnce } from '../../base/sha256';
 import { DOUBLE_DOUBLE_ROUNDOFF, sumError } from '../double-double';
-import { columnsOf, exactPairs, integerDualGramSteps, integerGramSteps, rowsOf } from '../exact/exact-gram';
+import { integerDualGramSteps, integerGramSteps } from '../exact/exact-gram';
+import { exactPairs } from '../exact/exact-pairs';
 import { exactGramAtOnce, exactGramOf } from '../exact/integer-gram';
+import { columnsOf, rowsOf } from '../product-blocks';
 import type { Vectors } from '../product-blocks';
 import { runAtOnce, runBreathing } from '../stepwise';
 import type { Steps } from '../stepwise';

@@ -92,7 +92,8 @@ export function residuePairs(
     let turns = 0;
     for (let l = 0; l < k; l++) {
       const [m, inverse, weight] = [integers[2 * l * record]!, floats[2 * l * record + 1]!, integers[2 * l * record + 2]!];
-      const share = reduce(reduce(remainders[l * stride + at]!, m, inverse) * weight, m, inverse);
+      // An integer: zero has no sign.
+      const share = reduce(reduce(remainders[l * stride + at]!, m, inverse) * weight, m, inverse) + 0;
       constants[shares + 4 * l + (at & 3)] = share;
       turns += share * constants[l * record + 2]!;
     }
