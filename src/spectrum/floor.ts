@@ -20,9 +20,8 @@ const FORWARD_GUARD = 64;
  */
 const RELATIVE_GUARD = 2 ** 13;
 /**
- * A hi + lo Gram through the double-double Cholesky: ten times its absolute error over the trace. A sum of 128 products drops at most
- * 2^-88 of sqrt(G_ii G_jj), and does drop 2^-90 where all rows are alike; the pivots that are cut sum to (d + 16) 2^-100 of the trace,
- * which is less up to d = 4096.
+ * A hi + lo Gram through the double-double Cholesky: ten times its absolute error over the trace, most of which are the pivots that are
+ * cut, up to (d + 16) 2^-100 of it, 2^-88 for d = 4096. Slices of the Cholesky drop 2^-96 of sqrt(G_ii G_jj), Grams of exact integers 2^-104.
  */
 const PAIRS = 2 ** -84;
 /** On d eps lambda_max, for a Gram of single words (test/gpu measures it). */
