@@ -3,13 +3,13 @@
  * are taken remainder by remainder (Garner 1959; for matrix products: Ozaki, Uchino & Imamura 2025, "Ozaki scheme II").
  */
 
-/** Pairwise coprime numbers downwards from `largest`, as many as a product of at least 2^bits takes. */
-export function coprimeModuli(largest: number, bits: number): number[] {
+/** Pairwise coprime numbers downwards from `largest`, coprime to all `others` too, as many as a product of at least 2^bits takes. */
+export function coprimeModuli(largest: number, bits: number, others: readonly number[] = []): number[] {
   const moduli: number[] = [];
   let product = 0;
   for (let m = largest; product < bits + 2 ** -20; m--) {
     if (m < 2) throw new Error(`no ${bits} bits of coprime numbers up to ${largest}`);
-    if (moduli.some((other) => greatestCommonDivisor(m, other) > 1)) continue;
+    if ([...others, ...moduli].some((other) => greatestCommonDivisor(m, other) > 1)) continue;
     moduli.push(m);
     product += Math.log2(m);
   }

@@ -15,7 +15,7 @@ import { coprimeModuli } from './moduli';
 
 const LARGEST_MODULUS = 8191;
 const LARGEST_BYTE = 128;
-/** Bits that moduli up to 128 hold, and products whose sum stays below 2^21 times any of them: 80 m each. */
+/** Bits that moduli up to 128 hold before they get small, and products whose sum stays below 2^21 times any of them: 80 m each. */
 const BYTE_LIMITS = { bits: 160, length: 2 ** 14 };
 /** Vectors of a panel, and the side of a tile. */
 export const SIDE = 8;
@@ -57,10 +57,15 @@ export function moduliFor(bits: number): number[] {
   return coprimeModuli(LARGEST_MODULUS, bits + SPARE_BITS);
 }
 
-/** The same for sums of `length` products that need not be reduced: such as fit in bytes, where that is faster. */
+/** The same for sums of `length` products that need not be reduced: numbers that fit in bytes first, where that is faster. */
 export function fastestModuli(bits: number, length: number): number[] {
-  const bytes = engine().bytes && bits + SPARE_BITS <= BYTE_LIMITS.bits && length <= BYTE_LIMITS.length;
-  return bytes ? coprimeModuli(LARGEST_BYTE, bits + SPARE_BITS) : moduliFor(bits);
+  if (!engine().bytes || length > BYTE_LIMITS.length) return moduliFor(bits);
+  const wanted = bits + SPARE_BITS;
+  const small = coprimeModuli(LARGEST_BYTE, Math.min(wanted, BYTE_LIMITS.bits));
+  if (wanted <= BYTE_LIMITS.bits) return small;
+  // Those of bytes come in pairs.
+  const pairs = small.slice(0, 2 * Math.floor(small.length / 2));
+  return [...pairs, ...coprimeModuli(LARGEST_MODULUS, wanted - pairs.reduce((sum, m) => sum + Math.log2(m), 0), pairs)];
 }
 
 export function panelsOf(count: number): number {
