@@ -24,10 +24,11 @@ export interface ColumnSpans {
 
 /**
  * The bits that are kept. Cutting moves an entry by less than 2^(end - bits), and the column is at least 2^(end - 1) long, so
- * |error of G_ij| < sqrt(rows) 2^(2 - bits) (1 + ..) sqrt(G_ii G_jj): below 2^-105 of it, which a hi + lo result cannot show.
+ * |error of G_ij| < sqrt(rows) 2^(2 - bits) (1 + ..) sqrt(G_ii G_jj): below 2^-105 of it, which a hi + lo result cannot show; below 2^-103 for
+ * more than 2^20 rows, since remainders are taken of three pieces (residue-products.ts).
  */
 export function mostBits(rows: number): number {
-  return 108 + Math.ceil(Math.log2(Math.max(1, rows)) / 2);
+  return Math.min(118, 108 + Math.ceil(Math.log2(Math.max(1, rows)) / 2));
 }
 
 /** The coarsest units that keep every bit of every entry; or, beyond `mostBits`, as many bits as count. */

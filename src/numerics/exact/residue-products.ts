@@ -25,7 +25,7 @@ export const TILE_WORDS = (SIDE * SIDE) / 2;
 const BLOCK = 128;
 /** Tiles whose products are made between pauses: about a millisecond. */
 const TILES_AT_ONCE = 1024;
-/** Bits of the pieces that remainders are taken of: of the first, of all others. */
+/** Bits of the pieces that remainders are taken of, three at most (`mostBits`): of the first, of all others. */
 const PIECE_BITS = [48, 35] as const;
 const FOLD_1 = 2 ** PIECE_BITS[0];
 const FOLD_2 = 2 ** (PIECE_BITS[0] + PIECE_BITS[1]);
@@ -115,9 +115,9 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
   // Vectors before the least one may be gone already.
   const least = integers.order.subarray(first * SIDE).reduce((a, b) => Math.min(a, b), vectors.count);
   const own = { ...vectors, offset: vectors.offset + least * vectors.vectorStride, count: vectors.count - least };
-  const width = panelsOf(own.count) * SIDE;
+  const stride = panelsOf(own.count) * SIDE;
   const lanes = (panels - first) * SIDE;
-  const values = work.array(width * blockLength(vectors));
+  const values = work.array(stride * blockLength(vectors));
   const q = work.array(mostOf(pieces) * lanes * blockLength(vectors));
   // Remainders of one modulus, as 16-bit integers or as bytes, and of a pair of moduli for bytes.
   const residues = work.array((lanes * blockLength(vectors)) / 4);
@@ -128,11 +128,11 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
     const depth = wholeFours(length);
     const panel = SIDE * depth;
     const entries = (panels - first) * panel;
-    gather(values, width, own.values, own, start, length);
-    values.fill(0, length * width, depth * width);
+    gather(values, stride, own.values, own, start, length);
+    values.fill(0, length * stride, depth * stride);
     for (let i = 0; i < pieces.length; ) {
       const run = runOf(pieces, i, pieces.length);
-      work.loops.packIntegers(values, width, columns, factors, lanes, i * SIDE, run * SIDE, depth, pieces[i]!, q, entries);
+      work.loops.packIntegers(values, stride, columns, factors, lanes, i * SIDE, run * SIDE, depth, pieces[i]!, q, entries);
       i += run;
     }
     yield;
@@ -153,9 +153,8 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
       if (small) work.loops.splitResidues(residues, 0, last * panel, m, bytes, 0, bytes, entries / 8);
       let at = k * tiles * TILE_WORDS;
       for (let i = 0; i < count; ) {
-        let rows = 1;
-        for (let width = panels - first - i, now = width; i + rows < count && now + width - rows <= TILES_AT_ONCE; rows++) now += width - rows;
         const width = panels - first - i;
+        const rows = rowsAtOnce(width, count - i);
         if (small) work.loops.multiplyBytes(bytes, (i * panel) / 8, (entries + i * panel) / 8, across, k * count + i, rows, width, depth / 4, sums, at);
         else work.loops.multiplyResidues(residues, (i * panel) / 4, across, k * count + i, rows, width, depth / 2, m, sums, at);
         at += (rows * width - (rows * (rows - 1)) / 2) * TILE_WORDS;
@@ -165,6 +164,13 @@ export function* addResidueProducts(sums: Float64Array, integers: IntegerVectors
     }
   }
   work.reset(mark);
+}
+
+/** How many rows of tiles, of which the first has `width`, are made between pauses. */
+function rowsAtOnce(width: number, most: number): number {
+  let rows = 1;
+  for (let tiles = width; rows < most && tiles + width - rows <= TILES_AT_ONCE; rows++) tiles += width - rows;
+  return rows;
 }
 
 /** For each modulus and row of tiles, how many tiles from the diagonal on need it: [moduli, rows]. */
