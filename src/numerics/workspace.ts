@@ -19,7 +19,7 @@ export interface Workspace {
 /** A source of workspaces with room for a number of words (8 bytes). */
 export interface Engine {
   readonly name: 'WebAssembly SIMD' | 'JavaScript';
-  /** Whether products of bytes have an instruction of their own (HotLoops.multiplyBytes): twice as fast, bit for bit of the integers, as those of 16 bits. */
+  /** Whether sums of products of bytes have an instruction of their own (HotLoops.multiplyBytes): then they take less time for each bit than those of 16-bit integers. */
   readonly bytes: boolean;
   open(words: number): Workspace;
 }
