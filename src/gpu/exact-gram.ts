@@ -174,8 +174,7 @@ export async function integersOnGpu(
   words: number,
   signal?: AbortSignal,
 ): Promise<Uint32Array> {
-  const { inverses, weights } = chineseRemainder(moduli);
-  const product = weights.pop()!;
+  const { inverses, weights, product } = chineseRemainder(moduli);
   const digits = [...weights, -product].flatMap((weight) => digitsOf(weight, Math.ceil(words / 4) * 8, 16));
   const buffers = {
     g,

@@ -39,10 +39,10 @@ const SQUARE = 8;
 export function* pairPart(x: Float64Array, rows: number, d: number, part: number, parts: number): Steps<GramPart> {
   const [from, to] = band(d, part, parts);
   const stride = d - from;
-  const whole = { hi: new Float64Array((to - from) * stride), lo: new Float64Array((to - from) * stride) };
+  const pairs = { hi: new Float64Array((to - from) * stride), lo: new Float64Array((to - from) * stride) };
   const own = { ...columnsOf(x, rows, d), offset: from, count: stride };
-  yield* exactPairs(own, to - from, { ...whole, rowAt: (i) => i * stride });
-  return { dimension: d, rows, from, to, ...whole, stride };
+  yield* exactPairs(own, to - from, { ...pairs, rowAt: (i) => i * stride });
+  return { dimension: d, rows, from, to, ...pairs, stride };
 }
 
 /**

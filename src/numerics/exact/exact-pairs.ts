@@ -32,7 +32,8 @@ export function* pairsOfBand(plan: Plan, band: Band, out: PairMatrix, work: Work
   const most = entriesAtOnce(band);
   const reconstruction = new PairReconstruction(most, moduli, work);
   const moved = integers.order.some((vector, i) => vector !== i);
-  const place = moved ? scatterPairs(plan, out) : layPairs(plan, out, most, work);
+  const factors = unitFactors(plan, work);
+  const place = moved ? scatterPairs(integers.order, factors, out) : layPairs(integers.order.length, factors, out, most, work);
   for (const { i, j, run, tile, need } of tileRuns(band)) {
     const { hi, lo } = reconstruction.pairs(sums, tile * TILE_WORDS, band.tiles * SIDE * SIDE, run * SIDE * SIDE, need);
     place(hi, lo, i, j, run);
@@ -43,17 +44,22 @@ export function* pairsOfBand(plan: Plan, band: Band, out: PairMatrix, work: Work
 /** Takes the pairs of tiles (i, j), (i, j + 1), ..., one after the other. */
 type PlacePairs = (hi: Float64Array, lo: Float64Array, i: number, j: number, run: number) => void;
 
-/** Of vectors in their order: row by row, times their units. */
-function layPairs({ fixed: { units } }: Plan, { hi, lo, rowAt }: PairMatrix, entries: number, work: Workspace): PlacePairs {
+/** 2^unit of each vector as two factors, all the first and then all the second: what HotLoops.placeTiles reads. */
+function unitFactors({ fixed: { units } }: Plan, work: Workspace): Float64Array {
   const vectors = panelsOf(units.length) * SIDE;
   const factors = work.zeros(2 * vectors);
   units.forEach((unit, i) => ([factors[i], factors[vectors + i]] = powerFactors(unit)));
+  return factors;
+}
+
+/** Of `n` vectors in their order: row by row, times their units. */
+function layPairs(n: number, factors: Float64Array, { hi, lo, rowAt }: PairMatrix, entries: number, work: Workspace): PlacePairs {
   const rows = { hi: work.array(entries), lo: work.array(entries) };
   return (tilesHi, tilesLo, i, j, run) => {
-    work.loops.placeTiles(tilesHi, tilesLo, run, factors, vectors, i * SIDE, j * SIDE, rows.hi, rows.lo);
+    work.loops.placeTiles(tilesHi, tilesLo, run, factors, factors.length / 2, i * SIDE, j * SIDE, rows.hi, rows.lo);
     const width = run * SIDE;
-    const end = Math.min(units.length, j * SIDE + width);
-    for (let row = i * SIDE; row < Math.min(units.length, (i + 1) * SIDE); row++) {
+    const end = Math.min(n, j * SIDE + width);
+    for (let row = i * SIDE; row < Math.min(n, (i + 1) * SIDE); row++) {
       const column = Math.max(row, j * SIDE);
       const from = (row - i * SIDE) * width + column - j * SIDE;
       hi.set(rows.hi.subarray(from, from + end - column), rowAt(row) + column);
@@ -63,9 +69,8 @@ function layPairs({ fixed: { units } }: Plan, { hi, lo, rowAt }: PairMatrix, ent
 }
 
 /** Of vectors that were moved: to where they belong in the upper triangle, times their units. */
-function scatterPairs({ integers: { order }, fixed: { units } }: Plan, { hi, lo, rowAt }: PairMatrix): PlacePairs {
-  const factors = Array.from(units, powerFactors);
-  const [outer, inner] = [Float64Array.from(factors, (f) => f[0]), Float64Array.from(factors, (f) => f[1])];
+function scatterPairs(order: Int32Array, factors: Float64Array, { hi, lo, rowAt }: PairMatrix): PlacePairs {
+  const [outer, inner] = [factors.subarray(0, factors.length / 2), factors.subarray(factors.length / 2)];
   return (tilesHi, tilesLo, i, j, run) => {
     for (let row = i * SIDE; row < Math.min(order.length, (i + 1) * SIDE); row++) {
       const one = order[row]!;

@@ -24,10 +24,11 @@ const TRIANGLE_BAND = 2 ** 20;
  * words, where that is enough. `tell` is told the part that is done. float32 numbers give the digest of `gramOfRows`, others null.
  */
 export function* exactTriangle(vectors: Vectors, out: PairMatrix, work: Workspace, free: number, tell: (part: number) => void): Steps<string | null> {
-  const plan = yield* planned(vectors, false, vectors.values instanceof Float32Array);
+  const digested = vectors.values instanceof Float32Array;
+  const plan = yield* planned(vectors, false, digested);
   const d = vectors.count;
   const ranges = [...upperTileRanges(panelsOf(d), tilesAtOnce(plan.moduli, TRIANGLE_BAND))];
-  const maker = vectors.values instanceof Float32Array ? digestedBands(plan, ranges, out) : pairBands(plan, out);
+  const maker = digested ? digestedBands(plan, ranges, out) : pairBands(plan, out);
   for (const range of ranges) {
     const { band, room } = bandAt(plan, range, maker.room);
     const mark = work.mark();

@@ -26,12 +26,12 @@ export function garnerInverses(moduli: readonly number[]): Uint32Array {
 
 /**
  * What the Chinese remainder theorem makes an integer of, M being the product of the moduli: inverses[k] is 1 / (M / moduli[k]) modulo
- * moduli[k]; weights are the M / moduli[k], and at the end M.
+ * moduli[k]; weights are the M / moduli[k], and product is M.
  */
-export function chineseRemainder(moduli: readonly number[]): { inverses: number[]; weights: bigint[] } {
+export function chineseRemainder(moduli: readonly number[]): { inverses: number[]; weights: bigint[]; product: bigint } {
   const product = moduli.reduce((all, m) => all * BigInt(m), 1n);
   const weights = moduli.map((m) => product / BigInt(m));
-  return { inverses: moduli.map((m, k) => inverse(Number(weights[k]! % BigInt(m)), m)), weights: [...weights, product] };
+  return { inverses: moduli.map((m, k) => inverse(Number(weights[k]! % BigInt(m)), m)), weights, product };
 }
 
 /** `count` digits of so many bits of an integer, least first; of a negative one those of its two's complement. */

@@ -59,7 +59,7 @@ export function constantsOf(moduli: readonly number[]): Float64Array {
   const record = 3 + digits;
   const constants = new Float64Array(constantWords(moduli));
   const [integers, floats] = [new Int32Array(constants.buffer), new Float32Array(constants.buffer)];
-  const { inverses, weights } = chineseRemainder(moduli);
+  const { inverses, weights, product } = chineseRemainder(moduli);
   moduli.forEach((m, l) => {
     const at = l * record;
     integers[2 * at] = m;
@@ -69,6 +69,6 @@ export function constantsOf(moduli: readonly number[]): Float64Array {
     constants[at + 2] = 1 / m;
     constants.set(digitsOf(weights[l]!, digits, DIGIT_BITS), at + 3);
   });
-  constants.set(digitsOf(weights[moduli.length]!, digits, DIGIT_BITS), moduli.length * record);
+  constants.set(digitsOf(product, digits, DIGIT_BITS), moduli.length * record);
   return constants;
 }

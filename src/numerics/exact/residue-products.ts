@@ -3,7 +3,6 @@
  * within +-4095, so that 128 products and a reduced sum stay below 2^31 (HotLoops.multiplyResidues). Where the machine sums products of
  * bytes at once (Engine.bytes), remainders modulo numbers up to 128 take more moduli and less time (HotLoops.multiplyBytes).
  */
-import { wholeTiles as wholeFours } from '../panels';
 import { gather } from '../product-blocks';
 import type { Vectors } from '../product-blocks';
 import { powerFactors } from '../scaling';
@@ -183,6 +182,11 @@ function tilesAcross({ first, count, panels, needs }: Band, across: Uint32Array)
     }
   }
   return across;
+}
+
+/** Components are taken in pairs, or as bytes in fours. */
+function wholeFours(length: number): number {
+  return 4 * Math.ceil(length / 4);
 }
 
 function blockLength({ length }: Vectors): number {

@@ -1,5 +1,5 @@
 /** Elementary reflectors, and the panels in which blocked updates read them. */
-import { TILE } from '../panels';
+import { packPanels } from '../panels';
 import { dot } from '../vector';
 
 /** A sum of squares between these has lost nothing to the range of float64. */
@@ -41,11 +41,5 @@ function scaledNorm(a: Float64Array, at: number, length: number, x: number): num
 }
 
 export function packRows(a: Float64Array, at: number, rows: number, stride: number, count: number, out: Float64Array): void {
-  let to = 0;
-  for (let j = 0; j < count; j += TILE) {
-    const left = count - j;
-    for (let t = 0, from = at + j; t < rows; t++, from += stride, to += TILE) {
-      for (let l = 0; l < TILE; l++) out[to + l] = l < left ? a[from + l]! : 0;
-    }
-  }
+  packPanels(out, a, at, 1, stride, count, rows);
 }
